@@ -1,0 +1,20 @@
+#!/bin/sh
+# Runs a script of this repository on Node 24, whatever `node` the machine has: installs the npm packages when
+# they are missing or older than the lockfile, then uses the Node binary that came with them.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$root"
+if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  command -v npm >/dev/null || { echo "npm is missing: install Node.js (any version that brings npm 10 or newer)" >&2; exit 1; }
+  echo "installing npm packages" >&2
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+fi
+for binary in node_modules/node-linux-*/bin/node; do
+  [ -x "$binary" ] && PATH="$root/$(dirname "$binary"):$PATH"
+done
+export PATH="$root/node_modules/.bin:$PATH"
+case "$(node --version 2>/dev/null)" in
+  v2[4-9].* | v[3-9][0-9].*) exec node "$@" ;;
+  *) echo "Node 24 or newer is needed and no package of it exists for this platform: install it from your package manager" >&2; exit 1 ;;
+esac

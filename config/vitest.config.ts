@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per layer of the test pyramid; `test/README.md` says what each of them needs on the machine. */
+// biome-ignore lint/style/noDefaultExport: vitest loads its configuration from the default export
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/{unit,property,contract,tidy,golden}/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,59 @@
+/** Names that other software may rely on: the API group and every label and annotation that kelt writes. */
+export const GROUP = "kelt.dev";
+export const VERSION = "v1alpha1";
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+export const LABEL = {
+  /** Name of the Pipeline; on runs, Jobs and Pods. */
+  pipeline: `${GROUP}/pipeline`,
+  /** Name of the PipelineRun, hashed when longer than a label value may be; on Jobs and Pods. */
+  run: `${GROUP}/run`,
+  /** Uid of the PipelineRun; the selector of everything that belongs to a run. */
+  runUid: `${GROUP}/run-uid`,
+  /** Node of the pipeline; on Jobs and Pods. */
+  node: `${GROUP}/node`,
+  /** Attempt of the node, counted from 1; on Jobs and Pods. */
+  attempt: `${GROUP}/attempt`,
+  managedBy: "app.kubernetes.io/managed-by",
+} as const;
+
+export const ANNOTATION = {
+  /** SHA-256 of what the Job was made from: a Job of our name with another hash is not ours. */
+  specHash: `${GROUP}/spec-hash`,
+} as const;
+
+/** The value of {@link LABEL.managedBy} and the field manager of every write. */
+export const MANAGER = "kelt";
+
+/** The part of Kubernetes' ObjectMeta that kelt reads. Times are RFC 3339. */
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** A Kubernetes condition (KEP-1623). `lastTransitionTime` is RFC 3339 and moves only when `status` does. */
+export interface Condition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly observedGeneration?: number;
+  readonly lastTransitionTime: string;
+  readonly reason: string;
+  readonly message: string;
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { integer, oneOf, text } from "./fields.ts";
+
+/** RFC 3339 time in UTC with seconds or milliseconds. */
+export function timestamp(description: string) {
+  return z.string().max(40).meta({ description, format: "date-time" });
+}
+
+export const observedGeneration = integer("Generation of the spec that this status speaks of.", {
+  min: 0,
+  max: Number.MAX_SAFE_INTEGER,
+});
+
+const condition = z
+  .strictObject({
+    type: text("What the condition is about.", { max: 64 }),
+    status: oneOf("Whether it holds.", ["True", "False", "Unknown"]),
+    observedGeneration: observedGeneration.optional(),
+    lastTransitionTime: timestamp("When status last changed."),
+    reason: text("The reason in one word, for programs.", { max: 64 }),
+    message: text("The reason in a sentence, for people.", { max: 4096, min: 0 }),
+  })
+  .meta({ description: "One condition, as KEP-1623 defines it." });
+
+export const conditions = z
+  .array(condition)
+  .max(8)
+  .meta({
+    description: "The state of the object as Kubernetes conditions.",
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["type"],
+  });

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { TestCounts } from "./pipeline-run.ts";
+import { PipelineNode } from "./pipeline.ts";
+
+/**
+ * The contract between the operator and the task image, the only thing that crosses the process boundary.
+ *
+ * In:  a {@link TaskSpec} as JSON in the environment variable {@link TASK_SPEC_ENV}. It names Secrets and holds no value of
+ *      one; the kubelet mounts each connection's Secret as files under its `secretDirectory`.
+ * Out: an exit code of {@link EXIT} and a {@link TaskResult} as JSON in the termination message, at most
+ *      {@link RESULT_BYTES_MAX} bytes. Anything else is a failure of the task, never of the operator.
+ */
+export const TASK_SPEC_ENV = "KELT_TASK";
+/** Where the task writes its result unless `KELT_RESULT_FILE` names another file. */
+export const RESULT_FILE = "/dev/termination-log";
+export const RESULT_FILE_ENV = "KELT_RESULT_FILE";
+/** The kubelet keeps 4096 bytes of a termination message; the rest of the room is left to other containers. */
+export const RESULT_BYTES_MAX = 3072;
+export const CONTRACT_VERSION = 1;
+/** Where the kubelet mounts the Secret of connection NAME: `${CONNECTIONS_DIRECTORY}/NAME/KEY`. */
+export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
+/** Where the kubelet mounts the ConfigMap of a transform node's project. */
+export const PROJECT_DIRECTORY = "/var/run/kelt/project";
+/** The one writable directory of a task pod. */
+export const WORK_DIRECTORY = "/var/run/kelt/work";
+
+/** Exit codes, the numbers of sysexits.h. Every other code, 137 and 143 among them, counts as transient. */
+export const EXIT = {
+  done: 0,
+  /** The pipeline, a Secret or the project is wrong: no retry can mend it. */
+  configuration: 64,
+  /** The data is wrong, or a check of severity error failed: no retry can mend it. */
+  data: 65,
+  /** A server or the network was in the way: try again. */
+  transient: 75,
+} as const;
+export type FailureKind = "configuration" | "data" | "transient";
+
+const PostgresOptions = z.strictObject({
+  kind: z.literal("postgres"),
+  secretName: z.string().optional(),
+  secretDirectory: z.string().optional(),
+  host: z.string().optional(),
+  port: z.number().optional(),
+  database: z.string().optional(),
+  user: z.string().optional(),
+  sslMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]).optional(),
+});
+/** A connection as a task sees it: what the manifest says, and where the Secret's files are. */
+export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions]);
+export type TaskConnection = z.infer<typeof TaskConnection>;
+
+const verbOf = <V extends keyof typeof PipelineNode.shape>(verb: V) => PipelineNode.shape[verb].unwrap();
+
+/** The node's work: its verb, and under the same name what the manifest says of it. */
+export const TaskWork = z.discriminatedUnion("verb", [
+  z.strictObject({ verb: z.literal("extract"), extract: verbOf("extract" as const) }),
+  z.strictObject({ verb: z.literal("load"), load: verbOf("load" as const) }),
+  z.strictObject({ verb: z.literal("transform"), transform: verbOf("transform" as const) }),
+  z.strictObject({ verb: z.literal("test"), test: verbOf("test" as const) }),
+]);
+export type TaskWork = z.infer<typeof TaskWork>;
+
+export const TaskSpec = z.strictObject({
+  version: z.literal(CONTRACT_VERSION),
+  run: z.strictObject({ namespace: z.string(), pipeline: z.string(), name: z.string(), uid: z.string() }),
+  node: z.string(),
+  /** From 1. */
+  attempt: z.int().min(1),
+  connections: z.record(z.string(), TaskConnection),
+  work: TaskWork,
+});
+export type TaskSpec = z.infer<typeof TaskSpec>;
+
+/** What went wrong, in the words the user reads. `message` holds expected, found, where and what to do; never a secret. */
+export const TaskError = z.strictObject({
+  kind: z.enum(["configuration", "data", "transient"]),
+  /** A word for programs: a SQLSTATE, or a reason such as UnknownTable. At most 64 characters. */
+  code: z.string().max(64),
+  message: z.string().max(1024),
+});
+export type TaskError = z.infer<typeof TaskError>;
+
+export const TaskResult = z.strictObject({
+  version: z.literal(CONTRACT_VERSION),
+  /** The attempt that speaks: a result of another run, node or attempt is not accepted. */
+  run: z.string().max(64),
+  node: z.string().max(64),
+  attempt: z.int().min(1),
+  outcome: z.enum(["succeeded", "failed"]),
+  /** One sentence for `kubectl get`: "3 tables, 1,234 rows". */
+  message: z.string().max(1024),
+  rows: z.int().min(0).optional(),
+  bytes: z.int().min(0).optional(),
+  tests: TestCounts.optional(),
+  error: TaskError.optional(),
+});
+export type TaskResult = z.infer<typeof TaskResult>;
+
+/** A line of progress on the task's standard output, one JSON object a line, at most one a second. */
+export interface ProgressLine {
+  readonly kelt: "progress";
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  /** What is worked on: a table, a model, a check. */
+  readonly item: string;
+  readonly rows?: number;
+  readonly bytes?: number;
+  /** Items done and items in all. */
+  readonly done: number;
+  readonly total: number;
+}
