@@ -69,7 +69,11 @@ export function list<T extends z.ZodType>(
 export function map<T extends z.ZodType>(
   description: string,
   values: T,
-  { max, key = entryName, rules }: { readonly max: number; readonly key?: z.ZodString; readonly rules?: readonly CelRule[] },
+  {
+    max,
+    key = entryName,
+    rules,
+  }: { readonly max: number; readonly key?: z.ZodString; readonly rules?: readonly CelRule[] },
 ) {
   return z.record(key, values).meta({
     description,

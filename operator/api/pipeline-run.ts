@@ -6,9 +6,13 @@ import { conditions, observedGeneration, timestamp } from "./status.ts";
 export const PipelineRunSpec = object(
   "Which pipeline runs, once. Only cancelled can be changed afterwards.",
   {
-    pipeline: objectName("Pipeline in the same namespace. The run keeps the spec that the Pipeline has when it begins."),
+    pipeline: objectName(
+      "Pipeline in the same namespace. The run keeps the spec that the Pipeline has when it begins.",
+    ),
     timeout: duration("Longest time of this run; wins over the Pipeline's.").optional(),
-    cancelled: flag("Set to true to stop the run: live Jobs are deleted and what has not finished ends as Cancelled.").default(false),
+    cancelled: flag(
+      "Set to true to stop the run: live Jobs are deleted and what has not finished ends as Cancelled.",
+    ).default(false),
   },
   [
     { rule: "self.pipeline == oldSelf.pipeline", message: "pipeline cannot be changed: create another run" },
@@ -33,7 +37,16 @@ export type PipelineRunSpec = z.infer<typeof PipelineRunSpec>;
  * | Skipped   | a node it needs did not succeed                          | never                                        |
  * | Cancelled | the run was stopped before the node finished             | never                                        |
  */
-export const NODE_STATES = ["Pending", "Starting", "Running", "Retrying", "Succeeded", "Failed", "Skipped", "Cancelled"] as const;
+export const NODE_STATES = [
+  "Pending",
+  "Starting",
+  "Running",
+  "Retrying",
+  "Succeeded",
+  "Failed",
+  "Skipped",
+  "Cancelled",
+] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
 const count = (description: string) => integer(description, { min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -71,7 +84,8 @@ export const PipelineRunStatus = z
     conditions,
     pipelineGeneration: count("Generation of the Pipeline that the run began with."),
     pipelineSpec: z.unknown().meta({
-      description: "The Pipeline's spec when the run began, its Connection resources filled in. The run follows this copy alone.",
+      description:
+        "The Pipeline's spec when the run began, its Connection resources filled in. The run follows this copy alone.",
       type: "object",
       "x-kubernetes-preserve-unknown-fields": true,
     }),

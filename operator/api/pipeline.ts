@@ -1,6 +1,19 @@
 import { z } from "zod";
 import { ConnectionEntry } from "./connection.ts";
-import { duration, entryName, exactlyOne, flag, integer, list, map, object, objectName, oneOf, quantity, text } from "./fields.ts";
+import {
+  duration,
+  entryName,
+  exactlyOne,
+  flag,
+  integer,
+  list,
+  map,
+  object,
+  objectName,
+  oneOf,
+  quantity,
+  text,
+} from "./fields.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
 /** The bounds that the CEL cost estimate and the size of a run's status are computed from. */
@@ -14,7 +27,9 @@ const columnName = text("A column.", { max: 63 });
 
 const Backoff = object("Waiting time between attempts: initial × factor^(attempt-1), at most max, ± 10 % jitter.", {
   initial: duration("Waiting time before the second attempt.").default("10s"),
-  factor: integer("What the waiting time is multiplied by from one attempt to the next.", { min: 1, max: 10 }).default(2),
+  factor: integer("What the waiting time is multiplied by from one attempt to the next.", { min: 1, max: 10 }).default(
+    2,
+  ),
   max: duration("The longest waiting time.").default("10m"),
 });
 
@@ -34,10 +49,13 @@ const Extract = object("Copies tables from a source into files.", {
     tables: list("Tables to read.", tableName, { max: 256 }),
   }),
   to: object("Where the files go.", {
-    directory: text("Directory of the task's work volume. It ends with the pod; object stores come with their connections.", {
-      max: 512,
-      pattern: /^[A-Za-z0-9._/-]+$/,
-    }),
+    directory: text(
+      "Directory of the task's work volume. It ends with the pod; object stores come with their connections.",
+      {
+        max: 512,
+        pattern: /^[A-Za-z0-9._/-]+$/,
+      },
+    ),
   }),
 });
 
@@ -84,9 +102,13 @@ const checkKinds = {
     max: integer("Highest count that passes.", { min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
   }).optional(),
   notNull: list("No row has NULL in any of these columns.", columnName, { max: 64 }).optional(),
-  unique: list("No two rows agree in these columns together. Rows with a NULL in one of them are left out.", columnName, {
-    max: 16,
-  }).optional(),
+  unique: list(
+    "No two rows agree in these columns together. Rows with a NULL in one of them are left out.",
+    columnName,
+    {
+      max: 16,
+    },
+  ).optional(),
   acceptedValues: object("Every value of a column that is not NULL is one of a list.", {
     column: columnName,
     values: list("The accepted values, compared as text.", z.string().max(256), { max: 256 }),
@@ -104,7 +126,9 @@ export const Check = object(
   {
     name: text("Name in results; made from the check when left out.", { max: 63 }).optional(),
     table: tableName.optional(),
-    severity: oneOf("error: a failure fails the node. warn: a failure is only reported.", ["error", "warn"]).default("error"),
+    severity: oneOf("error: a failure fails the node. warn: a failure is only reported.", ["error", "warn"]).default(
+      "error",
+    ),
     ...checkKinds,
   },
   [
@@ -119,18 +143,21 @@ const Test = object("Checks tables.", {
   checks: list("The checks; all of them run, whatever fails.", Check, { max: 128 }),
 });
 
-const Container = object("Runs a container of yours. Exit code 0 is success; 64 and 65 are failures that no retry can mend.", {
-  image: text("Image; kelt's task image when left out.", { max: 512 }).optional(),
-  command: list("Entry point.", z.string().max(4096), { max: 64 }).optional(),
-  args: list("Arguments.", z.string().max(4096), { max: 64 }).optional(),
-  env: map("Environment variables. They are data, never a place for secrets.", z.string().max(4096), {
-    max: 64,
-    key: z
-      .string()
-      .max(128)
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-  }).optional(),
-});
+const Container = object(
+  "Runs a container of yours. Exit code 0 is success; 64 and 65 are failures that no retry can mend.",
+  {
+    image: text("Image; kelt's task image when left out.", { max: 512 }).optional(),
+    command: list("Entry point.", z.string().max(4096), { max: 64 }).optional(),
+    args: list("Arguments.", z.string().max(4096), { max: 64 }).optional(),
+    env: map("Environment variables. They are data, never a place for secrets.", z.string().max(4096), {
+      max: 64,
+      key: z
+        .string()
+        .max(128)
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+    }).optional(),
+  },
+);
 
 export const VERBS = ["extract", "load", "transform", "test", "container"] as const;
 export type Verb = (typeof VERBS)[number];
@@ -143,7 +170,10 @@ const ResourceList = object("Amounts of compute.", {
 export const PipelineNode = object(
   "One step of the pipeline: exactly one verb.",
   {
-    needs: list("Nodes that must have succeeded before this one starts.", entryName, { min: 0, max: NEEDS_MAX }).optional(),
+    needs: list("Nodes that must have succeeded before this one starts.", entryName, {
+      min: 0,
+      max: NEEDS_MAX,
+    }).optional(),
     extract: Extract.optional(),
     load: Load.optional(),
     transform: Transform.optional(),
@@ -169,7 +199,9 @@ export const PipelineSpec = object(
     nodes: map("The steps, by name.", PipelineNode, { max: NODES_MAX }),
     retries: Retries.optional(),
     timeout: duration("Longest time of a run; what still works then is stopped and the run fails.").optional(),
-    suspend: flag("While true no run begins; runs that wait begin when it is false again. Runs that have begun go on.").default(false),
+    suspend: flag(
+      "While true no run begins; runs that wait begin when it is false again. Runs that have begun go on.",
+    ).default(false),
     history: object("How many finished runs are kept, and how long.", {
       succeeded: integer("Succeeded runs kept.", { min: 0, max: 1000 }).default(10),
       failed: integer("Failed and cancelled runs kept.", { min: 0, max: 1000 }).default(10),

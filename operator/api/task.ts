@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { TestCounts } from "./pipeline-run.ts";
 import { PipelineNode } from "./pipeline.ts";
+import { TestCounts } from "./pipeline-run.ts";
 
 /**
  * The contract between the operator and the task image, the only thing that crosses the process boundary.
