@@ -54,17 +54,17 @@ export function structuralSchema(type: z.ZodType): StructuralSchema {
 
 function restructure(type: z.core.$ZodType, draft: Draft): void {
   // The API server prunes unknown fields by itself and refuses these two beside `properties`.
-  if (draft["additionalProperties"] === false) delete draft["additionalProperties"];
-  delete draft["propertyNames"];
-  if (draft["type"] === "integer") draft["format"] = "int64";
+  if (draft.additionalProperties === false) delete draft.additionalProperties;
+  delete draft.propertyNames;
+  if (draft.type === "integer") draft.format = "int64";
   if (draft["x-kubernetes-int-or-string"] === true) joinIntOrString(draft);
   if (type instanceof z.ZodRecord) addKeyRule(type, draft);
 }
 
 /** `x-kubernetes-int-or-string` stands for the union, so the union itself must go; the bound of its text stays. */
 function joinIntOrString(draft: Draft): void {
-  const text = draft.anyOf?.find((option) => option["type"] === "string");
-  if (text?.["maxLength"] !== undefined) draft["maxLength"] = text["maxLength"];
+  const text = draft.anyOf?.find((option) => option.type === "string");
+  if (text?.maxLength !== undefined) draft.maxLength = text.maxLength;
   delete draft.anyOf;
 }
 
