@@ -1,0 +1,104 @@
+import type { Kind, Objects } from "./kinds.ts";
+
+export interface ObjectKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface CallOptions {
+  /** Gives the call up; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions extends CallOptions {
+  /** All namespaces without it. */
+  readonly namespace?: string;
+  /** In the API's own words: `app=a,tier in (b,c),!d`. */
+  readonly labelSelector?: string;
+  /** Objects on a page; all of them without it. */
+  readonly limit?: number;
+  /** {@link Page.next} of the page before. */
+  readonly continue?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** What a watch that wants everything after this list starts from. */
+  readonly resourceVersion: string;
+  /** Present when there is another page. */
+  readonly next?: string;
+}
+
+/** A new object. The port fills in apiVersion, kind and namespace. */
+export interface NewObject {
+  readonly metadata: { readonly name?: string; readonly generateName?: string; readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
+}
+
+/** A JSON merge patch (RFC 7386): null removes a field, a list is replaced as a whole. */
+export interface MergePatch {
+  readonly [key: string]: unknown;
+}
+
+export interface PatchOptions extends CallOptions {
+  readonly subresource?: "status";
+  /** Refuses with 409 Conflict when the object has another one. */
+  readonly resourceVersion?: string;
+  /** Refuses with 409 Conflict when the object of this name is another one. */
+  readonly uid?: string;
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Said every time, because the server's default differs by kind and leaves a Job's pods behind. */
+  readonly propagation: "Background" | "Foreground" | "Orphan";
+  /** Refuses with 409 Conflict when the object of this name is another one. */
+  readonly uid?: string;
+}
+
+export interface WatchOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** Events after this one. */
+  readonly resourceVersion: string;
+  /** After this time the server ends the stream. */
+  readonly timeoutSeconds: number;
+  /** Ends the stream at once and closes its connection. */
+  readonly signal: AbortSignal;
+}
+
+export type WatchEvent<T> =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
+  | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
+
+export interface LogOptions extends CallOptions {
+  readonly container: string;
+  readonly tailLines: number;
+  /** The server cuts the log after so many bytes from the beginning of those lines. */
+  readonly limitBytes: number;
+}
+
+/**
+ * The API server as kelt sees it. Every call rejects with an ApiError, and with nothing else unless a signal was
+ * aborted. Nothing is retried that could be done twice: a create or patch without an answer is the caller's to sort out.
+ */
+export interface Kube {
+  get<K extends Kind>(kind: K, key: ObjectKey, options?: CallOptions): Promise<Objects[K]>;
+  list<K extends Kind>(kind: K, options?: ListOptions): Promise<Page<Objects[K]>>;
+  create<K extends Kind>(kind: K, namespace: string, body: NewObject, options?: CallOptions): Promise<Objects[K]>;
+  patch<K extends Kind>(kind: K, key: ObjectKey, patch: MergePatch, options?: PatchOptions): Promise<Objects[K]>;
+  delete(kind: Kind, key: ObjectKey, options: DeleteOptions): Promise<void>;
+  /**
+   * Asks for bookmarks. Ends when the server ends the stream; throws an ApiError when the server says ERROR or the
+   * connection breaks, and a WatchCorrupt when what came is not a watch stream.
+   */
+  watch<K extends Kind>(kind: K, options: WatchOptions): AsyncIterable<WatchEvent<Objects[K]>>;
+  log(key: ObjectKey, options: LogOptions): Promise<string>;
+}
+
+/** The server sent something that is not a watch event. What was missed is unknown: list again. */
+export class WatchCorrupt extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "WatchCorrupt";
+  }
+}
