@@ -1,0 +1,28 @@
+import type { Verb } from "./access.ts";
+import type { Pool } from "./connections.ts";
+
+/** One call as HTTP, with the words that errors and metrics use for it. */
+export interface HttpCall {
+  readonly verb: Verb;
+  /** Plural, with the subresource after a slash. */
+  readonly resource: string;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Path and query. */
+  readonly path: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly pool: Pool;
+  /** Sending it twice does no harm. */
+  readonly idempotent: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One attempt that reached its end. `code` is the HTTP status, or `NoAnswer`. */
+export interface CallMeasure {
+  readonly verb: Verb;
+  readonly resource: string;
+  readonly code: string;
+  readonly durationMs: number;
+}
