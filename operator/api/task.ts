@@ -50,14 +50,14 @@ const PostgresOptions = z.strictObject({
 export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions]);
 export type TaskConnection = z.infer<typeof TaskConnection>;
 
-const verbOf = <V extends keyof typeof PipelineNode.shape>(verb: V) => PipelineNode.shape[verb].unwrap();
+const verbs = PipelineNode.shape;
 
 /** The node's work: its verb, and under the same name what the manifest says of it. */
 export const TaskWork = z.discriminatedUnion("verb", [
-  z.strictObject({ verb: z.literal("extract"), extract: verbOf("extract" as const) }),
-  z.strictObject({ verb: z.literal("load"), load: verbOf("load" as const) }),
-  z.strictObject({ verb: z.literal("transform"), transform: verbOf("transform" as const) }),
-  z.strictObject({ verb: z.literal("test"), test: verbOf("test" as const) }),
+  z.strictObject({ verb: z.literal("extract"), extract: verbs.extract.unwrap() }),
+  z.strictObject({ verb: z.literal("load"), load: verbs.load.unwrap() }),
+  z.strictObject({ verb: z.literal("transform"), transform: verbs.transform.unwrap() }),
+  z.strictObject({ verb: z.literal("test"), test: verbs.test.unwrap() }),
 ]);
 export type TaskWork = z.infer<typeof TaskWork>;
 

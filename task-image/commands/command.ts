@@ -1,0 +1,33 @@
+import type { TaskSpec, TaskWork } from "#api/task.ts";
+import type { Measured } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { ProgressReporter } from "../progress.ts";
+import type { Redactor } from "../redaction.ts";
+
+/** What a command works with besides its spec. It reads no environment and no clock of its own. */
+export interface CommandContext {
+  /** Aborted when the pod is told to stop: the command rolls back and rejects. */
+  readonly signal: AbortSignal;
+  readonly progress: ProgressReporter;
+  readonly log: Log;
+  /** Learns every secret that is read, so that none of them is ever printed. */
+  readonly redactor: Redactor;
+  /** Where the transform node's project is mounted. */
+  readonly projectDirectory: string;
+  /** The one writable directory of the pod. */
+  readonly workDirectory: string;
+}
+
+/** What a command that succeeded says of its work. `message` is one sentence: "3 tables, 1,234 rows". */
+export interface Outcome extends Measured {
+  readonly message: string;
+}
+
+/** The part of a task's spec that says what to do for one verb. */
+export type WorkOf<V extends TaskWork["verb"]> = Extract<TaskWork, { readonly verb: V }>;
+
+/** A spec whose verb is known. */
+export type SpecOf<V extends TaskWork["verb"]> = TaskSpec & { readonly work: WorkOf<V> };
+
+/** A verb: it resolves when all of its work is done and committed, and rejects with a {@link TaskFailure} otherwise. */
+export type Command<V extends TaskWork["verb"]> = (spec: SpecOf<V>, context: CommandContext) => Promise<Outcome>;

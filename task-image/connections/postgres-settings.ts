@@ -1,0 +1,131 @@
+import type { TaskConnection } from "#api/task.ts";
+import { ConfigurationError } from "../errors.ts";
+import type { Redactor } from "../redaction.ts";
+import { type PostgresUri, parsePostgresUri } from "./postgres-uri.ts";
+import { readSecretFiles } from "./secret-files.ts";
+
+export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** Everything that is needed to log in to a Postgres database. */
+export interface PostgresSettings {
+  /** Name of the connection in the manifest, for messages. */
+  readonly connection: string;
+  /** The Secret that the password should stand in, for messages. */
+  readonly secretName?: string;
+  /** A host name, an address, or the directory of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password?: string;
+  readonly sslMode: SslMode;
+  /** PEM text of the certificates to trust; the runtime's own list where it is missing. */
+  readonly sslRootCertificate?: string;
+}
+
+const KEYS = "host, port, dbname, user, password";
+const PORT_DEFAULT = 5432;
+
+/**
+ * Settings of a connection: what the manifest says, then the keys of its Secret, then the Secret's uri, then libpq's defaults
+ * for port and sslmode. A password may hold any character. Throws a ConfigurationError that names the missing key.
+ */
+export async function readPostgresSettings(
+  connection: string,
+  options: TaskConnection,
+  redactor: Redactor,
+): Promise<PostgresSettings> {
+  const secret = await readSecretFiles(options.secretDirectory, redactor);
+  const uri = readUri(connection, options, secret, redactor);
+  const sslRootCertificate = rootCertificate(secret.get("sslrootcert"));
+  const password = secret.get("password") ?? uri.password;
+  const text = (value: string | undefined, key: string, ...others: string[]): string => {
+    const found = value ?? firstOf(secret, key, ...others) ?? uri[key as keyof PostgresUri];
+    if (found === undefined || found === "") throw missingKey(connection, options, secret, key);
+    return found;
+  };
+  return {
+    connection,
+    ...(options.secretName === undefined ? {} : { secretName: options.secretName }),
+    host: text(options.host, "host"),
+    port: portOf(connection, options.port ?? secret.get("port") ?? uri.port),
+    database: text(options.database, "dbname", "database"),
+    user: text(options.user, "user", "username"),
+    ...(password === undefined ? {} : { password }),
+    sslMode: sslModeOf(connection, options.sslMode ?? secret.get("sslmode") ?? uri.sslmode),
+    ...(sslRootCertificate === undefined ? {} : { sslRootCertificate }),
+  };
+}
+
+function readUri(
+  connection: string,
+  options: TaskConnection,
+  secret: ReadonlyMap<string, string>,
+  redactor: Redactor,
+): PostgresUri {
+  const text = secret.get("uri");
+  if (text === undefined) return {};
+  const uri = parsePostgresUri(text);
+  if (uri === undefined) {
+    throw new ConfigurationError(
+      "BadConnection",
+      `connection ${connection}: key uri of Secret "${options.secretName ?? ""}" is not a URI of one Postgres database. Write it as postgres://user:password@host:port/dbname with special characters percent-encoded, or use the keys ${KEYS} instead`,
+    );
+  }
+  if (uri.password !== undefined) redactor.add(uri.password);
+  return uri;
+}
+
+function firstOf(secret: ReadonlyMap<string, string>, ...keys: string[]): string | undefined {
+  for (const key of keys) {
+    const value = secret.get(key);
+    if (value !== undefined && value !== "") return value;
+  }
+  return undefined;
+}
+
+function missingKey(
+  connection: string,
+  options: TaskConnection,
+  secret: ReadonlyMap<string, string>,
+  key: string,
+): ConfigurationError {
+  const option = { dbname: "database" }[key] ?? key;
+  if (options.secretName === undefined) {
+    return new ConfigurationError(
+      "BadConnection",
+      `connection ${connection}: postgres.${option} is missing and no secretRef names a Secret that holds it. Set postgres.${option}, or secretRef to a Secret with the keys ${KEYS}`,
+    );
+  }
+  const found = secret.size === 0 ? "none" : [...secret.keys()].join(", ");
+  return new ConfigurationError(
+    "SecretIncomplete",
+    `connection ${connection}: Secret "${options.secretName}" does not exist or has no key ${key} (found: ${found}). Create it with the keys ${KEYS} (or uri) in the pipeline's namespace and run again`,
+  );
+}
+
+function portOf(connection: string, value: string | number | undefined): number {
+  if (value === undefined || value === "") return PORT_DEFAULT;
+  const port = Number(value);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new ConfigurationError(
+    "BadConnection",
+    `connection ${connection}: port must be a whole number from 1 to 65535, found ${JSON.stringify(value)}`,
+  );
+}
+
+function sslModeOf(connection: string, value: string | undefined): SslMode {
+  if (value === undefined || value === "") return "prefer";
+  const mode = SSL_MODES.find((known) => known === value);
+  if (mode !== undefined) return mode;
+  throw new ConfigurationError(
+    "BadConnection",
+    `connection ${connection}: sslmode must be one of ${SSL_MODES.join(", ")}, found ${JSON.stringify(value)}`,
+  );
+}
+
+/** `system` and nothing at all both mean the certificates that the runtime trusts. */
+function rootCertificate(value: string | undefined): string | undefined {
+  return value === undefined || value === "" || value === "system" ? undefined : value;
+}
