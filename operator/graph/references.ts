@@ -1,0 +1,76 @@
+import type { ConnectionSpec } from "../api/connection.ts";
+import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import type { Problem } from "./problem.ts";
+
+/** A place in a node's spec that names an entry of spec.connections. */
+interface ConnectionUse {
+  readonly path: readonly string[];
+  readonly connection: string;
+}
+
+/** Every place of a node that names a connection. A new verb adds its places here. */
+export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
+  const uses: ConnectionUse[] = [];
+  if (node.extract) uses.push({ path: ["extract", "from", "connection"], connection: node.extract.from.connection });
+  if (node.load) {
+    uses.push({ path: ["load", "from", "connection"], connection: node.load.from.connection });
+    uses.push({ path: ["load", "to", "connection"], connection: node.load.to.connection });
+  }
+  if (node.transform) uses.push({ path: ["transform", "connection"], connection: node.transform.connection });
+  if (node.test) uses.push({ path: ["test", "connection"], connection: node.test.connection });
+  return uses;
+}
+
+/** Names in the spec that stand for nothing: needs that are no other node, connections that the pipeline does not have. */
+export function findReferenceProblems(spec: PipelineSpec): Problem[] {
+  return Object.entries(spec.nodes).flatMap(([name, node]) => [
+    ...needProblems(name, node, Object.keys(spec.nodes)),
+    ...connectionProblems(name, node, Object.keys(spec.connections ?? {})),
+  ]);
+}
+
+function needProblems(name: string, node: PipelineNode, nodes: readonly string[]): Problem[] {
+  return (node.needs ?? []).flatMap((need, index): Problem[] => {
+    if (need !== name && nodes.includes(need)) return [];
+    const message = need === name ? "a node cannot need itself" : unknown("node", need, nodes);
+    return [{ reason: "UnknownReference", path: ["spec", "nodes", name, "needs", index], message }];
+  });
+}
+
+function connectionProblems(name: string, node: PipelineNode, connections: readonly string[]): Problem[] {
+  return connectionUses(node)
+    .filter((use) => !connections.includes(use.connection))
+    .map((use) => ({
+      reason: "UnknownReference",
+      path: ["spec", "nodes", name, ...use.path],
+      message: unknown("connection", use.connection, connections),
+    }));
+}
+
+function unknown(kind: string, name: string, known: readonly string[]): string {
+  const list = known.length === 0 ? "there are none" : `there are ${known.join(", ")}`;
+  return `no ${kind} is called ${name}; ${list}`;
+}
+
+/** Replaces references to Connection resources by what those resources say, or tells which do not exist. */
+export function resolveConnections(
+  spec: PipelineSpec,
+  resources: ReadonlyMap<string, ConnectionSpec>,
+): { readonly spec: PipelineSpec; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const connections: NonNullable<PipelineSpec["connections"]> = {};
+  for (const [name, entry] of Object.entries(spec.connections ?? {})) {
+    if (entry.ref === undefined) {
+      connections[name] = entry;
+      continue;
+    }
+    const resource = resources.get(entry.ref);
+    if (resource === undefined) {
+      const message = `no Connection called ${entry.ref} exists in this namespace; create it or write the connection inline`;
+      problems.push({ reason: "UnknownReference", path: ["spec", "connections", name, "ref"], message });
+    } else {
+      connections[name] = resource;
+    }
+  }
+  return { spec: spec.connections === undefined ? spec : { ...spec, connections }, problems };
+}

@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import type {
+  V1Container,
+  V1EnvVar,
+  V1Job,
+  V1PodSpec,
+  V1ResourceRequirements,
+  V1Volume,
+  V1VolumeMount,
+} from "@kubernetes/client-node";
+import { durationMs } from "../api/duration.ts";
+import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
+import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { CONNECTIONS_DIRECTORY, PROJECT_DIRECTORY, TASK_SPEC_ENV, WORK_DIRECTORY } from "../api/task.ts";
+import { jobName, labelValue } from "./names.ts";
+import { containerSecurityContext, podFailurePolicy, podSecurityContext, TASK_CONTAINER } from "./policy.ts";
+import { connectionsOf, taskSpecOf } from "./task-spec.ts";
+
+/** What the installation says of every task pod. */
+export interface TaskPodSettings {
+  readonly image: string;
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly imagePullSecrets: readonly string[];
+  /** Used where a node says nothing of its own. */
+  readonly resources: NonNullable<PipelineNode["resources"]>;
+  readonly serviceAccountName?: string;
+  readonly priorityClassName?: string;
+  /** How long Kubernetes keeps a finished Job with its pod and log. */
+  readonly jobTtlSeconds: number;
+}
+
+/** One attempt of one node of a run. */
+export interface Attempt {
+  readonly run: Pick<ObjectMeta, "namespace" | "name" | "uid">;
+  readonly pipeline: string;
+  /** The run's copy of the spec. */
+  readonly spec: PipelineSpec;
+  readonly node: string;
+  readonly attempt: number;
+}
+
+/** The room that the kernel gives one environment variable is 128 KiB; `$` doubles when it is escaped. */
+export const NODE_SPEC_BYTES_MAX = 65_536;
+
+/** The Job of an attempt: one pod, one container, no service account token, nothing that `restricted` forbids. */
+export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
+  const node = attempt.spec.nodes[attempt.node];
+  if (node === undefined) throw new Error(`run ${attempt.run.name} has no node ${attempt.node}`);
+  const labels = labelsOf(attempt);
+  const spec: V1Job["spec"] = {
+    completions: 1,
+    parallelism: 1,
+    backoffLimit: 0,
+    podReplacementPolicy: "Failed",
+    podFailurePolicy,
+    ttlSecondsAfterFinished: settings.jobTtlSeconds,
+    ...(node.attemptTimeout === undefined ? {} : { activeDeadlineSeconds: secondsOf(node.attemptTimeout) }),
+    template: { metadata: { labels }, spec: podSpec(attempt, node, settings) },
+  };
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: jobName(attempt.run.name, attempt.node, attempt.attempt),
+      namespace: attempt.run.namespace,
+      labels,
+      annotations: { [ANNOTATION.specHash]: createHash("sha256").update(JSON.stringify(spec)).digest("hex") },
+      ownerReferences: [
+        {
+          apiVersion: API_VERSION,
+          kind: "PipelineRun",
+          name: attempt.run.name,
+          uid: attempt.run.uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec,
+  };
+}
+
+function labelsOf({ run, pipeline, node, attempt }: Attempt): Record<string, string> {
+  return {
+    [LABEL.managedBy]: MANAGER,
+    [LABEL.pipeline]: labelValue(pipeline),
+    [LABEL.run]: labelValue(run.name),
+    [LABEL.runUid]: run.uid,
+    [LABEL.node]: node,
+    [LABEL.attempt]: String(attempt),
+  };
+}
+
+function podSpec(attempt: Attempt, node: PipelineNode, settings: TaskPodSettings): V1PodSpec {
+  const volumes = volumesOf(attempt, node);
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: podSecurityContext,
+    containers: [containerOf(attempt, node, settings, volumes)],
+    volumes: volumes.map(({ volume }) => volume),
+    ...(settings.imagePullSecrets.length === 0
+      ? {}
+      : { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
+    ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
+    ...(settings.priorityClassName === undefined ? {} : { priorityClassName: settings.priorityClassName }),
+  };
+}
+
+function containerOf(
+  attempt: Attempt,
+  node: PipelineNode,
+  settings: TaskPodSettings,
+  volumes: readonly Mounted[],
+): V1Container {
+  const own = node.container;
+  return {
+    name: TASK_CONTAINER,
+    image: own?.image ?? settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    ...(own?.command === undefined ? {} : { command: own.command.map(literal) }),
+    ...(own?.args === undefined ? {} : { args: own.args.map(literal) }),
+    env: environmentOf(attempt, node),
+    volumeMounts: volumes.map(({ mount }) => mount),
+    resources: resourcesOf(node.resources ?? settings.resources),
+    securityContext: containerSecurityContext,
+    terminationMessagePolicy: "File",
+  };
+}
+
+function environmentOf(attempt: Attempt, node: PipelineNode): V1EnvVar[] {
+  const run = {
+    namespace: attempt.run.namespace,
+    pipeline: attempt.pipeline,
+    name: attempt.run.name,
+    uid: attempt.run.uid,
+  };
+  const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec.connections ?? {});
+  const own = Object.entries(node.container?.env ?? {}).map(([name, value]) => ({ name, value: literal(value) }));
+  return task === undefined ? own : [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(task)) }, ...own];
+}
+
+/** Kubernetes replaces `$(NAME)` in values, commands and arguments; ours are data and stay as they are written. */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
+interface Mounted {
+  readonly volume: V1Volume;
+  readonly mount: V1VolumeMount;
+}
+
+/**
+ * Secrets and ConfigMaps are mounted as optional: one that does not exist is then reported by the task, by name and with what to
+ * do, instead of a pod that hangs without a word in its status.
+ */
+function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
+  const volumes: Mounted[] = [
+    { volume: { name: "work", emptyDir: { sizeLimit: "10Gi" } }, mount: { name: "work", mountPath: WORK_DIRECTORY } },
+  ];
+  for (const name of connectionsOf(node)) {
+    const secretName = spec.connections?.[name]?.postgres?.secretRef;
+    if (secretName === undefined) continue;
+    volumes.push({
+      volume: { name: `connection-${name}`, secret: { secretName, optional: true, defaultMode: 0o440 } },
+      mount: { name: `connection-${name}`, mountPath: `${CONNECTIONS_DIRECTORY}/${name}`, readOnly: true },
+    });
+  }
+  const project = node.transform?.project.configMap;
+  if (project !== undefined) {
+    volumes.push({
+      volume: { name: "project", configMap: { name: project, optional: true } },
+      mount: { name: "project", mountPath: PROJECT_DIRECTORY, readOnly: true },
+    });
+  }
+  return volumes;
+}
+
+function resourcesOf({ requests, limits }: NonNullable<PipelineNode["resources"]>): V1ResourceRequirements {
+  return {
+    ...(requests === undefined ? {} : { requests: defined(requests) }),
+    ...(limits === undefined ? {} : { limits: defined(limits) }),
+  };
+}
+
+function defined(amounts: {
+  readonly cpu?: string | undefined;
+  readonly memory?: string | undefined;
+}): Record<string, string> {
+  const { cpu, memory } = amounts;
+  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+}
+
+function secondsOf(duration: string): number {
+  return Math.max(1, Math.ceil(durationMs(duration) / 1000));
+}

@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+
+/** Room for the six characters that the Job controller appends to make a Pod's name of at most 63. */
+const JOB_NAME_MAX = 57;
+const LABEL_VALUE_MAX = 63;
+
+/**
+ * The name of an attempt's Job: `<run>-<node>-a<attempt>`. It never varies, so that a second creation of the same attempt meets
+ * the first one. Names that would be too long are cut and end with a hash of the whole.
+ */
+export function jobName(run: string, node: string, attempt: number): string {
+  return cut(`${run}-${node}-a${attempt}`, JOB_NAME_MAX).replaceAll(".", "-");
+}
+
+/** An object's name as a label value, which holds at most 63 characters. */
+export function labelValue(name: string): string {
+  return cut(name, LABEL_VALUE_MAX);
+}
+
+function cut(name: string, max: number): string {
+  if (name.length <= max) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 10);
+  return `${name.slice(0, max - hash.length - 1).replace(/[-.]+$/, "")}-${hash}`;
+}

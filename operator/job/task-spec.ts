@@ -1,0 +1,42 @@
+import type { ConnectionEntry } from "../api/connection.ts";
+import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import {
+  CONNECTIONS_DIRECTORY,
+  CONTRACT_VERSION,
+  type TaskConnection,
+  type TaskSpec,
+  type TaskWork,
+} from "../api/task.ts";
+import { connectionUses } from "../graph/references.ts";
+
+/** The names of the connections that a node's pod gets, each once. */
+export function connectionsOf(node: PipelineNode): string[] {
+  return [...new Set(connectionUses(node).map((use) => use.connection))];
+}
+
+/** What one attempt of a node is told. A container node is told nothing: it is the user's own program. */
+export function taskSpecOf(
+  run: TaskSpec["run"],
+  { name, node, attempt }: { readonly name: string; readonly node: PipelineNode; readonly attempt: number },
+  connections: NonNullable<PipelineSpec["connections"]>,
+): TaskSpec | undefined {
+  const work = workOf(node);
+  if (work === undefined) return undefined;
+  const used = connectionsOf(node).map((key) => [key, taskConnection(key, connections[key] ?? {})] as const);
+  return { version: CONTRACT_VERSION, run, node: name, attempt, connections: Object.fromEntries(used), work };
+}
+
+function workOf(node: PipelineNode): TaskWork | undefined {
+  if (node.extract) return { verb: "extract", extract: node.extract };
+  if (node.load) return { verb: "load", load: node.load };
+  if (node.transform) return { verb: "transform", transform: node.transform };
+  if (node.test) return { verb: "test", test: node.test };
+  return undefined;
+}
+
+function taskConnection(name: string, entry: ConnectionEntry): TaskConnection {
+  const { secretRef, ...options } = entry.postgres ?? {};
+  const secret =
+    secretRef === undefined ? {} : { secretName: secretRef, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
+  return { kind: "postgres", ...secret, ...options };
+}

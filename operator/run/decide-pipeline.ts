@@ -1,0 +1,117 @@
+import type { ConnectionSpec } from "../api/connection.ts";
+import type { Condition, ObjectMeta } from "../api/metadata.ts";
+import { PipelineSpec, type PipelineStatus } from "../api/pipeline.ts";
+import type { PipelineRunStatus } from "../api/pipeline-run.ts";
+import { formatProblem, type Problem } from "../graph/problem.ts";
+import { resolveConnections } from "../graph/references.ts";
+import { validatePipeline } from "../graph/validate.ts";
+import { expiredRuns, type FinishedRun, type HistoryLimits } from "./history.ts";
+import { timeText } from "./node.ts";
+
+/** Everything that a decision about one Pipeline may look at. */
+export interface PipelineDecisionFacts {
+  readonly now: number;
+  /** Absent when the Pipeline is gone and runs of it are left. */
+  readonly pipeline?: { readonly meta: ObjectMeta; readonly spec: unknown; readonly status: PipelineStatus };
+  readonly connections: ReadonlyMap<string, ConnectionSpec>;
+  /** Every run that names this Pipeline. */
+  readonly runs: readonly { readonly meta: ObjectMeta; readonly status: PipelineRunStatus }[];
+}
+
+export interface PipelineDecision {
+  /** Absent when there is no Pipeline to write it to. */
+  readonly status?: PipelineStatus;
+  /** Finished runs that the history gives up. */
+  readonly expired: readonly FinishedRun[];
+  readonly wakeAt?: number;
+}
+
+const DEFAULT_HISTORY: HistoryLimits = PipelineSpec.shape.history.parse({});
+
+/**
+ * Whether a Pipeline can run (kstatus: Ready, and Stalled only while a person must act), what its runs did, and which of them
+ * are old enough to go.
+ */
+export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
+  const { pipeline, now } = facts;
+  const validation = pipeline === undefined ? undefined : validatePipeline(pipeline.spec);
+  const limits = validation?.ok === true ? validation.spec.history : DEFAULT_HISTORY;
+  const history = expiredRuns(facts.runs.flatMap(finishedRun), limits, now);
+  if (pipeline === undefined || validation === undefined) return history;
+  const problems = validation.ok
+    ? resolveConnections(validation.spec, facts.connections).problems
+    : validation.problems;
+  const generation = pipeline.meta.generation ?? 0;
+  const status: PipelineStatus = {
+    observedGeneration: generation,
+    conditions: conditionsOf(problems, generation, pipeline.status.conditions ?? [], now),
+    ...(validation.ok ? { nodes: validation.graph.order.length } : {}),
+    ...runsSummary(facts.runs, pipeline.status),
+  };
+  return { status, ...history };
+}
+
+function finishedRun({ meta, status }: PipelineDecisionFacts["runs"][number]): FinishedRun[] {
+  const condition = status.conditions?.[0];
+  if (condition === undefined || condition.status === "Unknown" || meta.deletionTimestamp !== undefined) return [];
+  const finished = Date.parse(status.finished ?? meta.creationTimestamp ?? "");
+  return [{ name: meta.name, uid: meta.uid, succeeded: condition.status === "True", finished }];
+}
+
+function conditionsOf(
+  problems: readonly Problem[],
+  generation: number,
+  before: readonly Condition[],
+  now: number,
+): Condition[] {
+  const [first] = problems;
+  const make = (type: string, status: Condition["status"], reason: string, message: string): Condition => {
+    const old = before.find((condition) => condition.type === type);
+    const lastTransitionTime = old?.status === status ? old.lastTransitionTime : timeText(now);
+    return {
+      type,
+      status,
+      observedGeneration: generation,
+      lastTransitionTime,
+      reason,
+      message: message.slice(0, 4096),
+    };
+  };
+  if (first === undefined) return [make("Ready", "True", "Valid", "the spec is sound; runs can begin")];
+  const message = problems.map(formatProblem).join("; ");
+  return [make("Ready", "False", first.reason, message), make("Stalled", "True", first.reason, message)];
+}
+
+function runsSummary(runs: PipelineDecisionFacts["runs"], before: PipelineStatus): Partial<PipelineStatus> {
+  const active = runs.filter(({ status }) => (status.conditions?.[0]?.status ?? "Unknown") === "Unknown").length;
+  const latest = runs
+    .filter(({ status }) => status.started !== undefined)
+    .reduce<(typeof runs)[number] | undefined>(
+      (a, b) => ((a?.status.started ?? "") < (b.status.started ?? "") ? b : a),
+      undefined,
+    );
+  const successes = runs.flatMap(({ status }) =>
+    status.conditions?.[0]?.status === "True" && status.finished !== undefined ? [status.finished] : [],
+  );
+  const lastSuccessTime = [before.lastSuccessTime, ...successes]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  return {
+    activeRuns: active,
+    ...(latest === undefined
+      ? before.lastRun === undefined
+        ? {}
+        : { lastRun: before.lastRun }
+      : { lastRun: lastRunOf(latest) }),
+    ...(lastSuccessTime === undefined ? {} : { lastSuccessTime }),
+  };
+}
+
+function lastRunOf({ meta, status }: PipelineDecisionFacts["runs"][number]): NonNullable<PipelineStatus["lastRun"]> {
+  return {
+    name: meta.name,
+    result: status.conditions?.[0]?.reason ?? "Running",
+    ...(status.finished === undefined ? {} : { finished: status.finished }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { ConnectionSpec } from "../api/connection.ts";
+import type { ObjectMeta } from "../api/metadata.ts";
+import type { PipelineRunStatus } from "../api/pipeline-run.ts";
+
+/**
+ * Everything that a decision about one run may look at. All times are milliseconds since the epoch; `now` is data like the rest,
+ * so that a decision can be repeated.
+ */
+export interface Facts {
+  readonly now: number;
+  readonly run: RunFacts;
+  /** The Pipeline that the run names, absent when it does not exist. Its spec is looked at only until the run has begun. */
+  readonly pipeline?: PipelineFacts;
+  /** Connection resources of the run's namespace by name; looked at only until the run has begun. */
+  readonly connections: ReadonlyMap<string, ConnectionSpec>;
+  /** What the cluster holds of each node's attempts. An attempt without a Job has been looked for at the API server itself. */
+  readonly attempts: ReadonlyMap<string, readonly AttemptFacts[]>;
+  /** Jobs that the API server would not create. */
+  readonly refusals: ReadonlyMap<string, Refusal>;
+}
+
+export interface RunFacts {
+  readonly meta: ObjectMeta;
+  /** The spec as stored; checked when the run begins, because nothing says who wrote it. */
+  readonly spec: { readonly pipeline: string; readonly timeout?: string; readonly cancelled?: boolean };
+  readonly status: PipelineRunStatus;
+}
+
+export interface PipelineFacts {
+  readonly generation: number;
+  /** The spec as stored, not yet checked. */
+  readonly spec: unknown;
+}
+
+/** One attempt of a node: its Job, unless it is gone, and the Pods that this Job made, oldest first. */
+export interface AttemptFacts {
+  readonly attempt: number;
+  readonly job?: JobFacts;
+  readonly pods: readonly PodFacts[];
+}
+
+export interface JobFacts {
+  readonly name: string;
+  readonly uid: string;
+  readonly created: number;
+  /** False while somebody (Kueue) holds the Job back. */
+  readonly suspended: boolean;
+  readonly deleting: boolean;
+  /** The Job controller's verdict, from FailureTarget, Failed, SuccessCriteriaMet or Complete. */
+  readonly verdict?: {
+    readonly succeeded: boolean;
+    readonly reason: string;
+    readonly message: string;
+    readonly at: number;
+  };
+}
+
+export interface PodFacts {
+  readonly name: string;
+  readonly created: number;
+  readonly failed: boolean;
+  /** The pod was evicted, preempted or lost its node: its Job replaces it without spending an attempt. */
+  readonly disrupted: boolean;
+  /** Why the pod does not run yet: Unschedulable, ImagePullBackOff, CreateContainerConfigError … */
+  readonly waiting?: { readonly reason: string; readonly message: string };
+  readonly runningSince?: number;
+  readonly terminated?: {
+    readonly exitCode: number;
+    readonly reason: string;
+    /** The termination message, not yet checked. */
+    readonly message: string;
+    readonly at: number;
+  };
+}
+
+/** An answer of the API server to the creation of a Job that is neither success nor a passing fault. */
+export interface Refusal {
+  readonly attempt: number;
+  readonly reason: "NameConflict" | "JobRefused";
+  readonly message: string;
+  /** Whether trying again can help: a quota may free up, a name conflict or an invalid Job will stay. */
+  readonly final: boolean;
+  readonly since: number;
+  readonly retryAt: number;
+}

@@ -1,0 +1,232 @@
+import { durationMs } from "../api/duration.ts";
+import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
+import type { Action } from "./action.ts";
+import { type AttemptState, attemptState, type Failure } from "./attempt.ts";
+import type { AttemptFacts, Facts, Refusal } from "./facts.ts";
+import { retriesOf, retryDelayMs } from "./retry.ts";
+
+/** What becomes of one node: its next status, what to do for it, and when to look again if nothing happens before. */
+export interface NodeDecision {
+  readonly status: NodeStatus;
+  readonly actions: readonly Action[];
+  readonly wakeAt?: number;
+}
+
+/** One node with all that its decision depends on. */
+export interface NodeContext {
+  readonly name: string;
+  readonly node: PipelineNode;
+  readonly pipeline: PipelineSpec;
+  readonly facts: Facts;
+  /** The node's status as it is stored: what this run has already said to the world. */
+  readonly stored: NodeStatus;
+  /** Next states of the nodes that this one needs. */
+  readonly needs: ReadonlyMap<string, NodeState>;
+}
+
+export const TERMINAL: readonly NodeState[] = ["Succeeded", "Failed", "Skipped", "Cancelled"];
+
+/** The state table of nodes stands with NODE_STATES in api/pipeline-run.ts. */
+export function decideNode(context: NodeContext): NodeDecision {
+  const { stored, facts, name } = context;
+  if (TERMINAL.includes(stored.state)) return { status: stored, actions: stopJobs(context, "the node has finished") };
+  const attempts = facts.attempts.get(name) ?? [];
+  const latest = attempts.at(-1)?.attempt ?? 0;
+  if (stored.state === "Retrying" && latest <= (stored.attempt ?? 0)) return decideRetry(context, attempts.at(-1));
+  if (latest === 0) return decideFirst(context);
+  return decideAttempt(context, attempts.at(-1) as AttemptFacts);
+}
+
+/** A node without an attempt: its needs say whether it starts, waits or never will. */
+function decideFirst(context: NodeContext): NodeDecision {
+  const blocked = [...context.needs].filter(([, state]) => TERMINAL.includes(state) && state !== "Succeeded");
+  if (blocked.length > 0) {
+    const what = blocked.map(([need, state]) => `${need} (${state})`).join(", ");
+    return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: `needs ${what}` });
+  }
+  if ([...context.needs.values()].some((state) => state !== "Succeeded"))
+    return { status: { state: "Pending" }, actions: [] };
+  return startAttempt(context, 1);
+}
+
+/** The latest attempt failed: the next one begins when its time has come and nothing of the failed one lives any more. */
+function decideRetry(context: NodeContext, failed: AttemptFacts | undefined): NodeDecision {
+  const { stored, facts } = context;
+  const actions = stopJobs(context, "the attempt has failed");
+  if (actions.length > 0 || isLive(failed)) return { status: stored, actions };
+  const retryAt = Date.parse(stored.retryAt ?? "");
+  if (facts.now < retryAt) return { status: stored, actions: [], wakeAt: retryAt };
+  return startAttempt(context, (stored.attempt ?? 0) + 1);
+}
+
+function startAttempt(context: NodeContext, attempt: number): NodeDecision {
+  const { facts, name, stored } = context;
+  const create: Action = { do: "createJob", node: name, attempt };
+  const refusal = facts.refusals.get(name);
+  if (refusal?.attempt === attempt) return decideRefused(context, refusal, create);
+  const now = timeText(facts.now);
+  const status: NodeStatus = { state: "Starting", attempt, started: stored.started ?? now, attemptStarted: now };
+  return { status, actions: [create] };
+}
+
+/** The API server would not create the Job: the attempt has not begun, and is tried again until startTimeout unless that is useless. */
+function decideRefused(context: NodeContext, refusal: Refusal, create: Action): NodeDecision {
+  const { facts, node, stored } = context;
+  const why = { reason: refusal.reason, message: shorten(refusal.message, 1024) };
+  const giveUpAt = refusal.since + durationMs(node.startTimeout);
+  if (refusal.final || facts.now >= giveUpAt) return settle(context, { ...stored, state: "Failed", ...why });
+  const status = { ...stored, ...why };
+  if (facts.now < refusal.retryAt) return { status, actions: [], wakeAt: Math.min(refusal.retryAt, giveUpAt) };
+  return { status, actions: [create], wakeAt: giveUpAt };
+}
+
+/** An attempt whose Job exists, or did until somebody deleted it. */
+function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecision {
+  const { facts, name } = context;
+  const expected = {
+    run: facts.run.meta.uid,
+    node: name,
+    attempt: attempt.attempt,
+    required: context.node.container === undefined,
+  };
+  const state = attemptState(attempt, expected, facts.now);
+  if (state.state === "succeeded") return settleSucceeded(context, attempt, state);
+  if (state.state === "failed") return settleFailed(context, attempt, state);
+  const overdue = overdueAttempt(context, attempt, state);
+  return overdue.failure === undefined
+    ? { status: liveStatus(context, attempt, state), actions: [], ...wake(overdue.wakeAt) }
+    : settleFailed(context, attempt, overdue.failure);
+}
+
+/** The failure of an attempt that waited or worked too long or lost its Job; else the next time at which that can be so. */
+function overdueAttempt(
+  context: NodeContext,
+  attempt: AttemptFacts,
+  state: AttemptState,
+): { failure?: Failure; wakeAt?: number } {
+  const { now } = context.facts;
+  const failure = (reason: Failure["reason"], message: string, retriable: boolean) => ({
+    failure: { state: "failed", at: now, reason, message, retriable } as const,
+  });
+  if (state.state === "gone") {
+    return failure("JobLost", `the Job of attempt ${attempt.attempt} was deleted before it finished`, true);
+  }
+  const times: number[] = [];
+  if (context.node.timeout !== undefined) {
+    const at = startedAt(context, attempt) + durationMs(context.node.timeout);
+    if (now >= at)
+      return failure("TimedOut", `the node took longer than its timeout of ${context.node.timeout}`, false);
+    times.push(at);
+  }
+  if (state.state === "starting" && !state.held) {
+    const at = state.since + durationMs(context.node.startTimeout);
+    const why = state.waiting === undefined ? "" : `: ${state.waiting.reason}: ${state.waiting.message}`;
+    if (now >= at)
+      return failure("StartTimedOut", `the pod did not start running within ${context.node.startTimeout}${why}`, true);
+    times.push(at);
+  }
+  if (state.state === "running" && state.settlesAt !== undefined) times.push(state.settlesAt);
+  return times.length === 0 ? {} : { wakeAt: Math.min(...times) };
+}
+
+function liveStatus(context: NodeContext, attempt: AttemptFacts, state: AttemptState): NodeStatus {
+  const waiting = state.state === "starting" ? state.waiting : undefined;
+  return {
+    state: state.state === "running" ? "Running" : "Starting",
+    ...attemptTimes(context, attempt),
+    ...(waiting === undefined ? {} : { reason: shorten(waiting.reason, 64), message: shorten(waiting.message, 1024) }),
+  };
+}
+
+function settleSucceeded(
+  context: NodeContext,
+  attempt: AttemptFacts,
+  end: AttemptState & { state: "succeeded" },
+): NodeDecision {
+  const { result } = end;
+  return settle(context, {
+    state: "Succeeded",
+    ...attemptTimes(context, attempt),
+    finished: timeText(end.at),
+    ...(result === undefined ? {} : { ...resultCounts(result), message: result.message }),
+  });
+}
+
+function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure): NodeDecision {
+  const { facts, name, node, pipeline } = context;
+  const retries = retriesOf(node, pipeline);
+  const status = {
+    ...attemptTimes(context, attempt),
+    reason: end.reason,
+    message: shorten(end.message, 1024),
+    ...(end.result === undefined ? {} : resultCounts(end.result)),
+  };
+  if (end.retriable && attempt.attempt <= retries.limit) {
+    const retryAt = end.at + retryDelayMs(retries, attempt.attempt, `${facts.run.meta.uid}/${name}`);
+    return { status: { state: "Retrying", ...status, retryAt: timeText(retryAt) }, actions: [], wakeAt: retryAt };
+  }
+  return settle(context, { state: "Failed", ...status, finished: timeText(end.at) });
+}
+
+function settle({ facts }: NodeContext, status: NodeStatus): NodeDecision {
+  return { status: { finished: timeText(facts.now), ...status }, actions: [] };
+}
+
+function resultCounts(result: NonNullable<Failure["result"]>): Pick<NodeStatus, "rows" | "bytes" | "tests"> {
+  const { rows, bytes, tests } = result;
+  return {
+    ...(rows === undefined ? {} : { rows }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(tests === undefined ? {} : { tests }),
+  };
+}
+
+function attemptTimes(
+  context: NodeContext,
+  attempt: AttemptFacts,
+): Pick<NodeStatus, "attempt" | "started" | "attemptStarted"> {
+  const { stored } = context;
+  const created = attempt.job === undefined ? undefined : timeText(attempt.job.created);
+  const attemptStarted = created ?? stored.attemptStarted;
+  return {
+    attempt: attempt.attempt,
+    started: timeText(startedAt(context, attempt)),
+    ...(attemptStarted === undefined ? {} : { attemptStarted }),
+  };
+}
+
+function startedAt({ stored, facts }: NodeContext, attempt: AttemptFacts): number {
+  return stored.started === undefined ? (attempt.job?.created ?? facts.now) : Date.parse(stored.started);
+}
+
+/**
+ * Deletions of a node's Jobs that still work. The node's stored status already says why, so that an operator that dies in
+ * between finds the verdict and does not judge again by what the deletion leaves behind.
+ */
+export function stopJobs({ facts, name }: Pick<NodeContext, "facts" | "name">, why: string): Action[] {
+  return (facts.attempts.get(name) ?? []).flatMap((attempt) => {
+    if (!isLive(attempt) || attempt.job === undefined || attempt.job.deleting) return [];
+    return [{ do: "deleteJob", node: name, name: attempt.job.name, uid: attempt.job.uid, why } as const];
+  });
+}
+
+/** Whether the attempt's Job exists and has not ended: it may have a pod, or make one. */
+export function isLive(attempt: AttemptFacts | undefined): boolean {
+  if (attempt?.job === undefined) return false;
+  const ended = attempt.pods.at(-1)?.terminated !== undefined && !attempt.pods.at(-1)?.disrupted;
+  return attempt.job.deleting || (attempt.job.verdict === undefined && !ended);
+}
+
+function wake(wakeAt: number | undefined): { wakeAt?: number } {
+  return wakeAt === undefined ? {} : { wakeAt };
+}
+
+function shorten(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+}
+
+/** RFC 3339 in UTC with milliseconds, as statuses carry times. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}
