@@ -5,14 +5,23 @@ import { YAML_HEADER } from "./header.ts";
 const toYaml = (value: unknown) =>
   stringify(value, { sortMapEntries: true, lineWidth: 0, aliasDuplicateObjects: false });
 
-/** crds/*.yaml for kubectl, and the same as templates of the chart. */
+/** crds/*.yaml for kubectl and kustomize, and the same as templates of the chart. */
 export function crdFiles(): ReadonlyMap<string, string> {
-  return new Map(
-    CUSTOM_KINDS.flatMap((kind) => [
-      [`crds/${kind.plural}.yaml`, YAML_HEADER + toYaml(customResourceDefinition(kind))] as const,
-      [`helm/templates/crds/${kind.plural}.yaml`, crdTemplate(kind)] as const,
-    ]),
-  );
+  return new Map([
+    ...CUSTOM_KINDS.map((kind) => [`crds/${kind.plural}.yaml`, crdManifest(kind)] as const),
+    ...CUSTOM_KINDS.map((kind) => [`helm/templates/crds/${kind.plural}.yaml`, crdTemplate(kind)] as const),
+    ["crds/kustomization.yaml", kustomization()],
+  ]);
+}
+
+function crdManifest(kind: CustomKind): string {
+  return YAML_HEADER + toYaml(customResourceDefinition(kind));
+}
+
+/** kustomize reaches files of another folder only through a kustomization there. */
+function kustomization(): string {
+  const resources = CUSTOM_KINDS.map((kind) => `${kind.plural}.yaml`);
+  return YAML_HEADER + toYaml({ apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources });
 }
 
 /** Templates and not Helm's crds folder, because Helm never upgrades what lies there. */
