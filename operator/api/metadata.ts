@@ -47,13 +47,3 @@ export interface OwnerReference {
   readonly controller?: boolean;
   readonly blockOwnerDeletion?: boolean;
 }
-
-/** A Kubernetes condition (KEP-1623). `lastTransitionTime` is RFC 3339 and moves only when `status` does. */
-export interface Condition {
-  readonly type: string;
-  readonly status: "True" | "False" | "Unknown";
-  readonly observedGeneration?: number;
-  readonly lastTransitionTime: string;
-  readonly reason: string;
-  readonly message: string;
-}

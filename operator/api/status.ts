@@ -11,7 +11,7 @@ export const observedGeneration = integer("Generation of the spec that this stat
   max: Number.MAX_SAFE_INTEGER,
 });
 
-const condition = z
+const Condition = z
   .strictObject({
     type: text("What the condition is about.", { max: 64 }),
     status: oneOf("Whether it holds.", ["True", "False", "Unknown"]),
@@ -22,8 +22,10 @@ const condition = z
   })
   .meta({ description: "One condition, as KEP-1623 defines it." });
 
+export type Condition = z.infer<typeof Condition>;
+
 export const conditions = z
-  .array(condition)
+  .array(Condition)
   .max(8)
   .meta({
     description: "The state of the object as Kubernetes conditions.",

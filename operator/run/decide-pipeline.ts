@@ -1,7 +1,8 @@
 import type { ConnectionSpec } from "../api/connection.ts";
-import type { Condition, ObjectMeta } from "../api/metadata.ts";
+import type { ObjectMeta } from "../api/metadata.ts";
 import { PipelineSpec, type PipelineStatus } from "../api/pipeline.ts";
 import type { PipelineRunStatus } from "../api/pipeline-run.ts";
+import type { Condition } from "../api/status.ts";
 import { formatProblem, type Problem } from "../graph/problem.ts";
 import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";

@@ -1,8 +1,8 @@
 import { durationMs } from "../api/duration.ts";
-import type { Condition } from "../api/metadata.ts";
 import type { PipelineSpec } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
 import type { Reason } from "../api/reasons.ts";
+import type { Condition } from "../api/status.ts";
 import { formatProblem, type Problem } from "../graph/problem.ts";
 import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";
@@ -205,7 +205,7 @@ function end(reason: Reason, message: string): Decision {
 }
 
 export function succeededCondition({ run }: Pick<Facts, "run">): Condition | undefined {
-  return run.status.conditions?.find(({ type }) => type === "Succeeded") as Condition | undefined;
+  return run.status.conditions?.find(({ type }) => type === "Succeeded");
 }
 
 /** Whether the stored status says that the run has ended. */

@@ -1,6 +1,6 @@
 import { formatDuration } from "../api/duration.ts";
-import type { Condition } from "../api/metadata.ts";
 import type { NodeStatus, PipelineRunStatus, TestCounts } from "../api/pipeline-run.ts";
+import type { Condition } from "../api/status.ts";
 import type { Verdict } from "./decide.ts";
 import type { Facts } from "./facts.ts";
 import { timeText } from "./node.ts";

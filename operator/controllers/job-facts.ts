@@ -1,0 +1,31 @@
+import type { Job } from "../kube/kinds.ts";
+import type { JobFacts } from "../run/facts.ts";
+
+/** The interim conditions come before the final ones and never turn (KEP-3998), so the first of them is the verdict. */
+const FAILED = ["FailureTarget", "Failed"];
+const SUCCEEDED = ["SuccessCriteriaMet", "Complete"];
+
+export function jobFacts(job: Job): JobFacts {
+  const { metadata, spec, status } = job;
+  const met = (types: readonly string[]) =>
+    status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === "True");
+  const verdict = met(FAILED) ?? met(SUCCEEDED);
+  const created = Date.parse(metadata.creationTimestamp ?? "");
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    created,
+    suspended: spec?.suspend === true,
+    deleting: metadata.deletionTimestamp !== undefined,
+    ...(verdict === undefined
+      ? {}
+      : {
+          verdict: {
+            succeeded: SUCCEEDED.includes(verdict.type),
+            reason: verdict.reason ?? verdict.type,
+            message: verdict.message ?? "",
+            at: Date.parse(verdict.lastTransitionTime ?? "") || created,
+          },
+        }),
+  };
+}

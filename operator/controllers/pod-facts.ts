@@ -1,0 +1,48 @@
+import { TASK_CONTAINER } from "../job/policy.ts";
+import type { Pod } from "../kube/kinds.ts";
+import type { PodFacts } from "../run/facts.ts";
+
+/** Reasons of a container that waits as every container does at first. */
+const ORDINARY_WAITS = ["ContainerCreating", "PodInitializing"];
+
+export function podFacts(pod: Pod): PodFacts {
+  const { metadata, status } = pod;
+  const state = status?.containerStatuses?.find(({ name }) => name === TASK_CONTAINER)?.state;
+  const terminated = state?.terminated;
+  const waiting = waitingOf(pod);
+  const created = Date.parse(metadata.creationTimestamp ?? "");
+  return {
+    name: metadata.name,
+    created,
+    failed: status?.phase === "Failed",
+    disrupted: hasCondition(pod, "DisruptionTarget"),
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(state?.running === undefined ? {} : { runningSince: Date.parse(state.running.startedAt ?? "") || created }),
+    ...(terminated === undefined
+      ? {}
+      : {
+          terminated: {
+            exitCode: terminated.exitCode,
+            reason: terminated.reason ?? "",
+            message: terminated.message ?? "",
+            at: Date.parse(terminated.finishedAt ?? "") || created,
+          },
+        }),
+  };
+}
+
+function hasCondition(pod: Pod, type: string): boolean {
+  return pod.status?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
+}
+
+function waitingOf(pod: Pod): PodFacts["waiting"] {
+  const waiting = pod.status?.containerStatuses?.find(({ name }) => name === TASK_CONTAINER)?.state?.waiting;
+  if (waiting?.reason !== undefined && !ORDINARY_WAITS.includes(waiting.reason)) {
+    return { reason: waiting.reason, message: waiting.message ?? "" };
+  }
+  const scheduled = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  if (scheduled?.status === "False" && scheduled.reason !== undefined) {
+    return { reason: scheduled.reason, message: scheduled.message ?? "" };
+  }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { attemptState, readResult } from "../../../operator/run/attempt.ts";
+import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
+
+const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };
+const state = (pods: Parameters<typeof anAttempt>[2], job: Parameters<typeof anAttempt>[3] = {}, now = T0 + 10_000) =>
+  attemptState(anAttempt("raw", 1, pods, job), expected, now);
+
+describe("where an attempt stands", () => {
+  test("a Job without a pod is starting", () => {
+    expect(state([])).toMatchObject({ state: "starting", since: T0, held: false });
+  });
+
+  test("a pod that cannot pull its image is starting, with the reason", () => {
+    const waiting = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
+    expect(state([aPod({ waiting })])).toMatchObject({ state: "starting", waiting });
+  });
+
+  test("a running container is running", () => {
+    expect(state([aPod({ runningSince: T0 })])).toMatchObject({ state: "running" });
+  });
+
+  test("exit code 0 with a valid result is success, before the Job says anything", () => {
+    expect(state([anEndedPod(0, aResult("raw", 1, { rows: 5 }))])).toMatchObject({
+      state: "succeeded",
+      at: T0 + 1000,
+      result: { rows: 5 },
+    });
+  });
+
+  test("success stands even when the Job's deadline passed meanwhile", () => {
+    expect(state([anEndedPod(0, aResult("raw", 1))], aFailedJob("DeadlineExceeded"))).toMatchObject({
+      state: "succeeded",
+    });
+  });
+
+  test.each([
+    ["nothing", "", "it is empty"],
+    ["no JSON", "done!", "it is not JSON"],
+    ["another attempt's result", aResult("raw", 2), "it speaks of run"],
+    ["another run's result", aResult("raw", 1, { run: "other" }), "it speaks of run other"],
+    ["an unknown field", aResult("raw", 1, { secret: "x" } as object), "Unrecognized key"],
+    ["more than 3 KiB", aResult("raw", 1, { message: "x".repeat(1000) }).padEnd(3073), "it is longer than 3072 bytes"],
+  ])("exit code 0 with %s is a failure of the task", (_, message, why) => {
+    const failure = state([anEndedPod(0, message)]);
+    expect(failure).toMatchObject({ state: "failed", reason: "InvalidResult", retriable: true });
+    expect(failure).toHaveProperty("message", expect.stringContaining(why));
+  });
+
+  test("a container node succeeds by its exit code alone", () => {
+    expect(attemptState(anAttempt("raw", 1, [anEndedPod(0)]), { ...expected, required: false }, T0)).toMatchObject({
+      state: "succeeded",
+    });
+  });
+
+  test.each([
+    [64, "configuration", "ConfigurationError", false],
+    [65, "data", "DataError", false],
+    [75, "transient", "TransientError", true],
+  ] as const)("exit code %i with a result is a failure of kind %s", (code, kind, reason, retriable) => {
+    const error = { kind, code: "28P01", message: "the password is wrong" };
+    const message = aResult("raw", 1, { outcome: "failed", error });
+    expect(state([anEndedPod(code, message)])).toMatchObject({
+      state: "failed",
+      reason,
+      retriable,
+      message: "the password is wrong",
+    });
+  });
+
+  test("exit code 64 without a result cannot be mended by a retry either", () => {
+    expect(state([anEndedPod(64)])).toMatchObject({ state: "failed", reason: "ConfigurationError", retriable: false });
+  });
+
+  test("a killed container waits for the Job's verdict, which knows why", () => {
+    expect(state([anEndedPod(137)])).toMatchObject({ state: "running" });
+    expect(state([anEndedPod(137)], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
+      state: "failed",
+      reason: "ExitCode",
+      message: "the task container exited with 137 (killed by signal 9)",
+    });
+    expect(state([anEndedPod(143)], aFailedJob("DeadlineExceeded"))).toMatchObject({
+      state: "failed",
+      reason: "AttemptTimedOut",
+    });
+  });
+
+  test("a container out of memory is told apart from other kills", () => {
+    const pod = aPod({ failed: true, terminated: { exitCode: 137, reason: "OOMKilled", message: "", at: T0 } });
+    expect(state([pod], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
+      state: "failed",
+      reason: "OOMKilled",
+      retriable: true,
+    });
+  });
+
+  test("an evicted pod is no failure: its Job makes another one", () => {
+    const evicted = anEndedPod(75, aResult("raw", 1, { outcome: "failed" }), { disrupted: true });
+    expect(state([evicted])).toMatchObject({ state: "running" });
+    expect(state([evicted, aPod()])).toMatchObject({ state: "starting" });
+    expect(state([evicted, anEndedPod(0, aResult("raw", 1))])).toMatchObject({ state: "succeeded" });
+  });
+
+  test("a verdict that runs ahead of the pod's end waits a moment for it", () => {
+    expect(state([aPod({ runningSince: T0 })], aFailedJob("BackoffLimitExceeded", T0), T0 + 1000)).toEqual({
+      state: "running",
+      settlesAt: T0 + 5000,
+    });
+    expect(state([aPod({ runningSince: T0 })], aFailedJob("BackoffLimitExceeded", T0), T0 + 5000)).toMatchObject({
+      reason: "JobFailed",
+    });
+  });
+
+  test("a complete Job whose pod is gone has lost the result", () => {
+    expect(state([], { verdict: { succeeded: true, reason: "Complete", message: "", at: T0 } })).toMatchObject({
+      reason: "InvalidResult",
+    });
+  });
+
+  test("an attempt without a Job is gone", () => {
+    expect(attemptState({ attempt: 1, pods: [] }, expected, T0)).toEqual({ state: "gone" });
+  });
+});
+
+test("reading a result never throws, whatever a pod says", () => {
+  for (const text of ["{}", "null", "[]", "1", '"x"', '{"version":1}', `{"a":${"[".repeat(900)}${"]".repeat(900)}}`]) {
+    expect(readResult(text, expected)).toBeTypeOf("string");
+  }
+});
