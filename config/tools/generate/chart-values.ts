@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, flag, integer, list, object, objectName, oneOf, text } from "#api/fields.ts";
+import { duration, flag, integer, list, object, objectName, oneOf, quantity, text } from "#api/fields.ts";
 
 /** A field of Kubernetes' own API, handed on as it is. */
 const verbatimMap = (description: string) => z.record(z.string(), z.unknown()).default({}).meta({ description });
@@ -16,24 +16,26 @@ const image = (description: string, repository: string) =>
 
 const names = (description: string) => list(description, objectName("Name."), { min: 0, max: 64 }).default([]);
 
-const resources = (description: string, cpu: string, limit: string) =>
-  z
-    .record(z.string(), z.unknown())
-    .default({ requests: { cpu, memory: "128Mi" }, limits: { memory: limit } })
-    .meta({ description });
+const quantities = object("Amounts of compute.", {
+  cpu: quantity("Processors.").optional(),
+  memory: quantity("Memory.").optional(),
+}).optional();
 
 const operatorSettings = object("Settings of the operator itself.", {
   logLevel: oneOf("Least severe log line that is written.", ["trace", "debug", "info", "warn", "error"]).default(
     "info",
   ),
-  workers: integer("Objects worked on at the same time.", { min: 1, max: 64 }).default(4),
+  workers: integer("Objects worked on at the same time.", { min: 1, max: 256 }).default(16),
   apiQps: integer("Requests to the API server per second, on average.", { min: 1, max: 1000 }).default(50),
   apiBurst: integer("Requests to the API server at once.", { min: 1, max: 2000 }).default(100),
   jobTtl: duration("How long a finished Job is kept, so that its pod's log can be read.").default("1h"),
 }).prefault({});
 
 const tasks = object("Defaults of the pods that do the pipelines' work.", {
-  resources: resources("Compute of a task's pod; a node's own resources win.", "50m", "512Mi"),
+  resources: object("Compute of a task's pod; a node's own resources win.", {
+    requests: quantities,
+    limits: quantities,
+  }).default({ requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } }),
   priorityClassName: optionalText("PriorityClass of the pods; none when empty."),
   serviceAccountName: optionalText(
     "ServiceAccount of the pods, of the pipeline's namespace; that namespace's default when empty. Its token is never mounted.",
@@ -71,7 +73,10 @@ export const ChartValues = object("Values of the kelt chart.", {
   operator: operatorSettings,
   tasks,
   metrics,
-  resources: resources("Compute of the operator's pods.", "100m", "512Mi"),
+  resources: z
+    .record(z.string(), z.unknown())
+    .default({ requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } })
+    .meta({ description: "Compute of the operator's pods." }),
   serviceAccount: object("ServiceAccount of the operator.", {
     create: flag("Make it.").default(true),
     name: optionalText("Its name; the release's full name when empty."),

@@ -27,11 +27,16 @@ export function valuesYaml(): string {
 function valuesMap(schema: ValuesSchema): YAMLMap {
   const map = new YAMLMap();
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
-    map.add(new Document().createPair(name, field.properties === undefined ? field.default : valuesMap(field)));
+    map.add(new Document().createPair(name, hasFieldDefaults(field) ? valuesMap(field) : field.default));
     const pair = map.items.at(-1) as Pair<Scalar>;
     pair.key.commentBefore = wrap(field.description ?? "", 116);
   }
   return map;
+}
+
+/** An object without a default of its own, or with an empty one, consists of the defaults of its fields. */
+function hasFieldDefaults({ properties, default: preset }: ValuesSchema): boolean {
+  return properties !== undefined && (preset === undefined || Object.keys(preset as object).length === 0);
 }
 
 /** Lines of at most `width` characters, each with the space that follows the comment sign. */
