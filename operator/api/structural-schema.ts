@@ -68,14 +68,14 @@ function joinIntOrString(draft: Draft): void {
   delete draft.anyOf;
 }
 
-/** OpenAPI v3 has no word for the shape of a map's keys, so a rule says it. */
+/** OpenAPI v3 has no word for the keys of a map, so a rule bounds them. */
 function addKeyRule(type: z.ZodRecord, draft: Draft): void {
   const { maxLength, pattern } = z.toJSONSchema(type.keyType as z.ZodType);
-  if (pattern === undefined) return;
-  const rules = (draft["x-kubernetes-validations"] ?? []) as readonly Validation[];
-  const rule = {
-    rule: `self.all(key, size(key) <= ${maxLength} && key.matches('${pattern}'))`,
-    message: `every key has at most ${maxLength} characters and the shape ${pattern}`,
+  const shape = pattern === undefined ? "" : ` && key.matches('${pattern}')`;
+  const rule: Validation = {
+    rule: `self.all(key, size(key) <= ${maxLength}${shape})`,
+    message: `a key has at most ${maxLength} characters${pattern === undefined ? "" : ` and the shape ${pattern}`}`,
   };
+  const rules = (draft["x-kubernetes-validations"] ?? []) as readonly Validation[];
   if (!rules.some((other) => other.rule === rule.rule)) draft["x-kubernetes-validations"] = [...rules, rule];
 }
