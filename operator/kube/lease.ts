@@ -1,0 +1,218 @@
+import { isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Lease } from "./kinds.ts";
+import type { Kube, ObjectKey } from "./kube.ts";
+import { microTime } from "./micro-time.ts";
+
+/*
+ * | state    | what is true                                                     | what leaves it                              |
+ * |----------|------------------------------------------------------------------|---------------------------------------------|
+ * | standby  | somebody else may lead                                           | the lease is free, or stood still for its   |
+ * |          |                                                                  | whole duration on our clock → leading       |
+ * | leading  | our last renewal began less than `renewDeadlineMs` ago           | that time passes, or another holder → lost  |
+ * | lost     | we led and may not any more: the process is to end               | never                                       |
+ * | released | stop() was called; the lease is free when we had it              | never                                       |
+ *
+ * The clock of the holder is never believed: only how long the lease stood still in front of us counts.
+ */
+
+export interface LeaseSettings {
+  readonly durationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryMs: number;
+}
+
+/** client-go's defaults: another replica takes over within 17 s of a leader's death. */
+export const LEASE_SETTINGS: LeaseSettings = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+
+export interface LeaderElectorParts {
+  readonly kube: Kube;
+  readonly lease: ObjectKey;
+  /** Different for each process, restarts included. */
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings?: LeaseSettings;
+  readonly onLeading: () => void;
+  /** Called once. The process must end: what it believes about the world may be another leader's past. */
+  readonly onLost: (reason: string) => void;
+  /** A try that failed; the next one follows. */
+  readonly onError?: (error: unknown) => void;
+}
+
+type State = "standby" | "leading" | "lost" | "released";
+
+/** Leads while it holds a Lease, so that of several replicas one acts. */
+export class LeaderElector {
+  readonly #parts: LeaderElectorParts;
+  readonly #settings: LeaseSettings;
+  #state: State = "standby";
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Of the lease that we hold or held. */
+  #resourceVersion: string | undefined;
+  #seen: { readonly spec: string; readonly since: number } | undefined;
+  #cancelTry: () => void = () => undefined;
+  #cancelDeadline: () => void = () => undefined;
+  #trying: Promise<void> = Promise.resolve();
+
+  constructor(parts: LeaderElectorParts) {
+    this.#parts = parts;
+    this.#settings = parts.settings ?? LEASE_SETTINGS;
+  }
+
+  start(): void {
+    this.#try();
+  }
+
+  /** Gives the lease back when we have it, so that another replica leads at its next try. */
+  async stop(): Promise<void> {
+    if (this.#state === "lost" || this.#state === "released") return;
+    this.#state = "released";
+    this.#cancelTry();
+    this.#cancelDeadline();
+    await this.#trying;
+    if (this.#resourceVersion !== undefined) await this.#release();
+  }
+
+  get leading(): boolean {
+    return this.#state === "leading";
+  }
+
+  /** Asked before every write: false for a leader that was stopped or paused for too long, before any timer fires. */
+  canWrite(): boolean {
+    return this.leading && this.#sinceRenewal() < this.#settings.renewDeadlineMs;
+  }
+
+  #sinceRenewal(): number {
+    return this.#parts.clock.monotonic() - this.#renewedAt;
+  }
+
+  #try(): void {
+    this.#trying = this.#attempt()
+      .catch((error) => this.#parts.onError?.(error))
+      .then(() => this.#plan());
+  }
+
+  #plan(): void {
+    if (this.#state !== "standby" && this.#state !== "leading") return;
+    // Up to a fifth later, so that standby replicas do not ask all at once.
+    const delayMs = this.#settings.retryMs * (1 + this.#parts.random() / 5);
+    this.#cancelTry = this.#parts.clock.after(delayMs, () => this.#try());
+  }
+
+  async #attempt(): Promise<void> {
+    if (this.#state === "leading") await this.#renew();
+    else await this.#acquire();
+  }
+
+  async #acquire(): Promise<void> {
+    const startedAt = this.#parts.clock.monotonic();
+    const lease = await this.#read();
+    if (lease === undefined) return this.#lead(await this.#create(), startedAt);
+    if (!this.#isFree(lease)) return;
+    const transitions = (lease.spec?.leaseTransitions ?? 0) + 1;
+    try {
+      const spec = { ...this.#claim(), acquireTime: this.#now(), leaseTransitions: transitions };
+      this.#lead(await this.#patch(spec, lease.metadata.resourceVersion), startedAt);
+    } catch (error) {
+      // Another replica was faster.
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  #isFree({ spec = {} }: Lease): boolean {
+    const holder = spec.holderIdentity ?? "";
+    if (holder === "" || holder === this.#parts.identity) return true;
+    const now = this.#parts.clock.monotonic();
+    const found = JSON.stringify(spec);
+    if (this.#seen?.spec !== found) this.#seen = { spec: found, since: now };
+    const durationMs = (spec.leaseDurationSeconds ?? this.#settings.durationMs / 1000) * 1000;
+    return now - this.#seen.since >= durationMs;
+  }
+
+  #lead(lease: Lease | undefined, startedAt: number): void {
+    if (lease === undefined || this.#state === "lost") return;
+    this.#resourceVersion = lease.metadata.resourceVersion;
+    this.#renewedAt = startedAt;
+    if (this.#state === "released") return;
+    this.#cancelDeadline();
+    const leftMs = startedAt + this.#settings.renewDeadlineMs - this.#parts.clock.monotonic();
+    this.#cancelDeadline = this.#parts.clock.after(leftMs, () => this.#lose("the lease could not be renewed in time"));
+    if (this.#state === "leading") return;
+    this.#state = "leading";
+    this.#parts.onLeading();
+  }
+
+  async #renew(): Promise<void> {
+    const startedAt = this.#parts.clock.monotonic();
+    if (!this.canWrite()) return this.#lose("the process stood still for longer than the renewal may take");
+    try {
+      this.#lead(await this.#patch(this.#claim(), this.#resourceVersion), startedAt);
+    } catch (error) {
+      if (isConflict(error) || isNotFound(error)) await this.#sortOut(startedAt);
+      else throw error;
+    }
+  }
+
+  /** The lease is not as we left it: a renewal whose answer was lost, a deletion, or another leader. */
+  async #sortOut(startedAt: number): Promise<void> {
+    const lease = await this.#read();
+    if (lease === undefined) return this.#lead(await this.#create(), startedAt);
+    if (lease.spec?.holderIdentity !== this.#parts.identity) {
+      return this.#lose(`another replica leads: ${lease.spec?.holderIdentity || "nobody yet"}`);
+    }
+    this.#lead(await this.#patch(this.#claim(), lease.metadata.resourceVersion), startedAt);
+  }
+
+  #lose(reason: string): void {
+    if (this.#state !== "leading") return;
+    this.#state = "lost";
+    this.#cancelTry();
+    this.#cancelDeadline();
+    this.#parts.onLost(reason);
+  }
+
+  async #release(): Promise<void> {
+    try {
+      const spec = { holderIdentity: "", renewTime: this.#now() };
+      await this.#patch(spec, this.#resourceVersion);
+    } catch (error) {
+      // It then runs out by itself.
+      this.#parts.onError?.(error);
+    }
+  }
+
+  async #read(): Promise<Lease | undefined> {
+    try {
+      return await this.#parts.kube.get("Lease", this.#parts.lease);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #create(): Promise<Lease | undefined> {
+    const { namespace, name } = this.#parts.lease;
+    const spec = { ...this.#claim(), acquireTime: this.#now(), leaseTransitions: 0 };
+    try {
+      return await this.#parts.kube.create("Lease", namespace, { metadata: { name }, spec });
+    } catch (error) {
+      if (isAlreadyExists(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #patch(spec: object, resourceVersion: string | undefined): Promise<Lease> {
+    const precondition = resourceVersion === undefined ? {} : { resourceVersion };
+    return this.#parts.kube.patch("Lease", this.#parts.lease, { spec }, precondition);
+  }
+
+  #claim(): { holderIdentity: string; leaseDurationSeconds: number; renewTime: string } {
+    const leaseDurationSeconds = this.#settings.durationMs / 1000;
+    return { holderIdentity: this.#parts.identity, leaseDurationSeconds, renewTime: this.#now() };
+  }
+
+  #now(): string {
+    return microTime(this.#parts.clock.now());
+  }
+}

@@ -1,0 +1,89 @@
+import type { ApiObject } from "./kinds.ts";
+import type { Page, WatchEvent } from "./kube.ts";
+import { formatKey } from "./object-key.ts";
+import { compareResourceVersions } from "./resource-version.ts";
+import type { Store } from "./store.ts";
+
+/** One object came, changed or went. A change of uid under the same name is two changes: it went, and another came. */
+export interface Change<T> {
+  readonly before?: T;
+  readonly after?: T;
+}
+
+/** Keeps a store equal to what a list and the watch events after it say. Does no I/O. */
+export class Replica<T extends ApiObject> {
+  readonly #store: Store<T, string>;
+  readonly #project: (object: T) => T;
+  #resourceVersion: string | undefined;
+  #trusted = false;
+
+  constructor(store: Store<T, string>, project: (object: T) => T) {
+    this.#store = store;
+    this.#project = project;
+  }
+
+  /** Everything up to this version is in the store. Undefined until the first list. */
+  get resourceVersion(): string | undefined {
+    return this.#resourceVersion;
+  }
+
+  /** The version to watch from; undefined when only a list can tell what the store lacks. */
+  get watchableFrom(): string | undefined {
+    return this.#trusted ? this.#resourceVersion : undefined;
+  }
+
+  /** The server no longer knows what came after our version, or sent what cannot be read. */
+  distrust(): void {
+    this.#trusted = false;
+  }
+
+  /** Takes a whole list; throws, having changed nothing, when an object in it cannot be read. */
+  replace(list: Page<T>): Change<T>[] {
+    const objects = new Map(list.items.map((item) => [formatKey(item.metadata), this.#project(item)]));
+    const changes: Change<T>[] = [];
+    for (const before of this.#store.all()) {
+      if (objects.has(formatKey(before.metadata))) continue;
+      this.#store.delete(before.metadata);
+      changes.push({ before });
+    }
+    for (const object of objects.values()) changes.push(...this.#set(object));
+    this.#resourceVersion = list.resourceVersion;
+    this.#trusted = true;
+    return changes;
+  }
+
+  /** Takes one event; one that is not newer than what is known already changes nothing. */
+  apply(event: WatchEvent<T>): Change<T>[] {
+    const version = event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;
+    if (this.#resourceVersion !== undefined && compareResourceVersions(version, this.#resourceVersion) <= 0) return [];
+    const changes = this.#changes(event);
+    this.#resourceVersion = version;
+    return changes;
+  }
+
+  #changes(event: WatchEvent<T>): Change<T>[] {
+    switch (event.type) {
+      case "BOOKMARK":
+        return [];
+      case "DELETED":
+        return this.#delete(event.object);
+      default:
+        return this.#set(this.#project(event.object));
+    }
+  }
+
+  #set(after: T): Change<T>[] {
+    const before = this.#store.get(after.metadata);
+    if (before?.metadata.resourceVersion === after.metadata.resourceVersion) return [];
+    this.#store.set(after);
+    if (before === undefined) return [{ after }];
+    return before.metadata.uid === after.metadata.uid ? [{ before, after }] : [{ before }, { after }];
+  }
+
+  #delete({ metadata }: T): Change<T>[] {
+    const before = this.#store.get(metadata);
+    if (before === undefined) return [];
+    this.#store.delete(metadata);
+    return [{ before }];
+  }
+}
