@@ -39,7 +39,7 @@ export const ConnectionEntry = object(
 export type ConnectionEntry = z.infer<typeof ConnectionEntry>;
 
 export const ConnectionStatus = z
-  .strictObject({ observedGeneration, conditions })
+  .object({ observedGeneration, conditions })
   .partial()
   .meta({ description: "What the operator found." });
 export type ConnectionStatus = z.infer<typeof ConnectionStatus>;

@@ -5,11 +5,14 @@ import { z } from "zod";
  * for a bound, because the API server estimates the cost of CEL rules from the largest value a field could hold.
  */
 
-/** A CEL rule of the CRD: the expression, and what a person reads when it is false. */
+/**
+ * A rule over several fields: the CEL expression that the API server evaluates, and, where files must be checked without one,
+ * the same as a function. A rule that compares with the old object has no function.
+ */
 export interface CelRule {
   readonly rule: string;
   readonly message: string;
-  readonly fieldPath?: string;
+  readonly holds?: (value: Readonly<Record<string, unknown>>) => boolean;
 }
 
 interface TextLimits {
@@ -69,28 +72,27 @@ export function list<T extends z.ZodType>(
 export function map<T extends z.ZodType>(
   description: string,
   values: T,
-  {
-    max,
-    key = entryName,
-    rules,
-  }: { readonly max: number; readonly key?: z.ZodString; readonly rules?: readonly CelRule[] },
+  { max, key = entryName }: { readonly max: number; readonly key?: z.ZodString },
 ) {
-  return z.record(key, values).meta({
-    description,
-    maxProperties: max,
-    ...(rules === undefined ? {} : { "x-kubernetes-validations": rules }),
-  });
+  return z.record(key, values).meta({ description, maxProperties: max });
 }
 
-/** An object whose unknown fields are refused, with the CEL rules that the API server checks. */
-export function object<T extends z.ZodRawShape>(description: string, shape: T, rules?: readonly CelRule[]) {
-  return z
-    .strictObject(shape)
-    .meta({ description, ...(rules === undefined ? {} : { "x-kubernetes-validations": rules }) });
+/** An object whose unknown fields are refused, with rules over its fields. */
+export function object<T extends z.ZodRawShape>(description: string, shape: T, rules: readonly CelRule[] = []) {
+  let schema = z.strictObject(shape);
+  for (const { holds, message } of rules) {
+    if (holds !== undefined) schema = schema.refine(holds, { error: message });
+  }
+  const validations = rules.map(({ rule, message }) => ({ rule, message }));
+  return schema.meta({ description, ...(rules.length === 0 ? {} : { "x-kubernetes-validations": validations }) });
 }
 
-/** The CEL rule that exactly one of several optional sibling fields is set. */
+/** The rule that exactly one of several optional sibling fields is set. */
 export function exactlyOne(names: readonly string[]): CelRule {
   const set = names.map((name) => `has(self.${name})`).join(", ");
-  return { rule: `[${set}].exists_one(set, set)`, message: `exactly one of ${names.join(", ")} must be set` };
+  return {
+    rule: `[${set}].exists_one(set, set)`,
+    message: `exactly one of ${names.join(", ")} must be set`,
+    holds: (value) => names.filter((name) => value[name] !== undefined).length === 1,
+  };
 }

@@ -52,7 +52,7 @@ export type NodeState = (typeof NODE_STATES)[number];
 const count = (description: string) => integer(description, { min: 0, max: Number.MAX_SAFE_INTEGER });
 
 export const TestCounts = z
-  .strictObject({
+  .object({
     passed: count("Checks that passed."),
     warned: count("Checks of severity warn that failed."),
     failed: count("Checks of severity error that failed."),
@@ -62,7 +62,7 @@ export const TestCounts = z
 export type TestCounts = z.infer<typeof TestCounts>;
 
 export const NodeStatus = z
-  .strictObject({
+  .object({
     state: oneOf("Where the node stands.", NODE_STATES),
     attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: 1000 }).optional(),
     started: timestamp("When the first attempt's Job was made.").optional(),
@@ -79,7 +79,7 @@ export const NodeStatus = z
 export type NodeStatus = z.infer<typeof NodeStatus>;
 
 export const PipelineRunStatus = z
-  .strictObject({
+  .object({
     observedGeneration,
     conditions,
     pipelineGeneration: count("Generation of the Pipeline that the run began with."),
@@ -94,7 +94,7 @@ export const PipelineRunStatus = z
     duration: text("From the beginning to the end, for people.", { max: 32 }),
     progress: text("Finished nodes of all nodes, such as 7/9.", { max: 16 }),
     counts: z
-      .strictObject({
+      .object({
         total: count("Nodes."),
         succeeded: count("Nodes that succeeded."),
         failed: count("Nodes that failed."),

@@ -133,7 +133,11 @@ export const Check = object(
   },
   [
     exactlyOne(Object.keys(checkKinds)),
-    { rule: "has(self.table) || has(self.sql)", message: "table must be set (only a check with sql goes without)" },
+    {
+      rule: "has(self.table) || has(self.sql)",
+      message: "table must be set (only a check with sql goes without)",
+      holds: (check) => check.table !== undefined || check.sql !== undefined,
+    },
   ],
 );
 export type Check = z.infer<typeof Check>;
@@ -209,11 +213,14 @@ export const PipelineSpec = object(
     }).prefault({}),
   },
   [
-    { rule: "size(self.nodes) > 0", message: "at least one node is needed", fieldPath: ".nodes" },
+    {
+      rule: "size(self.nodes) > 0",
+      message: "at least one node is needed",
+      holds: (spec) => Object.keys(spec.nodes ?? {}).length > 0,
+    },
     {
       rule: "self.nodes.all(name, !has(self.nodes[name].needs) || self.nodes[name].needs.all(need, need != name && need in self.nodes))",
       message: "needs must name other nodes of this pipeline",
-      fieldPath: ".nodes",
     },
   ],
 );
@@ -222,13 +229,13 @@ export type PipelineSpec = z.infer<typeof PipelineSpec>;
 export type PipelineSpecInput = z.input<typeof PipelineSpec>;
 
 export const PipelineStatus = z
-  .strictObject({
+  .object({
     observedGeneration,
     conditions,
     nodes: integer("Number of nodes.", { min: 0, max: NODES_MAX }),
     activeRuns: integer("Runs that have not finished.", { min: 0, max: 1_000_000 }),
     lastRun: z
-      .strictObject({
+      .object({
         name: text("Name of the run.", { max: 253 }),
         result: text("Succeeded, Failed, Cancelled, or Running while it is.", { max: 32 }),
         finished: timestamp("When it finished.").optional(),

@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { integer, oneOf, text } from "./fields.ts";
 
+/*
+ * Statuses are read leniently where specs are strict: a field that a newer operator wrote is passed over and kept, because
+ * taking a status for none would begin a finished run again.
+ */
+
 /** RFC 3339 time in UTC with seconds or milliseconds. */
 export function timestamp(description: string) {
   return z.string().max(40).meta({ description, format: "date-time" });
@@ -12,7 +17,7 @@ export const observedGeneration = integer("Generation of the spec that this stat
 });
 
 const Condition = z
-  .strictObject({
+  .object({
     type: text("What the condition is about.", { max: 64 }),
     status: oneOf("Whether it holds.", ["True", "False", "Unknown"]),
     observedGeneration: observedGeneration.optional(),

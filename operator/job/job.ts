@@ -72,7 +72,6 @@ export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
           name: attempt.run.name,
           uid: attempt.run.uid,
           controller: true,
-          blockOwnerDeletion: true,
         },
       ],
     },

@@ -84,7 +84,7 @@ export function nodeTransitions(before: PipelineRunStatus, after: PipelineRunSta
 }
 
 /** Whether two statuses differ in anything that is worth a write. */
-export function statusDiffers(before: PipelineRunStatus, after: PipelineRunStatus): boolean {
+export function statusDiffers(before: object, after: object): boolean {
   return JSON.stringify(sorted(before)) !== JSON.stringify(sorted(after));
 }
 
@@ -95,5 +95,15 @@ function sorted(value: unknown): unknown {
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, entry]) => [key, sorted(entry)]),
+  );
+}
+
+/** Whether somebody waits for the change: an end, a failure, a reason to wait. A pod that merely began to run is not urgent. */
+export function isUrgent(before: PipelineRunStatus, after: PipelineRunStatus): boolean {
+  const is = after.conditions?.[0];
+  const was = before.conditions?.[0];
+  if (is?.status !== was?.status || is?.reason !== was?.reason) return true;
+  return nodeTransitions(before, after).some(
+    ({ after: node }) => node.state !== "Running" && !(node.state === "Starting" && node.reason === undefined),
   );
 }

@@ -16,8 +16,16 @@ export function createMetrics() {
   const registers = [registry];
   const pipeline = ["namespace", "pipeline"] as const;
   const node = ["namespace", "pipeline", "node"] as const;
+  const scrapes: (() => void)[] = [];
   return {
     registry,
+    /** Gauges that are read rather than counted are set by these functions, right before each scrape. */
+    beforeScrape: (read: () => void) => void scrapes.push(read),
+    /** The exposition text of every metric. */
+    scrape: () => {
+      for (const read of scrapes) read();
+      return registry.metrics();
+    },
     buildInfo: new Gauge({
       name: "kelt_build_info",
       help: "Always 1; the labels say what runs.",

@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { Registry } from "prom-client";
+import type { Metrics } from "./metrics.ts";
 
 /** What the kubelet asks. Each probe answers with nothing when all is well, else with what is not. */
 export interface Probes {
@@ -8,11 +8,11 @@ export interface Probes {
 }
 
 /** Serves /metrics, /healthz and /readyz on `port` until the server is closed. */
-export function serveTelemetry(port: number, registry: Registry, probes: Probes): Promise<Server> {
+export function serveTelemetry(port: number, metrics: Metrics, probes: Probes): Promise<Server> {
   const server = createServer((request, response) => {
     switch (request.url?.split("?")[0]) {
       case "/metrics":
-        void answerMetrics(registry, response);
+        void answerMetrics(metrics, response);
         return;
       case "/healthz":
         answerProbe(response, probes.alive());
@@ -30,10 +30,10 @@ export function serveTelemetry(port: number, registry: Registry, probes: Probes)
   });
 }
 
-async function answerMetrics(registry: Registry, response: ServerResponse): Promise<void> {
+async function answerMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
   try {
-    const text = await registry.metrics();
-    response.writeHead(200, { "content-type": registry.contentType }).end(text);
+    const text = await metrics.scrape();
+    response.writeHead(200, { "content-type": metrics.registry.contentType }).end(text);
   } catch {
     response.writeHead(500).end("metrics could not be collected\n");
   }

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import type { Logger } from "pino";
+import { API_VERSION, MANAGER } from "#api/metadata.ts";
+import { isAlreadyExists } from "../kube/api-error.ts";
+import type { Clock } from "../kube/clock.ts";
+import type { Kube } from "../kube/kube.ts";
+import { microTime } from "../kube/micro-time.ts";
+import type { EventIntent } from "../telemetry/run-events.ts";
+
+/** The object that an Event tells of. */
+export interface EventTarget {
+  readonly kind: "Pipeline" | "PipelineRun" | "Connection";
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface EventWriterParts {
+  readonly kube: Kube;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Name of this replica. */
+  readonly instance: string;
+}
+
+/** Events under way at the same time; what comes on top is dropped, because Events are hints and statuses are the truth. */
+const UNDER_WAY_MAX = 64;
+
+/** Writes Events in the background. A failure to write one is logged and changes nothing else. */
+export class EventWriter {
+  readonly #parts: EventWriterParts;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(parts: EventWriterParts) {
+    this.#parts = parts;
+  }
+
+  write(target: EventTarget, intents: readonly EventIntent[]): void {
+    for (const intent of intents) {
+      if (this.#underWay.size >= UNDER_WAY_MAX) {
+        this.#parts.log.warn({ ...target, reason: intent.reason }, "an Event was dropped: too many are under way");
+        continue;
+      }
+      const writing = this.#create(target, intent).finally(() => this.#underWay.delete(writing));
+      this.#underWay.add(writing);
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  async #create(target: EventTarget, intent: EventIntent): Promise<void> {
+    const { kube, clock, log, instance } = this.#parts;
+    const now = clock.now();
+    const hash = createHash("sha256")
+      .update(`${target.uid}/${intent.reason}/${intent.note}/${now}`)
+      .digest("hex")
+      .slice(0, 16);
+    const { kind, namespace, name, uid } = target;
+    try {
+      await kube.create("Event", namespace, {
+        metadata: { name: `${name.slice(0, 230)}.${hash}` },
+        eventTime: microTime(now),
+        reportingController: `${MANAGER}.dev/operator`,
+        reportingInstance: instance.slice(0, 128),
+        regarding: { apiVersion: API_VERSION, kind, namespace, name, uid },
+        ...intent,
+      });
+    } catch (error) {
+      if (!isAlreadyExists(error))
+        log.warn({ kind, namespace, name, reason: (error as Error).message }, "an Event could not be written");
+    }
+  }
+}
