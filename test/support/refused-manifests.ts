@@ -1,0 +1,162 @@
+import { parse } from "yaml";
+
+/** A manifest that must be refused, and what its author reads. */
+export interface RefusedManifest {
+  readonly title: string;
+  readonly manifest: {
+    readonly kind: "Pipeline" | "PipelineRun" | "Connection";
+    readonly spec: unknown;
+    readonly [field: string]: unknown;
+  };
+  /** What the same types say without a cluster; absent where only the API server can see it. */
+  readonly local?: string;
+  /** Part of what the API server answers. */
+  readonly server: string;
+}
+
+const CONNECTIONS = "connections: {source: {postgres: {secretRef: a}}, warehouse: {postgres: {secretRef: b}}}";
+const LOAD = "load: {from: {connection: source, tables: [films]}, to: {connection: warehouse, schema: raw}}";
+
+function pipeline(spec: string, name = "films"): RefusedManifest["manifest"] {
+  return manifest("Pipeline", `{${CONNECTIONS}, ${spec}}`, name);
+}
+
+function manifest(
+  kind: RefusedManifest["manifest"]["kind"],
+  spec: string,
+  name = "films",
+): RefusedManifest["manifest"] {
+  return { apiVersion: "kelt.dev/v1alpha1", kind, metadata: { name, namespace: "default" }, spec: parse(spec) };
+}
+
+/** The two voices say the same sentence at the same path, unless `server` is given. */
+function refused(title: string, faulty: RefusedManifest["manifest"], local: string, server?: string): RefusedManifest {
+  return { title, manifest: faulty, local, server: server ?? local.replace(": ", ': Invalid value: "object": ') };
+}
+
+const VERB = "exactly one of extract, load, transform, test, container must be set";
+const CHECK = "exactly one of rowCount, notNull, unique, acceptedValues, relationships, sql must be set";
+const KEY = "a key has at most 40 characters and the shape ^[a-z]([-a-z0-9]*[a-z0-9])?$";
+const MODEL = "connection: warehouse, schema: a";
+const test = (check: string) => pipeline(`nodes: {q: {test: {connection: warehouse, checks: [${check}]}}}`);
+
+const PIPELINES: readonly RefusedManifest[] = [
+  refused("two verbs", pipeline(`nodes: {raw: {${LOAD}, container: {args: [x]}}}`), `spec.nodes[raw]: ${VERB}`),
+  refused("no verb", pipeline("nodes: {raw: {timeout: 5m}}"), `spec.nodes[raw]: ${VERB}`),
+  refused(
+    "a misspelt field",
+    pipeline("nodes: {raw: {container: {arg: [x]}}}"),
+    "spec.nodes[raw].container.arg: unknown field arg",
+    'unknown field "spec.nodes.raw.container.arg"',
+  ),
+  refused(
+    "a node's name in capitals",
+    pipeline(`nodes: {Raw: {${LOAD}}}`),
+    "spec.nodes[Raw]: ",
+    `spec.nodes: Invalid value: "object": ${KEY}`,
+  ),
+  refused(
+    "a need that is no node",
+    pipeline(`nodes: {raw: {${LOAD}, needs: [row]}}`),
+    "spec.nodes[raw].needs[0]: no node is called row; there are raw",
+    'spec: Invalid value: "object": needs must name other nodes of this pipeline',
+  ),
+  refused("no node at all", pipeline("nodes: {}"), "spec: at least one node is needed"),
+  refused("no list of nodes", pipeline("suspend: true"), "spec.nodes: ", "spec.nodes: Required value"),
+  refused(
+    "a duration in words",
+    pipeline(`timeout: 5 minutes, nodes: {raw: {${LOAD}}}`),
+    "spec.timeout: ",
+    'spec.timeout: Invalid value: "5 minutes"',
+  ),
+  refused(
+    "more retries than any system bears",
+    pipeline(`retries: {limit: 100}, nodes: {raw: {${LOAD}}}`),
+    "spec.retries.limit: ",
+    "spec.retries.limit in body should be less than or equal to 20",
+  ),
+  {
+    title: "a name that does not fit into a label",
+    manifest: pipeline(`nodes: {raw: {${LOAD}}}`, "f".repeat(64)),
+    server: "the name of a Pipeline has at most 63 characters, because its runs carry it as a label",
+  },
+];
+
+const VERBS: readonly RefusedManifest[] = [
+  ...["extract.from", "load.from", "load.to", "transform", "test"].map(unknownConnection),
+  refused(
+    "a load without tables",
+    pipeline(`nodes: {raw: {${LOAD.replace("films", "")}}}`),
+    "spec.nodes[raw].load.from.tables: ",
+    "spec.nodes.raw.load.from.tables in body should have at least 1 items",
+  ),
+  refused(
+    "a mode that does not exist",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: upsert")}}}`),
+    "spec.nodes[raw].load.mode: ",
+    'spec.nodes.raw.load.mode: Unsupported value: "upsert": supported values: "replace", "append"',
+  ),
+  refused(
+    "a variable that is neither text nor a whole number",
+    pipeline(`nodes: {m: {transform: {${MODEL}, project: {configMap: m}, vars: {x: true}}}}`),
+    "spec.nodes[m].transform.vars.x: ",
+    "spec.nodes.m.transform.vars.x in body must be of type integer,string",
+  ),
+  refused(
+    "a transform without a project",
+    pipeline(`nodes: {m: {transform: {${MODEL}, project: {}}}}`),
+    "spec.nodes[m].transform.project: exactly one of configMap must be set",
+  ),
+  refused(
+    "a check of two kinds",
+    test("{table: t, unique: [a], notNull: [a]}"),
+    `spec.nodes[q].test.checks[0]: ${CHECK}`,
+  ),
+  refused(
+    "a check without a table",
+    test("{unique: [a]}"),
+    "spec.nodes[q].test.checks[0]: table must be set (only a check with sql goes without)",
+  ),
+];
+
+const OTHERS: readonly RefusedManifest[] = [
+  refused(
+    "a connection of two kinds",
+    manifest("Pipeline", "{connections: {w: {ref: a, postgres: {}}}, nodes: {a: {container: {args: [x]}}}}"),
+    "spec.connections[w]: exactly one of ref, postgres must be set",
+  ),
+  refused("a connection of no kind", manifest("Connection", "{}"), "spec: exactly one of postgres must be set"),
+  refused(
+    "a password in a manifest",
+    manifest("Connection", "{postgres: {host: db, password: x}}"),
+    "spec.postgres.password: unknown field password",
+    'unknown field "spec.postgres.password"',
+  ),
+  refused("a run of no pipeline", manifest("PipelineRun", "{}"), "spec.pipeline: ", "spec.pipeline: Required value"),
+  refused(
+    "a run of something that cannot be a pipeline's name",
+    manifest("PipelineRun", "{pipeline: Films!}"),
+    "spec.pipeline: ",
+    'spec.pipeline: Invalid value: "Films!"',
+  ),
+];
+
+/** A node that names connection `nowhere` at `place` and real ones elsewhere. */
+function unknownConnection(place: string): RefusedManifest {
+  const source = (own: string) => (own === place ? "nowhere" : "source");
+  const nodes: Readonly<Record<string, string>> = {
+    extract: `{from: {connection: ${source("extract.from")}, tables: [t]}, to: {directory: out}}`,
+    load: `{from: {connection: ${source("load.from")}, tables: [t]}, to: {connection: ${source("load.to")}, schema: raw}}`,
+    transform: `{connection: ${source("transform")}, schema: a, project: {configMap: m}}`,
+    test: `{connection: ${source("test")}, checks: [{sql: select 1}]}`,
+  };
+  const [verb = ""] = place.split(".");
+  return refused(
+    `a connection that is not there, at ${place}`,
+    pipeline(`nodes: {n: {${verb}: ${nodes[verb]}}}`),
+    `spec.nodes[n].${place}.connection: no connection is called nowhere; there are source, warehouse`,
+    `spec.nodes: Invalid value: "object": ${place}.connection must name an entry of spec.connections; look at node n`,
+  );
+}
+
+export const REFUSED_MANIFESTS: readonly RefusedManifest[] = [...PIPELINES, ...VERBS, ...OTHERS];
