@@ -1,0 +1,62 @@
+import { TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
+import type { CommandContext, Outcome, SpecOf } from "./commands/command.ts";
+import { ConfigurationError, TaskFailure, TransientError } from "./errors.ts";
+import { databaseFailure, isServerError } from "./warehouse/failure.ts";
+
+/** Issues of a spec that are named in the message. */
+const ISSUES_MAX = 5;
+
+/** The spec that the operator handed over. Throws a ConfigurationError that names every field that is wrong. */
+export function parseSpec(text: string | undefined): TaskSpec {
+  if (text === undefined || text === "") {
+    throw new ConfigurationError(
+      "InvalidSpec",
+      `the environment variable ${TASK_SPEC_ENV} is empty: expected a task's spec as JSON, as the operator sets it`,
+    );
+  }
+  const { success, data, error } = TaskSpec.safeParse(parseJson(text));
+  if (success) return data;
+  const issues = error.issues
+    .slice(0, ISSUES_MAX)
+    .map(({ path, message }) => `${path.join(".") || "spec"}: ${message}`);
+  throw new ConfigurationError(
+    "InvalidSpec",
+    `the task's spec in ${TASK_SPEC_ENV} is not valid. ${issues.join("; ")}. Use an operator and a task image of the same version`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The parser's own message quotes the text.
+    throw new ConfigurationError("InvalidSpec", `${TASK_SPEC_ENV} is not JSON: expected a task's spec`, {
+      cause: new Error(`${(error as Error).name} in ${text.length} characters`),
+    });
+  }
+}
+
+/** Runs the verb. Each one is imported when it is wanted, so that the first query does not wait for the others' packages. */
+export async function runCommand(spec: TaskSpec, context: CommandContext): Promise<Outcome> {
+  const { verb } = spec.work;
+  switch (verb) {
+    case "extract":
+      return (await import("./commands/extract.ts")).extract(spec as SpecOf<"extract">, context);
+    case "load":
+      return (await import("./commands/load.ts")).load(spec as SpecOf<"load">, context);
+    case "transform":
+      return (await import("./commands/transform.ts")).transform(spec as SpecOf<"transform">, context);
+    case "test":
+      return (await import("./commands/test.ts")).test(spec as SpecOf<"test">, context);
+    default:
+      return verb satisfies never;
+  }
+}
+
+/** Any error as a failure of the task. What nobody foresaw may succeed in the next attempt. */
+export function failureOf(error: unknown): TaskFailure {
+  if (error instanceof TaskFailure) return error;
+  if (isServerError(error)) return databaseFailure(error, "the database refused a statement");
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new TransientError("Unexpected", `unexpected error: ${message}`, { cause: error });
+}
