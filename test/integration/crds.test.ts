@@ -1,0 +1,163 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CUSTOM_KINDS, customResourceDefinition } from "#api/crd.ts";
+import { API_VERSION, GROUP, VERSION } from "#api/metadata.ts";
+import { NEEDS_MAX, NODES_MAX } from "#api/pipeline.ts";
+import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { REFUSED_MANIFESTS } from "../support/refused-manifests.ts";
+
+/** The CRDs live in a group of the test's own, so that an operator in the same cluster never sees its objects. */
+const TEST_GROUP = `t${randomBytes(4).toString("hex")}.${GROUP}`;
+const crds = CUSTOM_KINDS.map((kind) => {
+  const crd = customResourceDefinition(kind);
+  const name = `${kind.plural}.${TEST_GROUP}`;
+  return { ...crd, metadata: { name }, spec: { ...crd.spec, group: TEST_GROUP } };
+});
+
+const LIST = { apiVersion: "v1", kind: "List" };
+const resource = (plural: string) => `${plural}.${TEST_GROUP}`;
+const inTestGroup = <T extends object>(manifest: T) => ({ ...manifest, apiVersion: `${TEST_GROUP}/${VERSION}` });
+const node = { container: { args: ["true"] } };
+
+function object(kind: string, name: string, spec: unknown) {
+  return inTestGroup({ apiVersion: API_VERSION, kind, metadata: { name, namespace: "default" }, spec });
+}
+
+const create = (manifest: unknown, ...args: readonly string[]) => kubectl(["create", "-f", "-", ...args], manifest);
+const patch = (kind: string, name: string, body: unknown, ...args: readonly string[]) =>
+  kubectl(["patch", resource(kind), name, "--type=merge", `--patch=${JSON.stringify(body)}`, ...args]);
+const read = (kind: string, name: string) => JSON.parse(mustKubectl(["get", resource(kind), name, "-o", "json"]));
+
+beforeAll(() => {
+  mustKubectl(["create", "-f", "-"], { ...LIST, items: crds });
+  mustKubectl([
+    "wait",
+    "--for=condition=Established",
+    "--timeout=30s",
+    ...crds.map((crd) => `crd/${crd.metadata.name}`),
+  ]);
+});
+
+afterAll(() => {
+  mustKubectl(["delete", "--ignore-not-found", "--wait=false", "crd", ...crds.map((crd) => crd.metadata.name)]);
+});
+
+test("the API server accepts every CRD, finds its schema structural and its rules affordable", () => {
+  for (const crd of crds) {
+    const { status } = JSON.parse(mustKubectl(["get", "crd", crd.metadata.name, "-o", "json"]));
+    const conditions = status.conditions.map(
+      ({ type, status }: { type: string; status: string }) => `${type}=${status}`,
+    );
+    expect(conditions).toContain("NamesAccepted=True");
+    expect(conditions).not.toContain("NonStructuralSchema=True");
+  }
+});
+
+test.each(REFUSED_MANIFESTS)("$title is refused", ({ manifest, server }) => {
+  const { ok, text } = create(inTestGroup(manifest), "--dry-run=server");
+  expect(ok).toBe(false);
+  expect(text).toContain(server);
+});
+
+test("the largest pipeline that the schema allows costs the API server less than its limit", () => {
+  const names = Array.from({ length: NODES_MAX }, (_, index) => `node-${index}`);
+  const nodes = names.map((name, index) => {
+    const needs = names.slice(Math.max(0, index - NEEDS_MAX), index);
+    return [name, { needs, load: { from: { connection: "c", tables: ["t"] }, to: { connection: "c", schema: "s" } } }];
+  });
+  const connections = { c: { postgres: { secretRef: "s" } } };
+  const largest = object("Pipeline", "largest", { connections, nodes: Object.fromEntries(nodes) });
+  expect(create(largest, "--dry-run=server").text).toContain("created (server dry run)");
+});
+
+test("defaults are filled in, at every depth", () => {
+  mustKubectl(["create", "-f", "-"], object("Pipeline", "defaults", { retries: {}, nodes: { a: node } }));
+  expect(read("pipelines", "defaults").spec).toEqual({
+    suspend: false,
+    history: { succeeded: 10, failed: 10, ttl: "30d" },
+    retries: { limit: 2, backoff: { initial: "10s", factor: 2, max: "10m" } },
+    nodes: { a: { ...node, startTimeout: "5m" } },
+  });
+});
+
+describe("a run", () => {
+  beforeAll(() => {
+    mustKubectl(["create", "-f", "-"], object("PipelineRun", "run", { pipeline: "films", timeout: "1h" }));
+    mustKubectl(["create", "-f", "-"], object("PipelineRun", "other", { pipeline: "other" }));
+  });
+
+  test.each([
+    ["its pipeline", { spec: { pipeline: "others" } }, "pipeline cannot be changed: create another run"],
+    ["its timeout", { spec: { timeout: "2h" } }, "timeout cannot be changed: create another run"],
+    ["the absence of its timeout", { spec: { timeout: null } }, "timeout cannot be changed: create another run"],
+  ])("cannot change %s", (_, body, message) => {
+    const { ok, text } = patch("pipelineruns", "run", body);
+    expect(ok).toBe(false);
+    expect(text).toContain(message);
+  });
+
+  test("can be cancelled, once and for all", () => {
+    expect(patch("pipelineruns", "other", { spec: { cancelled: true } }).text).toContain("patched");
+    expect(patch("pipelineruns", "other", { spec: { cancelled: false } }).text).toContain(
+      "a cancelled run cannot go on",
+    );
+  });
+
+  test("is found by its pipeline", () => {
+    const found = mustKubectl(["get", resource("pipelineruns"), "--field-selector=spec.pipeline=films", "-o", "name"]);
+    expect(found.trim()).toBe(`pipelinerun.${TEST_GROUP}/run`);
+  });
+
+  test("tells its story in the columns of kubectl get", () => {
+    const status = {
+      progress: "2/3",
+      rows: 1234,
+      duration: "12s",
+      conditions: [
+        {
+          type: "Succeeded",
+          status: "Unknown",
+          reason: "Running",
+          message: "models runs",
+          lastTransitionTime: "2026-01-01T00:00:00Z",
+        },
+      ],
+    };
+    expect(patch("pipelineruns", "run", { status }, "--subresource=status").ok).toBe(true);
+    const [header = "", line = ""] = mustKubectl(["get", resource("pipelineruns"), "run", "-o", "wide"]).split("\n");
+    expect(header.split(/\s{2,}/)).toEqual(
+      "NAME PIPELINE STATUS PROGRESS ROWS DURATION AGE STARTED MESSAGE".split(" "),
+    );
+    const [name, pipeline, state, progress, rows, duration] = line.split(/\s{2,}/);
+    expect([name, pipeline, state, progress, rows, duration]).toEqual([
+      "run",
+      "films",
+      "Running",
+      "2/3",
+      "1234",
+      "12s",
+    ]);
+    expect(line).toContain("models runs");
+  });
+
+  test("keeps its status when its spec is written, and its spec when its status is", () => {
+    expect(patch("pipelineruns", "run", { status: { rows: 99 }, spec: { cancelled: true } }).ok).toBe(true);
+    expect(read("pipelineruns", "run").status?.rows).not.toBe(99);
+    const { generation } = read("pipelineruns", "run").metadata;
+    patch("pipelineruns", "run", { status: { rows: 5 }, spec: { cancelled: false } }, "--subresource=status");
+    const { metadata, spec, status } = read("pipelineruns", "run");
+    expect({ generation: metadata.generation, cancelled: spec.cancelled, rows: status.rows }).toEqual({
+      generation,
+      cancelled: true,
+      rows: 5,
+    });
+  });
+});
+
+test("the spec that a run keeps in its status comes back as it was written", () => {
+  const kept = { nodes: { a: { future: { field: [1, "two", null] } } } };
+  mustKubectl(["create", "-f", "-"], object("PipelineRun", "kept", { pipeline: "films" }));
+  expect(patch("pipelineruns", "kept", { status: { pipelineSpec: kept } }, "--subresource=status").ok).toBe(true);
+  const { nodes } = read("pipelineruns", "kept").status.pipelineSpec;
+  expect(nodes.a.future.field[1]).toBe("two");
+});
