@@ -3,7 +3,7 @@ import { asNumber } from "./comparison.ts";
 import { percentFormat } from "./percent-format.ts";
 import type { BinaryOperator } from "./syntax-tree.ts";
 import { EvaluationError } from "./template-error.ts";
-import { TupleValue, typeName, UndefinedValue, type Value } from "./value.ts";
+import { describeType, TupleValue, typeName, UndefinedValue, type Value } from "./value.ts";
 
 /** Ints are exact up to this many bits; larger ones would only serve to use up the machine. */
 const INTEGER_BITS_MAX = 16_384;
@@ -33,7 +33,7 @@ function calculateSequence(operator: BinaryOperator, left: Value, right: Value, 
 export function negate(value: Value): Value {
   if (value instanceof UndefinedValue) throw new EvaluationError(value.problem);
   const number = asNumber(value);
-  if (number === undefined) throw new EvaluationError(`'-' does not work on a ${typeName(value)}`);
+  if (number === undefined) throw new EvaluationError(`'-' does not work on ${describeType(value)}`);
   return -number;
 }
 

@@ -6,12 +6,21 @@ import { characters, itemAt } from "./sequence.ts";
 import { STRING_METHODS } from "./string-methods.ts";
 import { EvaluationError } from "./template-error.ts";
 import { toSource } from "./text-form.ts";
-import { NamespaceValue, ObjectValue, type Stored, TupleValue, typeName, UndefinedValue, type Value } from "./value.ts";
+import {
+  describeType,
+  foundOr,
+  NamespaceValue,
+  ObjectValue,
+  type Stored,
+  TupleValue,
+  UndefinedValue,
+  type Value,
+} from "./value.ts";
 
 /** `value.name` as Jinja reads it: an attribute or method, else the item of that key, else undefined. */
 export function attributeOf(value: Value, name: string): Stored {
   refuseUndefined(value);
-  return ownAttribute(value, name) ?? ownItem(value, name) ?? missing(value, name);
+  return foundOr(ownAttribute(value, name), () => foundOr(ownItem(value, name), () => missing(value, name)));
 }
 
 /** `value[key]` as Jinja reads it: the item, else the attribute of that name, else undefined. */
@@ -19,7 +28,7 @@ export function itemOf(value: Value, key: Value): Stored {
   refuseUndefined(value);
   if (key instanceof UndefinedValue) throw new EvaluationError(key.problem);
   const attribute = typeof key === "string" ? ownAttribute(value, key) : undefined;
-  return ownItem(value, key) ?? attribute ?? missing(value, key);
+  return foundOr(ownItem(value, key), () => foundOr(attribute, () => missing(value, key)));
 }
 
 function refuseUndefined(value: Value): void {
@@ -27,7 +36,7 @@ function refuseUndefined(value: Value): void {
 }
 
 function missing(value: Value, key: Value): UndefinedValue {
-  const owner = value === null ? "None" : `a ${typeName(value)}`;
+  const owner = value === null ? "None" : `${describeType(value)}`;
   const what = typeof key === "string" ? `attribute or key '${key}'` : `item ${toSource(key)}`;
   return new UndefinedValue(`${owner} has no ${what}`);
 }

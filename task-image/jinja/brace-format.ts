@@ -24,7 +24,7 @@ export function braceFormat(template: string, given: FormatArguments, budget: Bu
     const key = name === "" ? String(next++) : name;
     const value = argument(key, given);
     const converted = conversion === undefined ? value : conversion === "s" ? toText(value) : toSource(value);
-    const result = formatValue(converted, parseFormatSpec(spec), budget);
+    const result = spec === "" ? toText(converted) : formatValue(converted, parseFormatSpec(spec), budget);
     budget.text(result.length + template.length);
     return result;
   });

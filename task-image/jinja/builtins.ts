@@ -3,7 +3,15 @@ import { DictValue } from "./dict-value.ts";
 import { ReturnSignal } from "./execution.ts";
 import { bind, plain } from "./parameters.ts";
 import { EvaluationError } from "./template-error.ts";
-import { type CallArguments, CallableValue, type CallSite, NamespaceValue, type Stored, type Value } from "./value.ts";
+import {
+  type CallArguments,
+  CallableValue,
+  type CallSite,
+  foundOr,
+  NamespaceValue,
+  type Stored,
+  type Value,
+} from "./value.ts";
 
 function range(given: CallArguments, { budget }: CallSite): Value {
   const found = bind("range()", ["start", "stop?", "step?"], given);
@@ -34,7 +42,7 @@ function returnValue({ positional, named }: CallArguments, { frame }: CallSite):
   if (frame === undefined) throw new EvaluationError("return() can only be used inside of a macro");
   if (positional.length + named.size > 1)
     throw new EvaluationError("return() takes one value: put several into a list");
-  throw new ReturnSignal(positional[0] ?? named.get("data") ?? null);
+  throw new ReturnSignal(foundOr(positional[0], () => named.get("data") ?? null));
 }
 
 /** The functions that every template can call, whatever it is rendered for. */

@@ -6,7 +6,7 @@ import { plain } from "./parameters.ts";
 import { itemAt, iterate } from "./sequence.ts";
 import { EvaluationError } from "./template-error.ts";
 import { toSource } from "./text-form.ts";
-import { TupleValue, type Value } from "./value.ts";
+import { foundOr, TupleValue, type Value } from "./value.ts";
 
 /** The items in Python's stable order; `key` gives what an item is ordered by. */
 export function sorted(
@@ -92,7 +92,7 @@ export function pairsOf(value: Value): (readonly [Value, Value])[] {
 }
 
 const OF_DICT: readonly Method<DictValue>[] = [
-  method("get", ["key", "default?"], (dict, found) => dict.get(found.value(0)) ?? found.value(1)),
+  method("get", ["key", "default?"], (dict, found) => foundOr(dict.get(found.value(0)), () => found.value(1))),
   method("keys", [], (dict) => dict.keys()),
   method("values", [], (dict) => dict.values()),
   method("items", [], (dict) => dict.entries().map((entry) => new TupleValue(entry))),
@@ -101,13 +101,13 @@ const OF_DICT: readonly Method<DictValue>[] = [
     if (value === undefined && !found.has(1))
       throw new EvaluationError(`the dict has no key ${toSource(found.value(0))}`);
     dict.delete(found.value(0));
-    return value ?? found.value(1);
+    return foundOr(value, () => found.value(1));
   }),
   method("setdefault", ["key", "default?"], (dict, found, budget) => {
     budget.steps(1);
     const present = dict.get(found.value(0));
     if (present === undefined) dict.set(found.value(0), found.value(1));
-    return present ?? found.value(1);
+    return foundOr(present, () => found.value(1));
   }),
   method("copy", [], (dict, _, budget) => {
     budget.steps(dict.size);

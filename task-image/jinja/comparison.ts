@@ -2,7 +2,15 @@ import { DictValue } from "./dict-value.ts";
 import { iterate } from "./sequence.ts";
 import type { ComparisonOperator } from "./syntax-tree.ts";
 import { EvaluationError } from "./template-error.ts";
-import { NamespaceValue, ObjectValue, TupleValue, typeName, UndefinedValue, type Value } from "./value.ts";
+import {
+  describeType,
+  NamespaceValue,
+  ObjectValue,
+  TupleValue,
+  typeName,
+  UndefinedValue,
+  type Value,
+} from "./value.ts";
 import { Walk } from "./walk.ts";
 
 /** Python's truth: empty, zero, None and undefined are false. */
@@ -88,11 +96,11 @@ function orderItems(first: readonly Value[], second: readonly Value[], operator:
 export function contains(container: Value, item: Value): boolean {
   if (typeof container === "string") {
     if (typeof item === "string") return container.includes(item);
-    throw new EvaluationError(`'in' looks for text in text, and the left side is a ${typeName(item)}`);
+    throw new EvaluationError(`'in' looks for text in text, and the left side is ${describeType(item)}`);
   }
   if (container instanceof DictValue) return container.has(item);
   if (container instanceof NamespaceValue || container instanceof ObjectValue) {
-    throw new EvaluationError(`'in' does not work with a ${typeName(container)}`);
+    throw new EvaluationError(`'in' does not work with ${describeType(container)}`);
   }
   return iterate(container).some((each) => isEqual(each, item));
 }

@@ -1,5 +1,5 @@
 import { EvaluationError } from "./template-error.ts";
-import { TupleValue, typeName, type Value } from "./value.ts";
+import { describeType, foundOr, TupleValue, type Value } from "./value.ts";
 import { Walk } from "./walk.ts";
 
 /** Python's dict: keys in the order of insertion, and 1, 1.0 and True are the same key. */
@@ -26,7 +26,7 @@ export class DictValue {
 
   set(key: Value, value: Value): void {
     const id = identity(key);
-    this.#entries.set(id, [this.#entries.get(id)?.[0] ?? key, value]);
+    this.#entries.set(id, [foundOr(this.#entries.get(id)?.[0], () => key), value]);
   }
 
   delete(key: Value): boolean {
@@ -59,5 +59,5 @@ function identity(key: Value, walk: Walk = new Walk()): string {
   if (typeof key === "number") return Number.isInteger(key) ? `n${BigInt(key)}` : `n${key}`;
   if (key instanceof TupleValue)
     return walk.within(() => `t${JSON.stringify(key.items.map((item) => identity(item, walk)))}`);
-  throw new EvaluationError(`a ${typeName(key)} cannot be the key of a dict`);
+  throw new EvaluationError(`${describeType(key)} cannot be the key of a dict`);
 }

@@ -15,10 +15,10 @@ import { toText } from "./text-form.ts";
 import {
   type CallArguments,
   CallableValue,
+  describeType,
   ObjectValue,
   type Stored,
   TupleValue,
-  typeName,
   UndefinedValue,
   type Value,
 } from "./value.ts";
@@ -168,7 +168,7 @@ export function invoke(
   const callable = callee instanceof ObjectValue ? callee.call : callee;
   if (!(callable instanceof CallableValue)) {
     const name = written.type === "name" || written.type === "attribute" ? `'${written.name}', ` : "";
-    throw new EvaluationError(`${name}a ${typeName(callee)}, cannot be called`);
+    throw new EvaluationError(`${name}${describeType(callee)}, cannot be called`);
   }
   const result = callable.call(given, { at, frame: execution.frame, budget: execution.budget });
   if (typeof result === "string") execution.budget.text(result.length);

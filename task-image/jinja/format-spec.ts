@@ -4,7 +4,7 @@ import { fixed, general, scientific } from "./number-format.ts";
 import { characters } from "./sequence.ts";
 import { EvaluationError } from "./template-error.ts";
 import { floatText, toText } from "./text-form.ts";
-import { typeName, type Value } from "./value.ts";
+import { describeType, type Value } from "./value.ts";
 
 /** Python's format specification: `[[fill]align][sign][#][0][width][grouping][.precision][type]`. */
 export interface FormatSpec {
@@ -45,7 +45,7 @@ export function parseFormatSpec(text: string): FormatSpec {
 /** A value written by a specification, as Python's `format()` does. */
 export function formatValue(value: Value, spec: FormatSpec, budget: Budget): string {
   budget.text(spec.width);
-  const number = typeof value === "boolean" && spec.type === "" ? undefined : asNumber(value);
+  const number = asNumber(value);
   if (number === undefined) {
     if (spec.type !== "" && spec.type !== "s") wrongType(value, spec.type);
     const text = toText(value);
@@ -90,7 +90,7 @@ function floatDigits(number: number, { type, precision, alternate }: FormatSpec,
 }
 
 function wrongType(value: Value, type: string): never {
-  throw new EvaluationError(`the format '${type}' does not work for a ${typeName(value)}`);
+  throw new EvaluationError(`the format '${type}' does not work for ${describeType(value)}`);
 }
 
 function group(digits: string, { grouping }: FormatSpec): string {

@@ -23,7 +23,7 @@ import type {
 } from "./syntax-tree.ts";
 import { EvaluationError } from "./template-error.ts";
 import { toText } from "./text-form.ts";
-import { NamespaceValue, ObjectValue, type Stored, typeName, type Value } from "./value.ts";
+import { describeType, NamespaceValue, type Stored, type Value } from "./value.ts";
 
 /** A scope with Jinja's own functions and the given ones. */
 export function globalScope(values: Iterable<readonly [string, Stored]>): Scope {
@@ -126,7 +126,7 @@ function executeFor({ target, items, condition, body, otherwise, at }: For, exec
           assign(target, item, pass);
           return isTrue(evaluate(condition, pass));
         });
-  const loop = new Loop(passing, loopDepth(execution) + 1);
+  const loop = new Loop(passing);
   for (const [index, item] of passing.entries()) {
     loop.moveTo(index);
     const pass = inner(execution);
@@ -135,12 +135,6 @@ function executeFor({ target, items, condition, body, otherwise, at }: For, exec
     executeAll(body, pass);
   }
   if (passing.length === 0) executeAll(otherwise, inner(execution));
-}
-
-function loopDepth({ scope }: Execution): number {
-  const outer = scope.get("loop");
-  const depth = outer instanceof ObjectValue && outer.typeName === "loop" ? outer.attribute("depth") : undefined;
-  return typeof depth === "bigint" ? Number(depth) : 0;
 }
 
 /** The text of a block, sent through the filters that stand in its tag. */
@@ -186,7 +180,7 @@ function assignAttribute(
 ): void {
   const owner = scope.get(namespace);
   if (!(owner instanceof NamespaceValue)) {
-    const found = owner === undefined ? "nothing" : `a ${typeName(plain(owner))}`;
+    const found = owner === undefined ? "nothing" : `${describeType(plain(owner))}`;
     throw new EvaluationError(
       `only attributes of a namespace can be set, '${namespace}' is ${found}: begin with {% set ${namespace} = namespace() %}`,
     );

@@ -1,7 +1,7 @@
 import { DictValue } from "./dict-value.ts";
 import { EvaluationError } from "./template-error.ts";
 import { floatText, toText } from "./text-form.ts";
-import { TupleValue, typeName, type Value } from "./value.ts";
+import { describeType, TupleValue, type Value } from "./value.ts";
 import { Walk } from "./walk.ts";
 
 /** A value as Python's `json.dumps` writes it: `", "` and `": "` between parts, or one part a line with an indentation. */
@@ -17,7 +17,7 @@ export function toJson(value: Value, indent: number, depth = 0, walk: Walk = new
     const entries = value.entries().map(([key, item]) => `${asciiJson(jsonKey(key))}: ${inner(item)}`);
     return enclose(["{", "}"], entries, indent, depth);
   }
-  throw new EvaluationError(`a ${typeName(value)} has no JSON`);
+  throw new EvaluationError(`${describeType(value)} has no JSON`);
 }
 
 function jsonKey(key: Value): string {

@@ -1,18 +1,19 @@
 import { isEqual } from "./comparison.ts";
 import { plain } from "./parameters.ts";
 import { EvaluationError } from "./template-error.ts";
-import { CallableValue, ObjectValue, TupleValue, UndefinedValue, type Value } from "./value.ts";
+import { CallableValue, foundOr, ObjectValue, TupleValue, UndefinedValue, type Value } from "./value.ts";
 
-/** The `loop` of a for loop. One object serves all passes, so that `changed()` remembers what it saw. */
+/**
+ * The `loop` of a for loop. One object serves all passes, so that `changed()` remembers what it saw. Its depth is always 1:
+ * Jinja counts the levels of recursive loops alone.
+ */
 export class Loop {
   readonly #items: readonly Value[];
-  readonly #depth: number;
   #index = 0;
   #seen: Value | undefined;
 
-  constructor(items: readonly Value[], depth: number) {
+  constructor(items: readonly Value[]) {
     this.#items = items;
-    this.#depth = depth;
   }
 
   moveTo(index: number): void {
@@ -42,13 +43,16 @@ export class Loop {
       case "length":
         return BigInt(length);
       case "depth":
-        return BigInt(this.#depth);
+        return 1n;
       case "depth0":
-        return BigInt(this.#depth - 1);
+        return 0n;
       case "previtem":
-        return this.#items[index - 1] ?? new UndefinedValue("there is no previous item in the first pass of a loop");
+        return foundOr(
+          this.#items[index - 1],
+          () => new UndefinedValue("the first pass of a loop has no previous item"),
+        );
       case "nextitem":
-        return this.#items[index + 1] ?? new UndefinedValue("there is no next item in the last pass of a loop");
+        return foundOr(this.#items[index + 1], () => new UndefinedValue("the last pass of a loop has no next item"));
       case "cycle":
         return new CallableValue("cycle", ({ positional }) => this.#cycle(positional.map(plain)));
       case "changed":

@@ -6,7 +6,15 @@ import type { Frame } from "./position.ts";
 import { Scope } from "./scope.ts";
 import type { Procedure, Statement } from "./syntax-tree.ts";
 import { EvaluationError } from "./template-error.ts";
-import { type CallArguments, CallableValue, type CallSite, type Stored, TupleValue, UndefinedValue } from "./value.ts";
+import {
+  type CallArguments,
+  CallableValue,
+  type CallSite,
+  foundOr,
+  type Stored,
+  TupleValue,
+  UndefinedValue,
+} from "./value.ts";
 
 /** Runs statements at a place. */
 export type Run = (body: readonly Statement[], execution: Execution) => void;
@@ -57,15 +65,21 @@ function assignArguments(
   const { scope } = execution;
   const left = new Map(given.named);
   for (const [index, parameter] of parameters.entries()) {
-    const argument = given.positional[index] ?? left.get(parameter.name);
+    const argument = foundOr(given.positional[index], () => left.get(parameter.name));
     if (index < given.positional.length && left.has(parameter.name)) {
       throw new EvaluationError(`macro '${macro}' got '${parameter.name}' twice`);
     }
     left.delete(parameter.name);
-    scope.set(parameter.name, argument ?? defaultOf(parameter, execution));
+    scope.set(
+      parameter.name,
+      foundOr(argument, () => defaultOf(parameter, execution)),
+    );
   }
   if (names.has("caller") && !parameters.some(({ name }) => name === "caller")) {
-    scope.set("caller", left.get("caller") ?? new UndefinedValue("there is no caller: use {% call %}"));
+    scope.set(
+      "caller",
+      foundOr(left.get("caller"), () => new UndefinedValue("there is no caller: use {% call %}")),
+    );
     left.delete("caller");
   }
   assignRest(macro, { parameters, names }, given.positional.slice(parameters.length), left, scope);

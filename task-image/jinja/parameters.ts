@@ -1,7 +1,7 @@
 import { Rendering } from "./rendering.ts";
 import { nearest } from "./suggestion.ts";
 import { EvaluationError } from "./template-error.ts";
-import { type CallArguments, typeName, UndefinedValue, type Value } from "./value.ts";
+import { type CallArguments, describeType, foundOr, UndefinedValue, type Value } from "./value.ts";
 
 /** A value as operations see it: rendered text is a str. */
 export function plain(stored: Value | Rendering): Value {
@@ -27,7 +27,7 @@ export class BoundArguments {
   value(index: number): Value;
   value<T extends Value>(index: number, fallback: T): Value | T;
   value(index: number, fallback: Value = null): Value {
-    return this.#values[index] ?? fallback;
+    return foundOr(this.#values[index], () => fallback);
   }
 
   text(index: number, fallback?: string): string {
@@ -43,7 +43,9 @@ export class BoundArguments {
 
   #expected(what: string, index: number, value: Value): never {
     if (value instanceof UndefinedValue) throw new EvaluationError(value.problem);
-    throw new EvaluationError(`${this.#owner} expects ${what} for '${this.#names[index]}', found a ${typeName(value)}`);
+    throw new EvaluationError(
+      `${this.#owner} expects ${what} for '${this.#names[index]}', found ${describeType(value)}`,
+    );
   }
 }
 

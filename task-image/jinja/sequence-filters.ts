@@ -8,7 +8,7 @@ import { plain } from "./parameters.ts";
 import { characters, iterate } from "./sequence.ts";
 import { EvaluationError } from "./template-error.ts";
 import { toText } from "./text-form.ts";
-import { type CallArguments, TupleValue, UndefinedValue, type Value } from "./value.ts";
+import { type CallArguments, foundOr, TupleValue, UndefinedValue, type Value } from "./value.ts";
 
 /** What a path such as `a.b.0` finds in an item; the item itself without a path. */
 function pick(item: Value, path: Value): Value {
@@ -144,8 +144,12 @@ export const SEQUENCE_FILTERS: readonly Filter[] = [
     budget.steps(iterate(value).length);
     return [...iterate(value)];
   }),
-  filter("first", [], (value) => iterate(value)[0] ?? new UndefinedValue("an empty list has no first item")),
-  filter("last", [], (value) => iterate(value).at(-1) ?? new UndefinedValue("an empty list has no last item")),
+  filter("first", [], (value) =>
+    foundOr(iterate(value)[0], () => new UndefinedValue("an empty list has no first item")),
+  ),
+  filter("last", [], (value) =>
+    foundOr(iterate(value).at(-1), () => new UndefinedValue("an empty list has no last item")),
+  ),
   filter("join", ["d?", "attribute?"], (value, found, context) =>
     join(value, toText(found.value(0, "")), found.value(1), context),
   ),

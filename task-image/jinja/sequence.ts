@@ -1,6 +1,6 @@
 import { DictValue } from "./dict-value.ts";
 import { EvaluationError } from "./template-error.ts";
-import { TupleValue, typeName, UndefinedValue, type Value } from "./value.ts";
+import { describeType, TupleValue, UndefinedValue, type Value } from "./value.ts";
 
 const SURROGATE = /[\ud800-\udfff]/;
 
@@ -24,13 +24,13 @@ export function iterate(value: Value): readonly Value[] {
   if (typeof value === "string") return characters(value);
   if (value instanceof DictValue) return value.keys();
   if (value instanceof UndefinedValue) return [];
-  throw new EvaluationError(`a ${typeName(value)} cannot be looped over: expected a list, tuple, dict or text`);
+  throw new EvaluationError(`${describeType(value)} cannot be looped over: expected a list, tuple, dict or text`);
 }
 
 /** `value[start:stop:step]` by Python's rules, for text, lists and tuples. */
 export function slice(value: Value, bounds: readonly [Value, Value, Value]): Value {
   const sliceable = typeof value === "string" || Array.isArray(value) || value instanceof TupleValue;
-  if (!sliceable) throw new EvaluationError(`a ${typeName(value)} cannot be sliced`);
+  if (!sliceable) throw new EvaluationError(`${describeType(value)} cannot be sliced`);
   const picked = sliceItems(iterate(value), bounds.map(sliceBound));
   if (typeof value === "string") return picked.join("");
   return Array.isArray(value) ? picked : new TupleValue(picked);
@@ -39,7 +39,7 @@ export function slice(value: Value, bounds: readonly [Value, Value, Value]): Val
 function sliceBound(value: Value): number | undefined {
   if (value === null) return undefined;
   if (typeof value === "bigint") return Number(value);
-  throw new EvaluationError(`the bounds of a slice are whole numbers or nothing, found a ${typeName(value)}`);
+  throw new EvaluationError(`the bounds of a slice are whole numbers or nothing, found ${describeType(value)}`);
 }
 
 function sliceItems<T>(items: readonly T[], [start, stop, step = 1]: readonly (number | undefined)[]): T[] {

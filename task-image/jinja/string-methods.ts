@@ -4,14 +4,14 @@ import { type Method, method, methodTable } from "./method.ts";
 import { type BoundArguments, plain } from "./parameters.ts";
 import { characters, iterate } from "./sequence.ts";
 import { EvaluationError } from "./template-error.ts";
-import { TupleValue, typeName, type Value } from "./value.ts";
+import { describeType, TupleValue, type Value } from "./value.ts";
 
 /** `items` joined as `separator.join(items)` does: every item has to be text. */
 export function joinText(separator: string, items: readonly Value[], budget: Budget): string {
   let length = 0;
   const texts = items.map((item, index) => {
     if (typeof item !== "string")
-      throw new EvaluationError(`join() expects text, item ${index} is a ${typeName(item)}`);
+      throw new EvaluationError(`join() expects text, item ${index} is ${describeType(item)}`);
     length += item.length + separator.length;
     return item;
   });
@@ -86,7 +86,7 @@ function affix(value: Value, has: (affix: string) => boolean): boolean {
   const affixes = value instanceof TupleValue ? value.items : [value];
   return affixes.some((each) => {
     if (typeof each !== "string")
-      throw new EvaluationError(`expected text or a tuple of texts, found a ${typeName(each)}`);
+      throw new EvaluationError(`expected text or a tuple of texts, found ${describeType(each)}`);
     return has(each);
   });
 }

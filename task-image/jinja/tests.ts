@@ -6,9 +6,9 @@ import { toText } from "./text-form.ts";
 import {
   type CallArguments,
   CallableValue,
+  describeType,
   ObjectValue,
   TupleValue,
-  typeName,
   UndefinedValue,
   type Value,
 } from "./value.ts";
@@ -28,7 +28,7 @@ function integer(value: Value): bigint {
   if (value instanceof UndefinedValue) throw new EvaluationError(value.problem);
   const number = asNumber(value);
   if (typeof number === "bigint") return number;
-  throw new EvaluationError(`expected a whole number, found a ${typeName(value)}`);
+  throw new EvaluationError(`expected a whole number, found ${describeType(value)}`);
 }
 
 function divisible(value: Value, by: Value): boolean {

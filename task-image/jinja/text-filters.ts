@@ -1,7 +1,7 @@
 import { isTrue } from "./comparison.ts";
 import { DictValue } from "./dict-value.ts";
 import { type Filter, filter } from "./filter.ts";
-import { plain } from "./parameters.ts";
+import { type BoundArguments, plain } from "./parameters.ts";
 import { percentFormat } from "./percent-format.ts";
 import { characters } from "./sequence.ts";
 import { capitalize, replaceText, strip } from "./string-methods.ts";
@@ -22,13 +22,12 @@ function indent(text: string, indentation: string, first: boolean, blank: boolea
   return [first ? indentation + head : head, ...lines].join("\n");
 }
 
-function truncate(text: string, length: number, killWords: boolean, end: string): string {
+function truncate(text: string, found: BoundArguments): string {
+  const [length, end, leeway] = [found.integer(0, 255), found.text(2, "..."), found.integer(3, 5)];
   const all = characters(text);
-  const leeway = 5;
   if (all.length <= length + leeway) return text;
   const cut = all.slice(0, Math.max(0, length - characters(end).length)).join("");
-  if (killWords) return cut + end;
-  const space = cut.lastIndexOf(" ");
+  const space = isTrue(found.value(1, false)) ? -1 : cut.lastIndexOf(" ");
   return (space < 0 ? cut : cut.slice(0, space)) + end;
 }
 
@@ -70,9 +69,7 @@ export const TEXT_FILTERS: readonly Filter[] = [
     const left = (missing >> 1) + (missing & width & 1);
     return " ".repeat(left) + text + " ".repeat(missing - left);
   }),
-  filter("truncate", ["length?", "killwords?", "end?"], (value, found) =>
-    truncate(toText(value), found.integer(0, 255), isTrue(found.value(1, false)), found.text(2, "...")),
-  ),
+  filter("truncate", ["length?", "killwords?", "end?", "leeway?"], (value, found) => truncate(toText(value), found)),
   filter("wordcount", [], (value) => BigInt(toText(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0)),
   filter("escape", [], escapeHtml),
   filter("e", [], escapeHtml),

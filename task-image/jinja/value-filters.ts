@@ -6,12 +6,12 @@ import { toJson } from "./json-text.ts";
 import { fixed } from "./number-format.ts";
 import { plain } from "./parameters.ts";
 import { EvaluationError } from "./template-error.ts";
-import { ObjectValue, typeName, UndefinedValue, type Value } from "./value.ts";
+import { describeType, foundOr, ObjectValue, UndefinedValue, type Value } from "./value.ts";
 
 function number(value: Value, owner: string): bigint | number {
   if (value instanceof UndefinedValue) throw new EvaluationError(value.problem);
   const found = asNumber(value);
-  if (found === undefined) throw new EvaluationError(`filter ${owner} expects a number, found a ${typeName(value)}`);
+  if (found === undefined) throw new EvaluationError(`filter ${owner} expects a number, found ${describeType(value)}`);
   return found;
 }
 
@@ -19,7 +19,7 @@ function number(value: Value, owner: string): bigint | number {
 function toInteger(value: Value, fallback: Value, base: number): Value {
   if (typeof value === "string") return parseInteger(value, base) ?? fallback;
   const found = asNumber(value);
-  if (typeof found !== "number") return found ?? fallback;
+  if (typeof found !== "number") return foundOr(found, () => fallback);
   return Number.isFinite(found) ? BigInt(Math.trunc(found)) : fallback;
 }
 
@@ -60,12 +60,17 @@ function toFloat(value: Value, fallback: Value): Value {
   return found === undefined ? fallback : Number(found);
 }
 
-function round(value: number, precision: number, way: string): number {
-  if (way === "common") {
-    if (precision >= 0) return Number(fixed(value, precision));
-    const unit = 10 ** -precision;
-    return Number(fixed(value / unit, 0)) * unit;
-  }
+/** Python rounds halves to even, and an int stays one. */
+function roundCommon(value: bigint | number, precision: number): bigint | number {
+  if (precision >= 0) return typeof value === "bigint" ? value : Number(fixed(value, precision));
+  const unit = 10 ** -precision;
+  const rounded = Number(fixed(Number(value) / unit, 0)) * unit;
+  return typeof value === "bigint" && Number.isSafeInteger(rounded) ? BigInt(rounded) : rounded;
+}
+
+function round(exact: bigint | number, precision: number, way: string): bigint | number {
+  if (way === "common") return roundCommon(exact, precision);
+  const value = Number(exact);
   if (way !== "ceil" && way !== "floor") {
     throw new EvaluationError(`filter round knows the methods common, ceil and floor, found '${way}'`);
   }
@@ -95,7 +100,7 @@ export const VALUE_FILTERS: readonly Filter[] = [
   filter("int", ["default?", "base?"], (value, found) => toInteger(value, found.value(0, 0n), found.integer(1, 10))),
   filter("float", ["default?"], (value, found) => toFloat(value, found.value(0, 0))),
   filter("round", ["precision?", "method?"], (value, found) =>
-    round(Number(number(value, "round")), found.integer(0, 0), found.text(1, "common")),
+    round(number(value, "round"), found.integer(0, 0), found.text(1, "common")),
   ),
   filter("attr", ["name"], (value, found) => {
     const name = found.text(0);

@@ -93,6 +93,11 @@ export class ObjectValue {
   }
 }
 
+/** What was found, or else something other. None counts as found, which is why `??` cannot be used on values. */
+export function foundOr<T, U>(found: T | undefined, other: () => U): T | U {
+  return found === undefined ? other() : found;
+}
+
 /** The type's name as Python's messages write it. */
 export function typeName(value: Value): string {
   if (value === null) return "NoneType";
@@ -103,6 +108,12 @@ export function typeName(value: Value): string {
   if (value instanceof CallableValue) return "macro";
   if (Array.isArray(value)) return "list";
   return PRIMITIVE_NAMES[typeof value] ?? "dict";
+}
+
+/** `an int`, `a str`. */
+export function describeType(value: Value): string {
+  const name = typeName(value);
+  return `${/^[aeiou]/i.test(name) ? "an" : "a"} ${name}`;
 }
 
 const PRIMITIVE_NAMES: Readonly<Record<string, string>> = {
