@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CACHE } from "./directories.ts";
+
+/**
+ * Makes a file or folder under a temporary name beside `path` and moves it there when `make` is done: whoever sees `path` sees
+ * all of it, however early the work was killed. What a killed one left is overwritten by nobody and removed with the cache.
+ */
+export async function makeAtomically(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const directory = await mkdtemp(join(dirname(path), `.${basename(path)}-`));
+  try {
+    const temporary = join(directory, basename(path));
+    await make(temporary);
+    await rename(temporary, path);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+export async function writeAtomically(path: string, content: string, mode = 0o644): Promise<void> {
+  await makeAtomically(path, (temporary) => writeFile(temporary, content, { mode }));
+}
+
+/** Makes `path` a link to `target`, in place of the link it was. */
+export async function linkAtomically(path: string, target: string): Promise<void> {
+  await makeAtomically(path, (temporary) => symlink(target, temporary));
+}
+
+/** Gives `use` an empty folder of the cache and removes it afterwards. */
+export async function withScratch<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  await mkdir(CACHE, { recursive: true });
+  const directory = await mkdtemp(join(CACHE, ".scratch-"));
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { writeAtomically } from "../cluster/atomic.ts";
+import { loadImages } from "../cluster/cluster.ts";
+import { run } from "../cluster/command.ts";
+import { STATE } from "../cluster/directories.ts";
+import type { Report } from "../cluster/report.ts";
+import { formatReference, type ImageReference } from "../images/app-image.ts";
+import type { Kubernetes } from "./kubernetes.ts";
+import type { Machine } from "./machine.ts";
+import { done, Step } from "./step.ts";
+import type { Images, Target, Tools } from "./target.ts";
+
+/** Where the entry of the user's context is copied to: the user's own kubeconfig is read and never written. */
+const CONTEXT_KUBECONFIG = join(STATE, "context-kubeconfig");
+
+/**
+ * A cluster the user already has, by its context. Images get there through `registry`, which the engine is logged in to and the
+ * cluster pulls from; a kind cluster gets them from the engine.
+ */
+export function contextTarget(machine: Machine, context: string, registry: string | undefined): Target {
+  return {
+    clusterStep: ({ tools }) =>
+      new Step("cluster", [tools], async (report) => {
+        const kubernetes = await copyContext(report, tools.value, context);
+        const args = ["--kubeconfig", kubernetes.kubeconfig, "cluster-info"];
+        await run(report, kubernetes.kubectl, args, { timeout: 20_000 });
+        return done(kubernetes, `context ${context}`);
+      }),
+    imagesStep: ({ cluster, images }) =>
+      new Step("images to cluster", [cluster, images], async (report) => {
+        const built = [
+          images.value.operator,
+          images.value.task,
+          ...(machine.canPull.postgres ? [] : [images.value.postgres]),
+        ];
+        if (registry !== undefined)
+          return done(await pushImages(report, images.value, built, registry), `pushed to ${registry}`);
+        await loadIntoKind(report, context, built);
+        return done(images.value, `loaded into ${context}`);
+      }),
+  };
+}
+
+/** What is wrong with the options for a cluster of the user's own, or undefined. */
+export function checkContextOptions(context: string | undefined, registry: string | undefined): string | undefined {
+  if (context === undefined) {
+    return registry === undefined
+      ? undefined
+      : "--registry is for --context: the kind cluster gets its images from Docker";
+  }
+  if (registry !== undefined || context.startsWith("kind-")) return undefined;
+  return (
+    `the cluster of ${context} has to pull the images from somewhere: give --registry HOST/PATH, which Docker is logged in ` +
+    "to and the cluster may pull from (only the clusters of kind take images from Docker itself)"
+  );
+}
+
+async function copyContext(report: Report, tools: Tools, context: string): Promise<Kubernetes> {
+  const args = ["config", "view", "--minify", "--flatten", "--context", context];
+  await writeAtomically(CONTEXT_KUBECONFIG, await run(report, tools.kubectl, args, { quiet: true }), 0o600);
+  const { kubectl, helm } = tools;
+  await run(report, kubectl, ["--kubeconfig", CONTEXT_KUBECONFIG, "config", "use-context", context]);
+  return { kubectl, helm, kubeconfig: CONTEXT_KUBECONFIG };
+}
+
+async function loadIntoKind(report: Report, context: string, built: readonly ImageReference[]): Promise<void> {
+  await loadImages(report, built.map(formatReference), `${context.slice("kind-".length)}-control-plane`);
+}
+
+async function pushImages(
+  report: Report,
+  images: Images,
+  built: readonly ImageReference[],
+  registry: string,
+): Promise<Images> {
+  const pushed = (image: ImageReference): ImageReference =>
+    built.includes(image) ? { repository: `${registry}/${image.repository}`, tag: image.tag } : image;
+  for (const image of built) {
+    const reference = formatReference(pushed(image));
+    report.progress(reference);
+    await run(report, "docker", ["tag", formatReference(image), reference]);
+    await run(report, "docker", ["push", "--quiet", reference]);
+  }
+  return { operator: pushed(images.operator), task: pushed(images.task), postgres: pushed(images.postgres) };
+}

@@ -1,0 +1,95 @@
+import { rm } from "node:fs/promises";
+import { relative } from "node:path";
+import { Command } from "commander";
+import { CLUSTER, deleteCluster, NODE } from "../cluster/cluster.ts";
+import { attempt, run } from "../cluster/command.ts";
+import { CACHE, REPOSITORY, STATE } from "../cluster/directories.ts";
+import { isEngine, readEngine, stopEngine } from "../cluster/engine.ts";
+import { MADE_LABEL } from "../cluster/image.ts";
+import { findProgram } from "../cluster/platform.ts";
+import type { Report } from "../cluster/report.ts";
+import { findTool } from "../cluster/tool.ts";
+import { type Made, readMade } from "./made.ts";
+
+/** One thing that was made: what is said of it, and how it is removed. */
+interface Removal {
+  readonly words: string;
+  remove(): Promise<unknown>;
+}
+
+const report: Report = { signal: new AbortController().signal, log: () => {}, progress: () => {} };
+
+const program = new Command("npm run down --")
+  .description("Removes what `npm start` made and nothing else: says what, then does it.")
+  .option("--cache", "remove the build cache as well: the next start builds everything again", false)
+  .action(down);
+try {
+  await program.parseAsync();
+} catch (error) {
+  print(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+async function down(options: { readonly cache: boolean }): Promise<void> {
+  const made = await readMade();
+  const removals = await findRemovals(made, options.cache);
+  if (removals.length === 0) return print("There is nothing to remove.");
+  print("Removes:");
+  for (const removal of removals) print(`  ${removal.words}`);
+  for (const removal of removals) await removal.remove();
+  print("Removed.");
+  if (!options.cache)
+    print(`The build cache ${CACHE} stays for the next start: \`npm run down -- --cache\` removes it.`);
+  if (made.packages.length > 0)
+    print(`Debian packages stay: \`apt-get purge ${made.packages.join(" ")}\` removes them.`);
+}
+
+/** In the order of removing: what stands on something else comes before it. */
+async function findRemovals(made: Made, withCache: boolean): Promise<Removal[]> {
+  const engine = (await findProgram("docker")) ? await readEngine(report) : undefined;
+  const removals = engine ? [...(await findCluster()), ...(await findImages(made)), ...findNetwork(made)] : [];
+  const pid = made.enginePid;
+  if (pid !== undefined && (await isEngine(pid))) {
+    removals.push({
+      words: `the Docker engine that was started, process ${pid}`,
+      remove: () => stopEngine(report, pid),
+    });
+  }
+  removals.push({ words: `${relative(REPOSITORY, STATE)} and dist of this folder`, remove: () => removeFolders() });
+  if (withCache) removals.push({ words: CACHE, remove: () => rm(CACHE, { recursive: true, force: true }) });
+  return removals;
+}
+
+async function findCluster(): Promise<Removal[]> {
+  const node = await attempt(report, "docker", ["inspect", "--format", "{{.Id}}", NODE]);
+  if (node.code !== 0) return [];
+  const kind = await findTool(report, "kind");
+  if (!kind) throw new Error(`the cluster ${CLUSTER} is there and kind is not: \`docker rm -f -v ${NODE}\``);
+  return [{ words: `the kind cluster ${CLUSTER}`, remove: () => deleteCluster(report, kind.path) }];
+}
+
+async function findImages(made: Made): Promise<Removal[]> {
+  const format = ["--format", "{{.Repository}}:{{.Tag}}"];
+  const listed = await run(report, "docker", ["images", "--filter", `label=${MADE_LABEL}`, ...format]);
+  const built = listed.split("\n").filter((reference) => reference !== "" && !reference.includes("<none>"));
+  const references = [...built, ...made.images];
+  if (references.length === 0) return [];
+  // One that is gone already, or that a container of someone else uses, does not hold up the others.
+  const remove = () => attempt(report, "docker", ["rmi", "--force", ...references]);
+  return [{ words: `${references.length} container images: ${references.join(", ")}`, remove }];
+}
+
+function findNetwork(made: Made): Removal[] {
+  if (made.network !== true) return [];
+  // Docker refuses to remove a network that another cluster uses by now.
+  return [{ words: "the Docker network kind", remove: () => attempt(report, "docker", ["network", "rm", "kind"]) }];
+}
+
+async function removeFolders(): Promise<void> {
+  await rm(STATE, { recursive: true, force: true });
+  await rm(`${REPOSITORY}/dist`, { recursive: true, force: true });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
