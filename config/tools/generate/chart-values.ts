@@ -89,6 +89,9 @@ export const ChartValues = object("Values of the kelt chart.", {
   podDisruptionBudget: object("PodDisruptionBudget of the operator.", {
     enabled: flag("Make one where replicas is greater than 1.").default(true),
   }).prefault({}),
+  admissionPolicy: object("ValidatingAdmissionPolicy for the operator's own ServiceAccount.", {
+    enabled: flag("Refuse it every Job that is not what the operator makes.").default(false),
+  }).prefault({}),
   networkPolicy: object("NetworkPolicy of the operator.", {
     enabled: flag("Let in scrapes and probes only, and out to DNS and the API server only.").default(false),
     apiServerPorts: z

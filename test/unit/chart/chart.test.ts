@@ -109,6 +109,15 @@ test("a ServiceMonitor appears where the cluster knows the kind, and a warning w
   expect(notes(...SERVICE_MONITOR)).toContain("no\nServiceMonitor was made");
 });
 
+test("the guardrail on the operator's own account appears when asked for, and names that account", () => {
+  const isPolicy = ({ kind }: Manifest) => kind.startsWith("ValidatingAdmissionPolicy");
+  expect(renderChart().filter(isPolicy)).toEqual([]);
+  const objects = renderChart("--set=admissionPolicy.enabled=true,serviceAccount.name=other");
+  const policy = only(objects, "ValidatingAdmissionPolicy");
+  expect(policy.spec.matchConditions[0].expression).toContain('"system:serviceaccount:kelt-system:other"');
+  expect(only(objects, "ValidatingAdmissionPolicyBinding").spec.policyName).toBe(policy.metadata.name);
+});
+
 test("the notes say how to look at the operator and at runs", () => {
   expect(notes()).toContain("rollout status deployment/kelt");
   expect(notes()).toContain("kubectl get plr -w");
