@@ -81,8 +81,9 @@ export class KubeClient implements Kube {
     patch: MergePatch,
     options: PatchOptions = {},
   ): Promise<Objects[K]> {
-    const { subresource, signal, ...preconditions } = options;
-    const body = { ...patch, metadata: { ...(patch.metadata as object | undefined), ...preconditions } };
+    const { subresource, signal, resourceVersion } = options;
+    const precondition = resourceVersion === undefined ? {} : { resourceVersion };
+    const body = { ...patch, metadata: { ...(patch.metadata as object | undefined), ...precondition } };
     const query = { fieldManager: MANAGER };
     return await this.#object({ verb: "patch", kind, ...key, subresource, query, body, signal });
   }

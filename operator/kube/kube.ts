@@ -42,10 +42,11 @@ export interface MergePatch {
 
 export interface PatchOptions extends CallOptions {
   readonly subresource?: "status";
-  /** Refuses with 409 Conflict when the object has another one. */
+  /**
+   * Refuses with 409 Conflict when the object has another one, and so when it is another object of the same name. There
+   * is no such condition for the uid: the server answers 422 to one, and ignores it in a patch of the status.
+   */
   readonly resourceVersion?: string;
-  /** Refuses with 409 Conflict when the object of this name is another one. */
-  readonly uid?: string;
 }
 
 export interface DeleteOptions extends CallOptions {

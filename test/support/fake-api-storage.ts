@@ -91,13 +91,10 @@ export class FakeStorage {
 
   patch(kind: Kind, key: ObjectKey, patch: MergePatch, options: PatchOptions): StoredObject {
     const before = this.get(kind, key, "patch");
-    const { subresource, resourceVersion, uid } = options;
+    const { subresource, resourceVersion } = options;
     const attempt: Attempt = { verb: "patch", kind, subresource };
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) {
       throw refusal(attempt, key, [409, "Conflict", "the object has been modified"]);
-    }
-    if (uid !== undefined && uid !== before.metadata.uid) {
-      throw refusal(attempt, key, [409, "Conflict", "Precondition failed: UID"]);
     }
     const merged = mergePatch(before, structuredClone(patch)) as StoredObject;
     const after = this.#admit("patch", parts(kind, before, merged, subresource), before);
