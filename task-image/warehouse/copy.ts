@@ -1,7 +1,8 @@
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Session } from "./session.ts";
 
-/** Bytes that wait between the two connections. */
+/** Bytes that wait between the two ends. */
 const BUFFER_BYTES = 256 * 1024;
 
 /** What a COPY moved: rows as both servers counted them, and bytes of row data. */
@@ -26,26 +27,42 @@ export interface CopyStatements {
  * in any other way.
  */
 export async function copy(statements: CopyStatements, onBytes: (bytes: number) => void): Promise<Copied> {
-  const { to: copyTo, from: copyFrom } = (await import("pg-copy-streams")).default;
-  const { from, to } = statements;
-  const output = from.client.query(copyTo(statements.out, { highWaterMark: BUFFER_BYTES }));
+  const { from: copyFrom } = (await import("pg-copy-streams")).default;
+  const { to } = statements;
   const input = to.client.query(copyFrom(statements.in, { highWaterMark: BUFFER_BYTES }));
-  // The driver can report the end of a connection a second time, after the pipeline has rejected.
-  output.on("error", () => undefined);
-  input.on("error", () => undefined);
   let bytes = 0;
-  output.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    onBytes(bytes);
-  });
   try {
-    await pipeline(output, input);
-    // The source's count comes after its last row: an empty query returns when it has been read.
-    await from.query("");
+    const rowsRead = await copyOut(statements.from, statements.out, input, (chunk) => {
+      bytes += chunk.length;
+      onBytes(bytes);
+    });
+    return { rowsRead, rowsWritten: input.rowCount, bytes };
   } catch (error) {
-    from.destroy();
     to.destroy();
     throw error;
   }
-  return { rowsRead: output.rowCount, rowsWritten: input.rowCount, bytes };
+}
+
+/** Writes what a `COPY … TO STDOUT` sends and answers the server's count of rows. When it rejects, the session is closed. */
+export async function copyOut(
+  from: Session,
+  statement: string,
+  target: Writable,
+  onChunk: (chunk: Buffer) => void,
+): Promise<number> {
+  const { to: copyTo } = (await import("pg-copy-streams")).default;
+  const output = from.client.query(copyTo(statement, { highWaterMark: BUFFER_BYTES }));
+  // The driver can report the end of a connection a second time, after the pipeline has rejected.
+  output.on("error", () => undefined);
+  target.on("error", () => undefined);
+  output.on("data", onChunk);
+  try {
+    await pipeline(output, target);
+    // The count comes after the last row: an empty query returns when it has been read.
+    await from.query("");
+    return output.rowCount;
+  } catch (error) {
+    from.destroy();
+    throw error;
+  }
 }

@@ -1,0 +1,62 @@
+import type { TestCounts } from "#api/pipeline-run.ts";
+import { nameChecks } from "../checks/check.ts";
+import { type CheckResult, runCheck } from "../checks/check-run.ts";
+import { ConfigurationError, DataError } from "../errors.ts";
+import { openSession } from "../warehouse/session.ts";
+import type { CommandContext, Outcome, SpecOf } from "./command.ts";
+
+/** Checks that the message names. */
+const NAMED_MAX = 3;
+
+/**
+ * Runs every check, whatever fails, and logs one line for each. Rejects with a ConfigurationError when a check could not be
+ * carried out, else with a DataError when one of severity error failed; both carry the counts.
+ */
+export async function test(spec: SpecOf<"test">, context: CommandContext): Promise<Outcome> {
+  const { connection, checks } = spec.work.test;
+  await using session = await openSession(spec, connection, context);
+  const results: CheckResult[] = [];
+  for (const check of nameChecks(checks)) {
+    context.progress.report({ item: check.name, done: results.length, total: checks.length });
+    const result = await runCheck(session, check);
+    const { name, ...fields } = result;
+    context.log[levelOf(result)](`check ${result.state}`, { check: name, severity: check.severity, ...fields });
+    results.push(result);
+  }
+  return conclude(results);
+}
+
+/** The outcome of all checks, or the failure that their worst result means. */
+export function conclude(results: readonly CheckResult[]): Outcome {
+  const tests = countOf(results);
+  const message = [summaryOf(results.length, tests), ...namedResults(results)].join("; ");
+  if (tests.errored > 0) throw new ConfigurationError("CheckErrored", message, { measured: { tests } });
+  if (tests.failed > 0) throw new DataError("CheckFailed", message, { measured: { tests } });
+  return { message, tests };
+}
+
+function countOf(results: readonly CheckResult[]): TestCounts {
+  const count = (state: CheckResult["state"]) => results.filter((result) => result.state === state).length;
+  return { passed: count("passed"), warned: count("warned"), failed: count("failed"), errored: count("errored") };
+}
+
+function summaryOf(total: number, counts: TestCounts): string {
+  const parts = Object.entries(counts).filter(([, count]) => count > 0);
+  const noun = total === 1 ? "check" : "checks";
+  return `${total} ${noun}: ${parts.map(([state, count]) => `${count} ${state}`).join(", ")}`;
+}
+
+/** The first results that did not pass, errors before failures before warnings. */
+function namedResults(results: readonly CheckResult[]): readonly string[] {
+  const bad = (["errored", "failed", "warned"] as const).flatMap((state) =>
+    results.filter((result) => result.state === state),
+  );
+  const named = bad.slice(0, NAMED_MAX).map(({ name, message }) => `${name}: ${message}`);
+  const rest = bad.length - named.length;
+  return rest === 0 ? named : [...named, `${rest} more in the log`];
+}
+
+function levelOf({ state }: CheckResult): "info" | "warn" | "error" {
+  if (state === "passed") return "info";
+  return state === "warned" ? "warn" : "error";
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import type { TableName } from "../warehouse/identifier.ts";
+
+/** A file of an extract as its manifest lists it. */
+export interface ExtractedFile {
+  /** `schema.table` of the source. */
+  readonly table: string;
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Of the file's bytes, in hexadecimal digits. */
+  readonly sha256: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+export const MANIFEST_FILE = "manifest.json";
+const MANIFEST_VERSION = 1;
+/** File systems take 255 bytes; the rest is room for suffixes. */
+const NAME_LENGTH_MAX = 200;
+
+/** The file of a table: its name with everything but letters, digits, `_`, `-` percent-encoded, a digest at the end when long. */
+export function extractedFileName({ schema, table }: TableName): string {
+  const name = [schema, table].map(encodeName).join(".");
+  if (name.length <= NAME_LENGTH_MAX) return `${name}.csv`;
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 16);
+  return `${name.slice(0, NAME_LENGTH_MAX)}-${digest}.csv`;
+}
+
+function encodeName(name: string): string {
+  return encodeURIComponent(name).replace(/[.!~*'()]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}
+
+/** Writes a file under another name and gives it its own when it is complete. `fill` ends the stream that it is given. */
+export async function writeExtractedFile(
+  directory: string,
+  file: string,
+  fill: (target: Writable, onChunk: (chunk: Buffer) => void) => Promise<number>,
+): Promise<Pick<ExtractedFile, "rows" | "bytes" | "sha256">> {
+  await mkdir(directory, { recursive: true });
+  const partial = join(directory, `${file}.partial`);
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const rows = await fill(createWriteStream(partial), (chunk) => {
+    hash.update(chunk);
+    bytes += chunk.length;
+  });
+  await rename(partial, join(directory, file));
+  return { rows, bytes, sha256: hash.digest("hex") };
+}
+
+/** Takes away the manifest of an attempt before, so that its files are not taken for this one's. */
+export async function removeManifest(directory: string): Promise<void> {
+  await rm(join(directory, MANIFEST_FILE), { force: true });
+}
+
+/** Writes the manifest, which makes the files an extract. */
+export async function writeManifest(directory: string, files: readonly ExtractedFile[]): Promise<void> {
+  const partial = join(directory, `${MANIFEST_FILE}.partial`);
+  await writeFile(partial, `${JSON.stringify({ version: MANIFEST_VERSION, format: "csv", files }, null, 2)}\n`);
+  await rename(partial, join(directory, MANIFEST_FILE));
+}
