@@ -1,0 +1,44 @@
+import type { Budget } from "../jinja/budget.ts";
+import { defineMacros, globalScope } from "../jinja/interpreter.ts";
+import { formatPosition } from "../jinja/position.ts";
+import type { Scope } from "../jinja/scope.ts";
+import type { Template } from "../jinja/syntax-tree.ts";
+import { parseTemplate } from "../jinja/template-parser.ts";
+import type { Stored } from "../jinja/value.ts";
+import { collectProblem, type Problem } from "./problem.ts";
+import type { ProjectFile } from "./project-files.ts";
+
+/** The macros of a project. */
+export interface MacroLibrary {
+  /** A scope in which a template sees the given values and every macro. */
+  scope(values: Iterable<readonly [string, Stored]>, budget: Budget): Scope;
+}
+
+/** Reads the macro files. Two macros of one name are a problem, because nobody could say which of them is called. */
+export function readMacros(files: readonly ProjectFile[], problems: Problem[]): MacroLibrary {
+  const templates = files
+    .filter(({ kind }) => kind === "macro")
+    .map(({ path, text }) => collectProblem(problems, () => parseTemplate(path, text)))
+    .filter((template) => template !== undefined);
+  problems.push(...duplicates(templates));
+  return {
+    scope(values, budget) {
+      const scope = globalScope(values);
+      for (const template of templates) defineMacros(template, scope, budget);
+      return scope;
+    },
+  };
+}
+
+function duplicates(templates: readonly Template[]): Problem[] {
+  const first = new Map<string, string>();
+  return templates.flatMap(({ body }) =>
+    body.flatMap((statement) => {
+      if (statement.type !== "macro" || statement.kind !== "macro") return [];
+      const before = first.get(statement.name);
+      if (before === undefined) first.set(statement.name, formatPosition(statement.at));
+      if (before === undefined) return [];
+      return [{ message: `macro '${statement.name}' is defined in ${before} already: rename one`, at: statement.at }];
+    }),
+  );
+}
