@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RESULT_FILE_ENV, TASK_SPEC_ENV, TaskResult } from "#api/task.ts";
+
+const MAIN = fileURLToPath(new URL("../../task-image/main.ts", import.meta.url));
+
+/** A task image's process as the kubelet would run it. */
+export interface TaskProcess {
+  readonly process: ChildProcess;
+  /** Everything printed so far, both streams. */
+  readonly output: () => string;
+  /** Waits for the end. `result` is the termination message as text. */
+  readonly ended: Promise<EndedTask>;
+}
+
+export interface EndedTask {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+  /** Empty when the process wrote none. */
+  readonly result: string;
+}
+
+/** Starts `main.ts` with a spec: an object, or any text to hand over as it is. */
+export function startTask(spec: unknown): TaskProcess {
+  const resultFile = join(mkdtempSync(join(tmpdir(), "kelt-result-")), "termination-log");
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+    env: {
+      PATH: process.env.PATH,
+      [TASK_SPEC_ENV]: typeof spec === "string" ? spec : JSON.stringify(spec),
+      [RESULT_FILE_ENV]: resultFile,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const ended = once(child, "close").then(([exitCode, signal]) => ({
+    exitCode: exitCode as number | null,
+    signal: signal as NodeJS.Signals | null,
+    output,
+    result: readIfThere(resultFile),
+  }));
+  return { process: child, output: () => output, ended };
+}
+
+/** Runs a task to its end and reads its result by the contract. */
+export async function runTask(spec: unknown): Promise<EndedTask & { readonly parsed: TaskResult }> {
+  const task = await startTask(spec).ended;
+  return { ...task, parsed: TaskResult.parse(JSON.parse(task.result)) };
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
