@@ -13,9 +13,12 @@ export interface RootFileSystem {
   /** `minbase` is a Debian that boots; `extract` holds the files of the packages and those they depend on, nothing configured. */
   readonly variant: "minbase" | "extract";
   readonly packages: readonly string[];
-  /** Shell commands after the packages; `"$1"` is the root. */
+  /** Shell commands once the packages' files are there; `"$1"` is the root. */
   readonly hooks?: readonly string[];
 }
+
+/** mmdebstrap runs no customize hook where it configures no package. */
+const HOOKS = { minbase: "customize-hook", extract: "extract-hook" } as const;
 
 const WITHOUT_DOCUMENTATION = 'rm -rf "$1"/usr/share/doc "$1"/usr/share/man "$1"/usr/share/locale "$1"/usr/share/info';
 const CERTIFICATES =
@@ -72,7 +75,7 @@ export function tarOf(root: RootFileSystem): string {
 }
 
 export function keyOf(root: RootFileSystem): string {
-  return hashOf(DEBIAN_SUITE, JSON.stringify(root));
+  return hashOf(DEBIAN_SUITE, HOOKS[root.variant], JSON.stringify(root));
 }
 
 /** Makes the file system unless the cache holds it. Needs root, mmdebstrap and a Debian mirror. */
@@ -84,7 +87,7 @@ export async function makeRootFileSystem(report: Report, root: RootFileSystem): 
     await run(report, "mmdebstrap", [
       `--variant=${root.variant}`,
       `--include=${root.packages.join(",")}`,
-      ...(root.hooks ?? []).map((hook) => `--customize-hook=${hook}`),
+      ...(root.hooks ?? []).map((hook) => `--${HOOKS[root.variant]}=${hook}`),
       DEBIAN_SUITE,
       temporary,
     ]);

@@ -3,10 +3,10 @@ import { totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { linkAtomically, withScratch } from "./atomic.ts";
 import { run } from "./command.ts";
-import { hashOfFiles } from "./content-hash.ts";
+import { hashOf, hashOfFiles } from "./content-hash.ts";
 import { CACHE, TOOLS } from "./directories.ts";
 import type { Report } from "./report.ts";
-import { KUBERNETES_VERSION } from "./versions.ts";
+import { HELM_VERSION, KUBERNETES_VERSION } from "./versions.ts";
 
 /** The Go module that pins every program built here; one build of all of them compiles what they share once. */
 const MODULE = new URL("go", import.meta.url).pathname;
@@ -34,7 +34,7 @@ const MEMORY_FOR_SPEED = 8 * 2 ** 30;
 
 /** The folder of the cache that holds the programs of this version of the module. */
 export async function toolsDirectory(): Promise<string> {
-  return join(CACHE, `tools-${await hashOfFiles([MODULE])}`);
+  return join(CACHE, `tools-${hashOf(await hashOfFiles([MODULE]), linkerFlags())}`);
 }
 
 /** Which of the programs still have to be built. */
@@ -78,18 +78,17 @@ async function compile(report: Report, packages: readonly string[], total: numbe
   let compiled = 0;
   const onLine = () =>
     report.progress(`${(++compiled).toLocaleString("en")} of ${total.toLocaleString("en")} packages`);
-  const ldflags = `-s -w ${versionFlags(KUBERNETES_VERSION)}`;
-  const args = ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", `${output}/`, ...packages];
+  const args = ["build", "-v", "-trimpath", "-ldflags", linkerFlags(), "-o", `${output}/`, ...packages];
   await run(report, "go", args, { cwd: MODULE, env: environment(), onLine });
 }
 
-/** What Kubernetes' own build writes into its programs: kubeadm compares the versions of its components. */
-function versionFlags(version: string): string {
-  const [major, minor] = version.split(".");
-  const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
-  return Object.entries(values)
-    .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
-    .join(" ");
+/** What the projects' own builds write into their programs: kubeadm compares the versions of its components. */
+function linkerFlags(): string {
+  const [major, minor] = KUBERNETES_VERSION.split(".");
+  const kubernetes = { gitVersion: `v${KUBERNETES_VERSION}`, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
+  const values = Object.entries(kubernetes).map(([name, value]) => `k8s.io/component-base/version.${name}=${value}`);
+  values.push(`helm.sh/helm/v3/internal/version.version=v${HELM_VERSION}`);
+  return ["-s", "-w", ...values.map((value) => `-X ${value}`)].join(" ");
 }
 
 /** `go build` names a program after the last element of its path that is no major version. */

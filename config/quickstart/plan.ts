@@ -16,6 +16,8 @@ export interface StartOptions {
 export interface Plan {
   /** Missing programs that are installed from Debian. */
   readonly install: readonly Requirement[];
+  /** The node image is built here, unless it was built before. */
+  readonly buildsNode: boolean;
   /** Programs that are built with Go. */
   readonly build: readonly Program[];
   /** Sentences on what is missing and cannot be had here; nothing is done unless there is none. */
@@ -41,7 +43,7 @@ export function decidePlan(machine: Machine, options: StartOptions): Plan {
     .filter((requirement) => !install.includes(requirement))
     .map((requirement) => `${requirement} is missing: ${howToGet(requirement, machine.platform)}`);
   if (build.length > 0 && !machine.hasGo) lacking.push(...withoutGo(machine, needsNode));
-  return { install, build, lacking, announcement: announce(machine, options, { install, build }) };
+  return { install, buildsNode: needsNode, build, lacking, announcement: announce(machine, options, { install, build }) };
 }
 
 /** What to say where Go would build something and is not there: for a tool there is another way. */

@@ -67,7 +67,7 @@ export function debianStep(packages: Step<unknown>, machine: Machine, plan: Plan
     const needed = [
       ...(machine.canPull.base ? [] : [BASE_ROOT]),
       ...(machine.canPull.postgres ? [] : [POSTGRES_ROOT]),
-      ...(machine.canPull.node || plan.build.length === 0 ? [] : [PROXY_ROOT, NODE_ROOT]),
+      ...(plan.buildsNode ? [PROXY_ROOT, NODE_ROOT] : []),
     ];
     for (const root of needed) await makeRootFileSystem(report, root);
     return done(

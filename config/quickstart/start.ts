@@ -7,7 +7,7 @@ import { formatDuration, formatFailure } from "./lines.ts";
 import { readMachine } from "./machine.ts";
 import { formatEnd } from "./next.ts";
 import { decidePlan, type StartOptions } from "./plan.ts";
-import { type FollowedRun, formatNodes } from "./run-table.ts";
+import { RunView } from "./run-view.ts";
 import { readSample, type Sample, sampleNames } from "./sample.ts";
 import { Screen } from "./screen.ts";
 import { runSteps, type Step } from "./step.ts";
@@ -23,6 +23,71 @@ interface Options {
 
 const screen = new Screen(process.stdout, () => performance.now());
 const interrupt = new AbortController();
+
+async function start(name: string, options: Options): Promise<void> {
+  const began = performance.now();
+  const wrong = checkContextOptions(options.context, options.registry);
+  if (wrong !== undefined) throw new Error(wrong);
+  const sample = await readSample(name);
+  const quiet: Report = { signal: interrupt.signal, log: () => {}, progress: () => {} };
+  const machine = await readMachine(quiet, options.offline);
+  const wanted: StartOptions = { sample: name, context: options.context, registry: options.registry };
+  const plan = decidePlan(machine, wanted);
+  screen.print(`${plan.announcement.join("\n")}\n`);
+  if (plan.lacking.length > 0)
+    throw new Error(`This cannot be done yet:\n${plan.lacking.map((line) => `  ${line}`).join("\n")}`);
+  if (!(await isAgreed(options, sample))) return;
+
+  const view = new RunView(screen);
+  const target =
+    options.context === undefined ? kindTarget(machine) : contextTarget(machine, options.context, options.registry);
+  const story = tellStory(machine, plan, sample, target, (run) => view.show(run));
+  const failed = await runStory(story.steps, view);
+  if (failed) {
+    screen.print(`\n${formatFailure(failed, logFileOf(failed), lastLinesOf(failed))}`);
+    process.exitCode = 1;
+  } else if (interrupt.signal.aborted) {
+    screen.print("\nStopped. `npm start` goes on from there.");
+    process.exitCode = 130;
+  } else {
+    const took = formatDuration(performance.now() - began);
+    screen.print(formatEnd({ result: story.result.value, kubernetes: story.kubernetes.value, sample, took }));
+  }
+}
+
+async function runStory(steps: readonly Step<unknown>[], view: RunView): Promise<Step<unknown> | undefined> {
+  const stopAnimation = screen.animate(steps, () => view.isDrawing);
+  const begun = new Set<Step<unknown>>();
+  const host = {
+    now: () => performance.now(),
+    log: writeLog,
+    changed: (step: Step<unknown>) => {
+      if (step.state === "running" && !begun.has(step)) beginLog(step);
+      begun.add(step);
+      if (step.state !== "running") view.end();
+      screen.showStep(step, steps);
+    },
+  };
+  try {
+    return await runSteps(steps, host, interrupt.signal);
+  } finally {
+    stopAnimation();
+    screen.redraw([]);
+  }
+}
+
+/** Asks before a cluster of the user's own is changed. */
+async function isAgreed(options: Options, sample: Sample): Promise<boolean> {
+  if (options.context === undefined || options.yes) return true;
+  const question =
+    `The operator will be installed into namespace kelt-system and the sample into ${sample.namespace} ` +
+    `of the cluster behind the context ${options.context}. Go on? [y/N] `;
+  if (!process.stdin.isTTY) throw new Error(`${question}\nNo terminal to ask: give --yes`);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(question);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
 
 const program = new Command("npm start --")
   .description("Runs a sample pipeline on Kubernetes, from nothing to the first rows of its result.")
@@ -40,104 +105,4 @@ try {
 } catch (error) {
   screen.print(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
-}
-
-async function start(name: string, options: Options): Promise<void> {
-  const began = performance.now();
-  const wrong = checkContextOptions(options.context, options.registry);
-  if (wrong !== undefined) throw new Error(wrong);
-  const sample = await readSample(name);
-  const quiet: Report = { signal: interrupt.signal, log: () => {}, progress: () => {} };
-  const machine = await readMachine(quiet, options.offline);
-  const wanted: StartOptions = { sample: name, context: options.context, registry: options.registry };
-  const plan = decidePlan(machine, wanted);
-  screen.print(`${plan.announcement.join("\n")}\n`);
-  if (plan.lacking.length > 0)
-    throw new Error(`This cannot be done yet:\n${plan.lacking.map((line) => `  ${line}`).join("\n")}`);
-  if (!(await isAgreed(options, sample))) return;
-
-  const follower = new Follower();
-  const target =
-    options.context === undefined ? kindTarget(machine) : contextTarget(machine, options.context, options.registry);
-  const story = tellStory(machine, plan, sample, target, (run) => follower.show(run));
-  const failed = await runStory(story.steps, follower);
-  if (failed) {
-    screen.print(`\n${formatFailure(failed, logFileOf(failed), lastLinesOf(failed))}`);
-    process.exitCode = 1;
-  } else if (interrupt.signal.aborted) {
-    screen.print("\nStopped. `npm start` goes on from there.");
-    process.exitCode = 130;
-  } else {
-    const took = formatDuration(performance.now() - began);
-    screen.print(formatEnd({ result: story.result.value, kubernetes: story.kubernetes.value, sample, took }));
-  }
-}
-
-async function runStory(steps: readonly Step<unknown>[], follower: Follower): Promise<Step<unknown> | undefined> {
-  const stopAnimation = screen.animate(steps, () => follower.isDrawing);
-  const begun = new Set<Step<unknown>>();
-  const host = {
-    now: () => performance.now(),
-    log: writeLog,
-    changed: (step: Step<unknown>) => {
-      if (step.state === "running" && !begun.has(step)) beginLog(step);
-      begun.add(step);
-      if (step.state !== "running") follower.end();
-      screen.showStep(step, steps);
-    },
-  };
-  try {
-    return await runSteps(steps, host, interrupt.signal);
-  } finally {
-    stopAnimation();
-    screen.redraw([]);
-  }
-}
-
-/** Draws the nodes of the run that is followed: again and again on a terminal, elsewhere each time one of them changes. */
-class Follower {
-  #timer: NodeJS.Timeout | undefined;
-  #told = new Map<string, string>();
-
-  get isDrawing(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  show(run: FollowedRun): void {
-    if (screen.isLive) {
-      this.end();
-      const draw = () => screen.redraw(formatNodes(run, Date.now(), screen.width).map((line) => `    ${line}`));
-      draw();
-      this.#timer = setInterval(draw, 200);
-      return;
-    }
-    const [, ...lines] = formatNodes(run, Date.now(), screen.width);
-    for (const line of lines) this.#tell(line);
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** Each node is told when its state is another one than the last time. */
-  #tell(line: string): void {
-    const [node = "", state = ""] = line.split(/ {2,}/);
-    if (this.#told.get(node) === state) return;
-    this.#told.set(node, state);
-    screen.print(`      ${line}`);
-  }
-}
-
-/** Asks before a cluster of the user's own is changed. */
-async function isAgreed(options: Options, sample: Sample): Promise<boolean> {
-  if (options.context === undefined || options.yes) return true;
-  const question =
-    `The operator will be installed into namespace kelt-system and the sample into ${sample.namespace} ` +
-    `of the cluster behind the context ${options.context}. Go on? [y/N] `;
-  if (!process.stdin.isTTY) throw new Error(`${question}\nNo terminal to ask: give --yes`);
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(question);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
