@@ -43,7 +43,13 @@ export function decidePlan(machine: Machine, options: StartOptions): Plan {
     .filter((requirement) => !install.includes(requirement))
     .map((requirement) => `${requirement} is missing: ${howToGet(requirement, machine.platform)}`);
   if (build.length > 0 && !machine.hasGo) lacking.push(...withoutGo(machine, needsNode));
-  return { install, buildsNode: needsNode, build, lacking, announcement: announce(machine, options, { install, build }) };
+  return {
+    install,
+    buildsNode: needsNode,
+    build,
+    lacking,
+    announcement: announce(machine, options, { install, build }),
+  };
 }
 
 /** What to say where Go would build something and is not there: for a tool there is another way. */
