@@ -1,0 +1,4 @@
+select
+    film_id,
+    actor_id
+from {{ source('raw', 'film_actors') }}
