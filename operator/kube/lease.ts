@@ -50,7 +50,7 @@ export class LeaderElector {
   #renewedAt = Number.NEGATIVE_INFINITY;
   /** Of the lease that we hold or held. */
   #resourceVersion: string | undefined;
-  #seen: { readonly spec: string; readonly since: number } | undefined;
+  #seen: { readonly spec: string; readonly endsAt: number } | undefined;
   #cancelTry: () => void = () => undefined;
   #cancelDeadline: () => void = () => undefined;
   #trying: Promise<void> = Promise.resolve();
@@ -95,8 +95,10 @@ export class LeaderElector {
 
   #plan(): void {
     if (this.#state !== "standby" && this.#state !== "leading") return;
-    // Up to a fifth later, so that standby replicas do not ask all at once.
-    const delayMs = this.#settings.retryMs * (1 + this.#parts.random() / 5);
+    // Up to a fifth earlier, so that replicas do not ask all at once; a standby never sleeps past the end of the lease.
+    const retryMs = this.#settings.retryMs * (1 - this.#parts.random() / 5);
+    const leftMs = this.#leaseLeftMs();
+    const delayMs = this.#state === "standby" && leftMs > 0 ? Math.min(retryMs, leftMs) : retryMs;
     this.#cancelTry = this.#parts.clock.after(delayMs, () => this.#try());
   }
 
@@ -123,11 +125,18 @@ export class LeaderElector {
   #isFree({ spec = {} }: Lease): boolean {
     const holder = spec.holderIdentity ?? "";
     if (holder === "" || holder === this.#parts.identity) return true;
-    const now = this.#parts.clock.monotonic();
     const found = JSON.stringify(spec);
-    if (this.#seen?.spec !== found) this.#seen = { spec: found, since: now };
-    const durationMs = (spec.leaseDurationSeconds ?? this.#settings.durationMs / 1000) * 1000;
-    return now - this.#seen.since >= durationMs;
+    if (this.#seen?.spec !== found) {
+      const durationMs = (spec.leaseDurationSeconds ?? this.#settings.durationMs / 1000) * 1000;
+      this.#seen = { spec: found, endsAt: this.#parts.clock.monotonic() + durationMs };
+    }
+    return this.#leaseLeftMs() === 0;
+  }
+
+  /** How long somebody else's lease lasts if it is not renewed. */
+  #leaseLeftMs(): number {
+    if (this.#seen === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(0, this.#seen.endsAt - this.#parts.clock.monotonic());
   }
 
   #lead(lease: Lease | undefined, startedAt: number): void {

@@ -283,8 +283,9 @@ export function kubeContract(title: string, connect: () => KubeUnderTest | Promi
         const reading = (async () => {
           for await (const _ of watch) stop.abort(stopped);
         })();
+        const outcome = expect(reading).rejects.toBe(stopped);
         await createLease("a");
-        await expect(reading).rejects.toBe(stopped);
+        await outcome;
       });
     });
   });
