@@ -42,7 +42,7 @@ export async function readPostgresSettings(
   const password = secret.get("password") ?? uri.password;
   const text = (value: string | undefined, key: string, ...others: string[]): string => {
     const found = value ?? firstOf(secret, key, ...others) ?? uri[key as keyof PostgresUri];
-    if (found === undefined || found === "") throw missingKey(connection, options, secret, key);
+    if (found === undefined) throw missingKey(connection, options, secret, key);
     return found;
   };
   return {
@@ -80,7 +80,7 @@ function readUri(
 function firstOf(secret: ReadonlyMap<string, string>, ...keys: string[]): string | undefined {
   for (const key of keys) {
     const value = secret.get(key);
-    if (value !== undefined && value !== "") return value;
+    if (value !== undefined) return value;
   }
   return undefined;
 }
@@ -106,7 +106,7 @@ function missingKey(
 }
 
 function portOf(connection: string, value: string | number | undefined): number {
-  if (value === undefined || value === "") return PORT_DEFAULT;
+  if (value === undefined) return PORT_DEFAULT;
   const port = Number(value);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
   throw new ConfigurationError(
@@ -116,7 +116,7 @@ function portOf(connection: string, value: string | number | undefined): number 
 }
 
 function sslModeOf(connection: string, value: string | undefined): SslMode {
-  if (value === undefined || value === "") return "prefer";
+  if (value === undefined) return "prefer";
   const mode = SSL_MODES.find((known) => known === value);
   if (mode !== undefined) return mode;
   throw new ConfigurationError(
@@ -127,5 +127,5 @@ function sslModeOf(connection: string, value: string | undefined): SslMode {
 
 /** `system` and nothing at all both mean the certificates that the runtime trusts. */
 function rootCertificate(value: string | undefined): string | undefined {
-  return value === undefined || value === "" || value === "system" ? undefined : value;
+  return value === "system" ? undefined : value;
 }

@@ -17,7 +17,7 @@ const PUBLIC_KEYS: ReadonlySet<string> = new Set([
 /**
  * The keys of a mounted Secret. Without a directory, or when the kubelet had no Secret to mount (the volume is optional),
  * it is empty. Every value that is not public is made known to the redactor. A newline at the end of a value, which editors
- * and `echo` leave, is not part of it.
+ * and `echo` leave, is not part of it, and an empty value counts as no key.
  */
 export async function readSecretFiles(
   directory: string | undefined,
@@ -27,6 +27,7 @@ export async function readSecretFiles(
   if (directory === undefined) return values;
   for (const key of await keysOf(directory)) {
     const value = (await readFile(join(directory, key), "utf8")).replace(/\r?\n$/, "");
+    if (value === "") continue;
     if (!PUBLIC_KEYS.has(key)) redactor.add(value);
     values.set(key, value);
   }

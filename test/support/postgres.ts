@@ -18,6 +18,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
 import type { TaskConnection } from "#api/task.ts";
+import type { Certificate } from "./certificate.ts";
 
 /** A role's name and password, of every kind of character that has ever broken a connection string. */
 const USER = "kelt test";
@@ -48,8 +49,14 @@ export interface TestDatabase {
   connection(keys?: Readonly<Record<string, string>>): TaskConnection & { readonly secretDirectory: string };
 }
 
-/** Starts a server on a free port of 127.0.0.1. `settings` are lines of postgresql.conf. Have one per test file. */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
+/**
+ * Starts a server on a free port of 127.0.0.1. `settings` are lines of postgresql.conf; with a certificate it speaks TLS too.
+ * Have one server per test file.
+ */
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  certificate?: Certificate,
+): Promise<PostgresServer> {
   const installation = hydrateInstallation();
   const directory = mkdtempSync(join(tmpdir(), "kelt-postgres-"));
   own(directory);
@@ -62,7 +69,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     ...["--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8", "--no-sync"],
   ]);
   const port = await freePort();
-  const server = await startServer(join(installation, "bin/postgres"), data, port, settings);
+  const tls = certificate === undefined ? {} : writeCertificate(directory, certificate);
+  const server = await startServer(join(installation, "bin/postgres"), data, port, { ...settings, ...tls });
   const kill = () => server.kill("SIGKILL");
   process.once("exit", kill);
   const stop = async () => {
@@ -74,6 +82,14 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     rmSync(directory, { recursive: true, force: true });
   };
   return describeServer(port, directory, stop);
+}
+
+function writeCertificate(directory: string, { certificate, key }: Certificate): Readonly<Record<string, string>> {
+  const files = { ssl_cert_file: join(directory, "server.crt"), ssl_key_file: join(directory, "server.key") };
+  writeFileSync(files.ssl_cert_file, certificate, { mode: 0o600 });
+  writeFileSync(files.ssl_key_file, key, { mode: 0o600 });
+  for (const file of Object.values(files)) own(file);
+  return { ssl: "on", ...files };
 }
 
 function describeServer(port: number, directory: string, stop: () => Promise<void>): PostgresServer {
