@@ -108,14 +108,12 @@ export class LeaderElector {
   }
 
   async #acquire(): Promise<void> {
-    const startedAt = this.#parts.clock.monotonic();
     const lease = await this.#read();
-    if (lease === undefined) return this.#lead(await this.#create(), startedAt);
+    if (lease === undefined) return await this.#create();
     if (!this.#isFree(lease)) return;
-    const transitions = (lease.spec?.leaseTransitions ?? 0) + 1;
+    const leaseTransitions = (lease.spec?.leaseTransitions ?? 0) + 1;
     try {
-      const spec = { ...this.#claim(), acquireTime: this.#now(), leaseTransitions: transitions };
-      this.#lead(await this.#patch(spec, lease.metadata.resourceVersion), startedAt);
+      await this.#claim(lease.metadata.resourceVersion, { acquireTime: this.#now(), leaseTransitions });
     } catch (error) {
       // Another replica was faster.
       if (!isConflict(error)) throw error;
@@ -139,13 +137,14 @@ export class LeaderElector {
     return Math.max(0, this.#seen.endsAt - this.#parts.clock.monotonic());
   }
 
-  #lead(lease: Lease | undefined, startedAt: number): void {
-    if (lease === undefined || this.#state === "lost") return;
+  /** `sentAt` is when the write left: the others may count from any moment after it. */
+  #lead(lease: Lease, sentAt: number): void {
+    if (this.#state === "lost") return;
     this.#resourceVersion = lease.metadata.resourceVersion;
-    this.#renewedAt = startedAt;
+    this.#renewedAt = sentAt;
     if (this.#state === "released") return;
     this.#cancelDeadline();
-    const leftMs = startedAt + this.#settings.renewDeadlineMs - this.#parts.clock.monotonic();
+    const leftMs = sentAt + this.#settings.renewDeadlineMs - this.#parts.clock.monotonic();
     this.#cancelDeadline = this.#parts.clock.after(leftMs, () => this.#lose("the lease could not be renewed in time"));
     if (this.#state === "leading") return;
     this.#state = "leading";
@@ -153,24 +152,22 @@ export class LeaderElector {
   }
 
   async #renew(): Promise<void> {
-    const startedAt = this.#parts.clock.monotonic();
-    if (!this.canWrite()) return this.#lose("the process stood still for longer than the renewal may take");
     try {
-      this.#lead(await this.#patch(this.#claim(), this.#resourceVersion), startedAt);
+      await this.#claim(this.#resourceVersion);
     } catch (error) {
-      if (isConflict(error) || isNotFound(error)) await this.#sortOut(startedAt);
+      if (isConflict(error) || isNotFound(error)) await this.#sortOut();
       else throw error;
     }
   }
 
   /** The lease is not as we left it: a renewal whose answer was lost, a deletion, or another leader. */
-  async #sortOut(startedAt: number): Promise<void> {
+  async #sortOut(): Promise<void> {
     const lease = await this.#read();
-    if (lease === undefined) return this.#lead(await this.#create(), startedAt);
+    if (lease === undefined) return await this.#create();
     if (lease.spec?.holderIdentity !== this.#parts.identity) {
       return this.#lose(`another replica leads: ${lease.spec?.holderIdentity || "nobody yet"}`);
     }
-    this.#lead(await this.#patch(this.#claim(), lease.metadata.resourceVersion), startedAt);
+    await this.#claim(lease.metadata.resourceVersion);
   }
 
   #lose(reason: string): void {
@@ -183,8 +180,7 @@ export class LeaderElector {
 
   async #release(): Promise<void> {
     try {
-      const spec = { holderIdentity: "", renewTime: this.#now() };
-      await this.#patch(spec, this.#resourceVersion);
+      await this.#patch({ holderIdentity: "", renewTime: this.#now() }, this.#resourceVersion);
     } catch (error) {
       // It then runs out by itself.
       this.#parts.onError?.(error);
@@ -200,15 +196,22 @@ export class LeaderElector {
     }
   }
 
-  async #create(): Promise<Lease | undefined> {
+  async #create(): Promise<void> {
     const { namespace, name } = this.#parts.lease;
-    const spec = { ...this.#claim(), acquireTime: this.#now(), leaseTransitions: 0 };
+    const sentAt = this.#parts.clock.monotonic();
+    const spec = { ...this.#tenure(), acquireTime: this.#now(), leaseTransitions: 0 };
     try {
-      return await this.#parts.kube.create("Lease", namespace, { metadata: { name }, spec });
+      this.#lead(await this.#parts.kube.create("Lease", namespace, { metadata: { name }, spec }), sentAt);
     } catch (error) {
-      if (isAlreadyExists(error)) return undefined;
-      throw error;
+      // Another replica was faster.
+      if (!isAlreadyExists(error)) throw error;
     }
+  }
+
+  /** Writes that we hold the lease, provided that nobody wrote it since. */
+  async #claim(resourceVersion: string | undefined, more: object = {}): Promise<void> {
+    const sentAt = this.#parts.clock.monotonic();
+    this.#lead(await this.#patch({ ...this.#tenure(), ...more }, resourceVersion), sentAt);
   }
 
   #patch(spec: object, resourceVersion: string | undefined): Promise<Lease> {
@@ -216,7 +219,7 @@ export class LeaderElector {
     return this.#parts.kube.patch("Lease", this.#parts.lease, { spec }, precondition);
   }
 
-  #claim(): { holderIdentity: string; leaseDurationSeconds: number; renewTime: string } {
+  #tenure(): { holderIdentity: string; leaseDurationSeconds: number; renewTime: string } {
     const leaseDurationSeconds = this.#settings.durationMs / 1000;
     return { holderIdentity: this.#parts.identity, leaseDurationSeconds, renewTime: this.#now() };
   }

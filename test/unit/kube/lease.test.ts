@@ -165,6 +165,25 @@ describe("leader election", () => {
     expect([a.elector.leading, a.lost.length, holder()]).toEqual([false, 1, "b"]);
   });
 
+  it("counts the ten seconds from the moment a renewal leaves, not from its answer", async () => {
+    const { clock, api, replica } = world();
+    let sentAt = 0;
+    api.faults.latencyMs = ({ verb }) => {
+      if (verb === "patch") sentAt = clock.monotonic();
+      return 3_000;
+    };
+    const { elector } = replica("a");
+    elector.start();
+    await clock.advance(30_000);
+    const [left, arrived] = [sentAt, clock.monotonic()];
+    expect([elector.canWrite(), arrived - left < 9_000]).toEqual([true, true]);
+    api.startOutage();
+    await clock.advance(left + 9_999 - clock.monotonic());
+    const before = elector.canWrite();
+    await clock.advance(1);
+    expect([before, elector.canWrite()]).toEqual([true, false]);
+  });
+
   it("goes on leading when the answer to a renewal is lost", async () => {
     const { clock, api, replica } = world();
     const { elector, lost } = replica("a");

@@ -332,6 +332,7 @@ describe("a reflector", () => {
     const world = await reflect();
     await watching(world);
     await world.reflector.stop();
+    expect(world.clock.pending).toBe(0);
     await until(() => world.streams[0]?.destroyed === true);
     send(world, "ADDED", connection("a", "101"));
     await world.clock.advance(600_000);

@@ -164,6 +164,22 @@ describe("connections", () => {
   });
 });
 
+describe("the pace", () => {
+  it("holds calls back and never the lease", async () => {
+    const clock = new FakeClock();
+    const settings = { ...TRANSPORT_SETTINGS, rate: { perSecond: 1, burst: 1 } };
+    const { kube, server } = await connect(ok, { clock, settings });
+    await kube.get("Job", KEY);
+    const second = kube.get("Job", KEY);
+    await kube.get("Lease", KEY);
+    await kube.get("Lease", KEY);
+    expect(server.requests).toHaveLength(3);
+    await clock.advance(1_000);
+    await second;
+    expect(server.requests).toHaveLength(4);
+  });
+});
+
 describe("failures", () => {
   it("asks again after a reset when asking twice does no harm", async () => {
     const { kube, server } = await connect((exchange, count) => (count < 3 ? reset(exchange) : ok(exchange)));
