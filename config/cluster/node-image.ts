@@ -8,7 +8,7 @@ import { hashOf, hashOfFiles } from "./content-hash.ts";
 import { keyOf, makeRootFileSystem, NODE_ROOT, PROXY_ROOT } from "./debian.ts";
 import type { Engine } from "./engine.ts";
 import { moduleSource, toolsDirectory } from "./go-tools.ts";
-import { hasImage, importImage, MADE_HERE } from "./image.ts";
+import { hasImage, importImage, MADE_HERE, removeOlderImages } from "./image.ts";
 import type { Platform } from "./platform.ts";
 import type { Report } from "./report.ts";
 import { KUBERNETES_VERSION, PAUSE_VERSION } from "./versions.ts";
@@ -53,6 +53,7 @@ export async function makeNodeImage(report: Report, engine: Engine, platform: Pl
     await writeComponentImages(report, { programs, system, architecture: engine.architecture }, images);
     await addImages(report, base, images, tag);
   });
+  await removeOlderImages(report, "kelt/kind-node", tag);
   return tag;
 }
 

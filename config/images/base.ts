@@ -6,7 +6,7 @@ import { hashOf, hashOfFiles } from "../cluster/content-hash.ts";
 import { BASE_ROOT, keyOf, makeRootFileSystem } from "../cluster/debian.ts";
 import { CACHE, REPOSITORY } from "../cluster/directories.ts";
 import type { Engine } from "../cluster/engine.ts";
-import { hasImage, importImage, MADE_HERE } from "../cluster/image.ts";
+import { hasImage, importImage, MADE_HERE, removeOlderImages } from "../cluster/image.ts";
 import { isExecutable } from "../cluster/platform.ts";
 import type { Report } from "../cluster/report.ts";
 import { BASE_IMAGE, NODE_VERSION } from "../cluster/versions.ts";
@@ -28,6 +28,7 @@ export async function buildBaseImage(report: Report, engine: Engine, isPublished
     const args = ["build", ...MADE_HERE, "--build-arg", `BASE=${from}`, "-t", reference, context];
     await run(report, "docker", args, { env: engine.buildEnvironment });
   });
+  await removeOlderImages(report, "kelt/node", reference);
   return reference;
 }
 

@@ -5,8 +5,16 @@ import { REPOSITORY } from "../cluster/directories.ts";
 
 /** The two programs of this repository: each is one entry point, one bundle and one image. */
 export const APPS = {
-  operator: { entry: "operator/main.ts", output: "dist/operator", dockerfile: "operator/Dockerfile" },
-  task: { entry: "task-image/main.ts", output: "dist/task-image", dockerfile: "task-image/Dockerfile" },
+  operator: {
+    entries: { main: "operator/main.ts" },
+    output: "dist/operator",
+    dockerfile: "operator/Dockerfile",
+  },
+  task: {
+    entries: { main: "task-image/main.ts", compile: "config/images/compile.ts" },
+    output: "dist/task-image",
+    dockerfile: "task-image/Dockerfile",
+  },
 } as const;
 export type App = keyof typeof APPS;
 
@@ -19,12 +27,12 @@ const REQUIRE =
  * starting it reads no more than it needs. Returns the folder. The same sources give the same bytes.
  */
 export async function bundle(app: App): Promise<string> {
-  const { entry, output } = APPS[app];
+  const { entries, output } = APPS[app];
   const outdir = join(REPOSITORY, output);
   await rm(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: REPOSITORY,
-    entryPoints: { main: entry },
+    entryPoints: entries,
     outdir,
     bundle: true,
     splitting: true,

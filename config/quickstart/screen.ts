@@ -30,7 +30,7 @@ export class Screen {
   }
 
   get width(): number {
-    return Math.min(this.#output.columns ?? WIDTH, 120);
+    return Math.min(this.#output.columns || WIDTH, 120);
   }
 
   /** Whether lines can be drawn again. */
