@@ -30,12 +30,13 @@ function literalPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
-/** The value as it is, and as URLs, base64, JSON and SQL literals write it. */
+/** The value as it is, each of its lines, and as URLs, base64, JSON and SQL literals write it. */
 function printedForms(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const url = encodeURIComponent(secret);
   return [
     secret,
+    ...secret.split(/\r?\n/),
     url,
     url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
     url.replaceAll("%20", "+"),

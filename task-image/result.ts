@@ -12,6 +12,7 @@ export const UNKNOWN_SPEAKER: Speaker = { run: "unknown", node: "unknown", attem
 /** Longest message beside an error, which says the rest. Both are cut further where bytes run out. */
 const SUMMARY_LENGTH_MAX = 256;
 const MESSAGE_LENGTH_MAX = 1024;
+const MESSAGE_LENGTH_STEP = 64;
 
 export function speakerOf(spec: TaskSpec): Speaker {
   return { run: spec.run.uid.slice(0, 64), node: spec.node.slice(0, 64), attempt: spec.attempt };
@@ -23,29 +24,41 @@ export function succeededResult(speaker: Speaker, { message, ...measured }: Outc
 
 export function failedResult(speaker: Speaker, failure: TaskFailure): TaskResult {
   const error: TaskError = { kind: failure.kind, code: failure.code, message: failure.message };
-  const message = cut(failure.message, SUMMARY_LENGTH_MAX);
-  return { version: CONTRACT_VERSION, ...speaker, outcome: "failed", message, ...failure.measured, error };
+  return {
+    version: CONTRACT_VERSION,
+    ...speaker,
+    outcome: "failed",
+    message: failure.message,
+    ...failure.measured,
+    error,
+  };
 }
 
-/** The result as the JSON of the termination message: no secret in it, at most {@link RESULT_BYTES_MAX} bytes. */
+/**
+ * The result as the JSON of the termination message: no secret in it, at most {@link RESULT_BYTES_MAX} bytes. Secrets are
+ * masked before anything is cut, because half a secret is not recognized.
+ */
 export function encodeResult(result: TaskResult, redactor: Redactor): string {
-  for (let longest = MESSAGE_LENGTH_MAX; ; longest -= 64) {
-    const text = JSON.stringify(withMessages(result, (message) => cut(redactor.redact(message), longest)));
+  const message = redactor.redact(result.message);
+  const { error } = result;
+  const masked = error === undefined ? undefined : { ...error, message: redactor.redact(error.message) };
+  for (let longest = MESSAGE_LENGTH_MAX; ; longest -= MESSAGE_LENGTH_STEP) {
+    const text = JSON.stringify(
+      masked === undefined
+        ? { ...result, message: cut(message, longest) }
+        : {
+            ...result,
+            message: cut(message, Math.min(longest, SUMMARY_LENGTH_MAX)),
+            error: { ...masked, message: cut(masked.message, longest) },
+          },
+    );
     if (Buffer.byteLength(text) <= RESULT_BYTES_MAX || longest <= 0) return text;
   }
-}
-
-function withMessages(result: TaskResult, edit: (message: string) => string): TaskResult {
-  const edited = { ...result, message: edit(result.message) };
-  return result.error === undefined
-    ? edited
-    : { ...edited, error: { ...result.error, message: edit(result.error.message) } };
 }
 
 /** At most `longest` UTF-16 units, ending in an ellipsis when something is missing and never in half a character. */
 function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
-  const end = Math.max(0, longest - 1);
-  const head = text.slice(0, end).replace(/[\uD800-\uDBFF]$/, "");
-  return longest <= 0 ? "" : `${head}…`;
+  if (longest <= 0) return "";
+  return `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import {
+  createStagingStatement,
+  planPublication,
+  type StagedColumn,
+} from "../../../../task-image/warehouse/publication.ts";
+import type { Target, TargetColumn } from "../../../../task-image/warehouse/target.ts";
+
+const films = { schema: "raw", table: "films" };
+const staging = `"raw"."_kelt_staging_8a4b2f8a"`;
+const staged: readonly StagedColumn[] = [
+  { name: "film_id", type: "integer", notNull: true },
+  { name: "title", type: "text", notNull: false },
+];
+
+function column(name: string, type: string, parts: Partial<TargetColumn> = {}): TargetColumn {
+  return { name, type, fillsItself: false, isGenerated: false, views: [], ...parts };
+}
+
+function aTarget(parts: Partial<Target> = {}): Target {
+  return {
+    relation: films,
+    kind: "r",
+    columns: [column("film_id", "integer"), column("title", "text")],
+    attachments: [],
+    incomingForeignKeys: [],
+    ownedByUser: true,
+    canTruncate: true,
+    ...parts,
+  };
+}
+
+/** The plan with the digest in the staging table's name made short. */
+function plan(mode: "replace" | "append", target: Target | undefined, columns = staged) {
+  const publication = planPublication(mode, films, target, columns);
+  const shown = (sql: string) => sql.replace(/_kelt_staging_[0-9a-f]{16}/g, "_kelt_staging_8a4b2f8a");
+  return {
+    kind: publication.kind,
+    sql: [...publication.statements, ...(publication.insert === undefined ? [] : [publication.insert])].map(shown),
+  };
+}
+
+const rename = `ALTER TABLE ${staging} RENAME TO "films"`;
+const fill = `INSERT INTO "raw"."films" ("film_id", "title") OVERRIDING SYSTEM VALUE SELECT "film_id", "title" FROM ${staging}`;
+
+describe("how staged rows become the target's", () => {
+  test("without a target the staging table takes its name, in both modes", () => {
+    for (const mode of ["replace", "append"] as const)
+      expect(plan(mode, undefined)).toEqual({ kind: "created", sql: [rename] });
+  });
+
+  test("a target on which nothing hangs is swapped", () => {
+    expect(plan("replace", aTarget())).toEqual({ kind: "swapped", sql: [`DROP TABLE "raw"."films"`, rename] });
+  });
+
+  test.each([
+    ["something hangs on it", { attachments: ["rule _RETURN on view v"] }],
+    ["somebody else owns it", { ownedByUser: false }],
+    ["it is partitioned", { kind: "p" }],
+  ])("a target is refilled when %s", (_why, parts) => {
+    expect(plan("replace", aTarget(parts))).toEqual({ kind: "refilled", sql: [`TRUNCATE "raw"."films"`, fill] });
+  });
+
+  test("a target that may not be truncated is emptied by DELETE", () => {
+    expect(plan("replace", aTarget({ ownedByUser: false, canTruncate: false })).sql[0]).toBe(
+      `DELETE FROM "raw"."films"`,
+    );
+  });
+
+  test("keys of other tables that can wait are checked at the end", () => {
+    const incomingForeignKeys = [{ name: "k", table: "rentals", canWait: true }];
+    expect(plan("replace", aTarget({ attachments: ["k"], incomingForeignKeys })).sql.slice(0, 2)).toEqual([
+      "SET CONSTRAINTS ALL DEFERRED",
+      `DELETE FROM "raw"."films"`,
+    ]);
+  });
+
+  test("a refilled target takes the source's shape, but keeps columns that fill themselves", () => {
+    const columns = [
+      column("film_id", "bigint"),
+      column("old", "text"),
+      column("seen_at", "timestamp with time zone", { fillsItself: true }),
+      column("doubled", "integer", { isGenerated: true }),
+    ];
+    expect(plan("replace", aTarget({ attachments: ["index"], columns })).sql).toEqual([
+      `TRUNCATE "raw"."films"`,
+      `ALTER TABLE "raw"."films" ALTER COLUMN "film_id" TYPE integer USING NULL`,
+      `ALTER TABLE "raw"."films" DROP COLUMN "old"`,
+      `ALTER TABLE "raw"."films" ADD COLUMN "title" text`,
+      fill,
+    ]);
+  });
+
+  test("a column that the target computes is left to it", () => {
+    const columns = [column("film_id", "integer"), column("title", "integer", { isGenerated: true })];
+    expect(plan("replace", aTarget({ attachments: ["x"], columns })).sql.at(-1)).toBe(
+      `INSERT INTO "raw"."films" ("film_id") OVERRIDING SYSTEM VALUE SELECT "film_id" FROM ${staging}`,
+    );
+  });
+
+  test("append adds what is missing, without NOT NULL because older rows have no value", () => {
+    expect(plan("append", aTarget({ columns: [column("title", "text")] }))).toEqual({
+      kind: "appended",
+      sql: [`ALTER TABLE "raw"."films" ADD COLUMN "film_id" integer`, fill],
+    });
+  });
+});
+
+describe("what is refused, with what to do", () => {
+  test.each([
+    ["a view in the target's place", { kind: "v" }, /^target raw\.films is a view, expected a table or nothing/],
+    [
+      "a key that cannot wait",
+      { attachments: ["k"], incomingForeignKeys: [{ name: "k", table: "rentals", canWait: false }] },
+      /k of rentals/,
+    ],
+    [
+      "a removed column that views read",
+      { attachments: ["v"], columns: [...aTarget().columns, column("price", "numeric", { views: ["a.v", "a.w"] })] },
+      /^column price of target raw\.films is gone from the source, but views read it: a\.v, a\.w\. Drop them/,
+    ],
+    [
+      "a column of another type that views read",
+      { attachments: ["v"], columns: [column("film_id", "bigint", { views: ["a.v"] })] },
+      /^column film_id of target raw\.films is bigint here and integer at the source, but views read it: a\.v/,
+    ],
+  ])("%s", (_what, parts, message) => {
+    expect(() => plan("replace", aTarget(parts))).toThrow(message);
+  });
+});
+
+test("the staging table has the source's columns and names of constraints that the target would have given", () => {
+  const wide = { name: "c".repeat(60), type: "text[]", notNull: true };
+  expect(createStagingStatement(films, [...staged, wide])).toMatch(
+    /^CREATE TABLE "raw"\."_kelt_staging_[0-9a-f]{16}" \("film_id" integer CONSTRAINT "films_film_id_not_null" NOT NULL, "title" text, "c{60}" text\[\] NOT NULL\)$/,
+  );
+});
