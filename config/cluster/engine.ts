@@ -37,23 +37,26 @@ export function buildEnvironment(version: string, hasBuildx: boolean): Readonly<
 }
 
 /**
- * Starts the engine that is installed, in a way that outlives this process. Returns the process id of a dockerd of our own, or
- * undefined where the machine's service was started. Throws where the engine does not answer within a minute.
+ * Starts the engine that is installed, in a way that outlives this process: the machine's service, or a dockerd of our own whose
+ * process id `remember` is told as soon as it runs. Throws where the engine does not answer within a minute.
  */
-export async function startEngine(report: Report, platform: Platform): Promise<number | undefined> {
+export async function startEngine(
+  report: Report,
+  platform: Platform,
+  remember: (pid: number) => Promise<void>,
+): Promise<void> {
   if (platform.system !== "linux" || !platform.isRoot || !(await findProgram("dockerd"))) {
     const how = platform.system === "darwin" ? "start Docker Desktop" : "start it with `sudo systemctl start docker`";
     throw new Error(`the docker command is here and no engine answers it: ${how}`);
   }
   if (platform.hasSystemd) {
     await run(report, "systemctl", ["start", "docker"]);
-    await waitForEngine(report, "`journalctl -u docker`");
-    return undefined;
+    return waitForEngine(report, "`journalctl -u docker`");
   }
   const logFile = join(CACHE, "dockerd.log");
   const pid = await spawnEngine(await engineArguments(platform), logFile);
+  if (pid !== undefined) await remember(pid);
   await waitForEngine(report, logFile);
-  return pid;
 }
 
 /** Stops a dockerd that {@link startEngine} started; does nothing when that process has ended. */

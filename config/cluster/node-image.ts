@@ -90,10 +90,20 @@ async function makeReadable(directory: string): Promise<void> {
   }
 }
 
+/** The name of the containers that node images are made in, with the process id of who makes them. */
+const WORKSHOP = "kelt-node-image";
+
+/** Removes the containers in which a node image was made by a process that was killed. */
+export async function removeWorkshops(report: Report): Promise<void> {
+  const left = await run(report, "docker", ["ps", "-aq", "--filter", `name=^${WORKSHOP}-`]);
+  if (left !== "") await attempt(report, "docker", ["rm", "-f", "-v", ...left.split("\n")]);
+}
+
 /** Runs containerd of the node image, hands it the images and keeps the result as an image. */
 async function addImages(report: Report, base: string, images: string, tag: string): Promise<void> {
-  const container = `kelt-node-image-${process.pid}`;
+  const container = `${WORKSHOP}-${process.pid}`;
   report.progress("images of the control plane");
+  await removeWorkshops(report);
   try {
     await run(report, "docker", [
       "run",

@@ -1,29 +1,30 @@
-import { join } from "node:path";
-import { writeAtomically } from "../cluster/atomic.ts";
 import { loadImages } from "../cluster/cluster.ts";
 import { run } from "../cluster/command.ts";
-import { STATE } from "../cluster/directories.ts";
 import type { Report } from "../cluster/report.ts";
 import { formatReference, type ImageReference } from "../images/app-image.ts";
-import type { Kubernetes } from "./kubernetes.ts";
+import { copyContext, readBefore } from "./context-cluster.ts";
 import type { Machine } from "./machine.ts";
+import { addMade } from "./made.ts";
 import { done, Step } from "./step.ts";
-import type { Images, Target, Tools } from "./target.ts";
-
-/** Where the entry of the user's context is copied to: the user's own kubeconfig is read and never written. */
-const CONTEXT_KUBECONFIG = join(STATE, "context-kubeconfig");
+import type { Images, Target } from "./target.ts";
 
 /**
  * A cluster the user already has, by its context. Images get there through `registry`, which the engine is logged in to and the
  * cluster pulls from; a kind cluster gets them from the engine.
  */
-export function contextTarget(machine: Machine, context: string, registry: string | undefined): Target {
+export function contextTarget(
+  machine: Machine,
+  context: string,
+  registry: string | undefined,
+  namespace: string,
+): Target {
   return {
     clusterStep: ({ tools }) =>
       new Step("cluster", [tools], async (report) => {
         const kubernetes = await copyContext(report, tools.value, context);
         const args = ["--kubeconfig", kubernetes.kubeconfig, "cluster-info"];
         await run(report, kubernetes.kubectl, args, { timeout: 20_000 });
+        await addMade({ contexts: { [context]: await readBefore(report, kubernetes, namespace) } });
         return done(kubernetes, `context ${context}`);
       }),
     imagesStep: ({ cluster, images }) =>
@@ -53,14 +54,6 @@ export function checkContextOptions(context: string | undefined, registry: strin
     `the cluster of ${context} has to pull the images from somewhere: give --registry HOST/PATH, which Docker is logged in ` +
     "to and the cluster may pull from (only the clusters of kind take images from Docker itself)"
   );
-}
-
-async function copyContext(report: Report, tools: Tools, context: string): Promise<Kubernetes> {
-  const args = ["config", "view", "--minify", "--flatten", "--context", context];
-  await writeAtomically(CONTEXT_KUBECONFIG, await run(report, tools.kubectl, args, { quiet: true }), 0o600);
-  const { kubectl, helm } = tools;
-  await run(report, kubectl, ["--kubeconfig", CONTEXT_KUBECONFIG, "config", "use-context", context]);
-  return { kubectl, helm, kubeconfig: CONTEXT_KUBECONFIG };
 }
 
 async function loadIntoKind(report: Report, context: string, built: readonly ImageReference[]): Promise<void> {

@@ -6,10 +6,14 @@ import { attempt, run } from "../cluster/command.ts";
 import { CACHE, REPOSITORY, STATE } from "../cluster/directories.ts";
 import { isEngine, readEngine, stopEngine } from "../cluster/engine.ts";
 import { MADE_LABEL } from "../cluster/image.ts";
+import { removeWorkshops } from "../cluster/node-image.ts";
 import { findProgram } from "../cluster/platform.ts";
 import type { Report } from "../cluster/report.ts";
 import { findTool } from "../cluster/tool.ts";
+import { clearContext, copyContext } from "./context-cluster.ts";
 import { type Made, readMade } from "./made.ts";
+import { OPERATOR_NAMESPACE } from "./operator.ts";
+import { readSample, sampleNames } from "./sample.ts";
 
 /** One thing that was made: what is said of it, and how it is removed. */
 interface Removal {
@@ -22,7 +26,10 @@ const report: Report = { signal: new AbortController().signal, log: () => {}, pr
 const program = new Command("npm run down --")
   .description("Removes what `npm start` made and nothing else: says what, then does it.")
   .option("--cache", "remove the build cache as well: the next start builds everything again", false)
-  .action(down);
+  .option("--context <name>", "remove it from the cluster of this context, where `npm start -- --context` put it")
+  .action((options: { readonly cache: boolean; readonly context?: string }) =>
+    options.context === undefined ? down(options) : downContext(options.context),
+  );
 try {
   await program.parseAsync();
 } catch (error) {
@@ -44,9 +51,27 @@ async function down(options: { readonly cache: boolean }): Promise<void> {
     print(`Debian packages stay: \`apt-get purge ${made.packages.join(" ")}\` removes them.`);
 }
 
+/** Removes from a cluster of the user's own what was put there. */
+async function downContext(context: string): Promise<void> {
+  const before = (await readMade()).contexts[context];
+  if (!before) throw new Error(`nothing was put into the cluster of ${context} from this folder`);
+  const [kubectl, helm] = await Promise.all([findTool(report, "kubectl"), findTool(report, "helm")]);
+  if (!kubectl || !helm) throw new Error("kubectl and helm are needed to remove what `npm start` put into the cluster");
+  const samples = await Promise.all((await sampleNames()).map(readSample));
+  const namespaces = [OPERATOR_NAMESPACE, ...new Set(samples.map((sample) => sample.namespace))];
+  const gone = namespaces.filter((name) => !before.namespaces.includes(name));
+  print(`Removes from the cluster of ${context}: namespaces ${gone.join(", ") || "none"}`);
+  if (!before.hadRelease) print("  the Helm release kelt");
+  if (!before.hadDefinitions) print("  the CustomResourceDefinitions of kelt.dev, and with them every pipeline");
+  const kubernetes = await copyContext(report, { kubectl: kubectl.path, helm: helm.path }, context);
+  await clearContext(report, kubernetes, namespaces, before);
+  print("Removed.");
+}
+
 /** In the order of removing: what stands on something else comes before it. */
 async function findRemovals(made: Made, withCache: boolean): Promise<Removal[]> {
   const engine = (await findProgram("docker")) ? await readEngine(report) : undefined;
+  if (engine) await removeWorkshops(report);
   const removals = engine ? [...(await findCluster()), ...(await findImages(made)), ...findNetwork(made)] : [];
   const pid = made.enginePid;
   if (pid !== undefined && (await isEngine(pid))) {

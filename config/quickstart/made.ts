@@ -6,6 +6,10 @@ import { STATE } from "../cluster/directories.ts";
 
 const FILE = join(STATE, "made.json");
 
+/** What a cluster of the user's own held: that stays when everything else is removed. */
+const Before = z.object({ namespaces: z.array(z.string()), hadRelease: z.boolean(), hadDefinitions: z.boolean() });
+export type Before = z.infer<typeof Before>;
+
 /** What the quick start has made beyond what bears its name: `npm run down` removes this and nothing else. */
 const Made = z.object({
   /** Process id of a dockerd that was started here. */
@@ -14,6 +18,8 @@ const Made = z.object({
   network: z.boolean().optional(),
   /** Images that were pulled and were not there before. */
   images: z.array(z.string()).default([]),
+  /** Clusters of the user's own, and what was there before the first start on them. */
+  contexts: z.record(z.string(), Before).default({}),
   /** Debian packages that were installed. */
   packages: z.array(z.string()).default([]),
 });
@@ -27,7 +33,7 @@ export async function readMade(): Promise<Made> {
 
 let lastWrite: Promise<void> = Promise.resolve();
 
-/** Adds to what was made, one after the other. Lists grow, other values are replaced. */
+/** Adds to what was made, one after the other. Lists grow, what a cluster held before stays what it was the first time. */
 export function addMade(added: Partial<Made>): Promise<void> {
   lastWrite = lastWrite.then(async () => {
     await writeAtomically(FILE, `${JSON.stringify(mergeMade(await readMade(), added), undefined, 2)}\n`);
@@ -41,5 +47,6 @@ export function mergeMade(before: Made, added: Partial<Made>): Made {
     ...added,
     images: [...new Set([...before.images, ...(added.images ?? [])])],
     packages: [...new Set([...before.packages, ...(added.packages ?? [])])],
+    contexts: { ...added.contexts, ...before.contexts },
   };
 }

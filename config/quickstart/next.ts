@@ -9,12 +9,14 @@ export interface End {
   readonly result: Result;
   readonly kubernetes: Kubernetes;
   readonly sample: Sample;
+  /** The user's own cluster that was used. */
+  readonly context: string | undefined;
   /** How long all of it took, as text. */
   readonly took: string;
 }
 
 /** What is shown at the end: the nodes, the first rows, and what to type next. */
-export function formatEnd({ result, kubernetes, sample, took }: End): string {
+export function formatEnd({ result, kubernetes, sample, context, took }: End): string {
   const folder = relative(REPOSITORY, sample.directory);
   const kubeconfig = relative(REPOSITORY, kubernetes.kubeconfig);
   const nodes = formatNodes(result.run, 0, 120).map((line) => `    ${line}`);
@@ -35,7 +37,7 @@ export function formatEnd({ result, kubernetes, sample, took }: End): string {
     `  kubectl apply -k ${folder} && kubectl -n ${sample.namespace} create -f ${folder}/run.yaml`,
     `  kubectl -n ${sample.namespace} get plr -w`,
     "Remove everything:",
-    "  npm run down",
+    context === undefined ? "  npm run down" : `  npm run down -- --context ${context}`,
   ].join("\n");
 }
 

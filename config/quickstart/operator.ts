@@ -38,6 +38,12 @@ export async function installOperator(report: Report, kubernetes: Kubernetes, im
   }
 }
 
+/** Whether the release is installed. */
+export async function hasRelease(report: Report, kubernetes: Kubernetes): Promise<boolean> {
+  const args = ["--kubeconfig", kubernetes.kubeconfig, "status", RELEASE, "-n", OPERATOR_NAMESPACE, "-o", "json"];
+  return (await attempt(report, kubernetes.helm, args, { quiet: true })).code === 0;
+}
+
 /** An installation that was killed leaves its release pending, and Helm refuses to touch it: it is taken back first. */
 async function clearPendingRelease(report: Report, kubernetes: Kubernetes): Promise<void> {
   const args = ["--kubeconfig", kubernetes.kubeconfig, "status", RELEASE, "-n", OPERATOR_NAMESPACE, "-o", "json"];

@@ -29,8 +29,7 @@ export function engineStep(packages: Step<unknown>, machine: Machine): Step<Engi
     const running = await readEngine(report);
     if (running) return done(running, `${running.version}, running`);
     report.progress("starting");
-    const pid = await startEngine(report, machine.platform);
-    if (pid !== undefined) await addMade({ enginePid: pid });
+    await startEngine(report, machine.platform, (enginePid) => addMade({ enginePid }));
     const started = await readEngine(report);
     if (!started) throw new Error("the Docker engine answered once and does not any more");
     return done(started, `${started.version}, started`);

@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
+import { removeLeftovers } from "../cluster/atomic.ts";
+import { CACHE } from "../cluster/directories.ts";
 import type { Report } from "../cluster/report.ts";
 import { checkContextOptions, contextTarget } from "./context-target.ts";
 import { kindTarget } from "./kind-target.ts";
@@ -30,6 +33,8 @@ async function start(name: string, options: Options): Promise<void> {
   if (wrong !== undefined) throw new Error(wrong);
   const sample = await readSample(name);
   const quiet: Report = { signal: interrupt.signal, log: () => {}, progress: () => {} };
+  await removeLeftovers(CACHE);
+  await removeLeftovers(join(CACHE, "debian"));
   const machine = await readMachine(quiet, options.offline);
   const wanted: StartOptions = { sample: name, context: options.context, registry: options.registry };
   const plan = decidePlan(machine, wanted);
@@ -40,7 +45,9 @@ async function start(name: string, options: Options): Promise<void> {
 
   const view = new RunView(screen);
   const target =
-    options.context === undefined ? kindTarget(machine) : contextTarget(machine, options.context, options.registry);
+    options.context === undefined
+      ? kindTarget(machine)
+      : contextTarget(machine, options.context, options.registry, sample.namespace);
   const story = tellStory(machine, plan, sample, target, (run) => view.show(run));
   const failed = await runStory(story.steps, view);
   if (failed) {
@@ -51,7 +58,15 @@ async function start(name: string, options: Options): Promise<void> {
     process.exitCode = 130;
   } else {
     const took = formatDuration(performance.now() - began);
-    screen.print(formatEnd({ result: story.result.value, kubernetes: story.kubernetes.value, sample, took }));
+    screen.print(
+      formatEnd({
+        result: story.result.value,
+        kubernetes: story.kubernetes.value,
+        sample,
+        context: options.context,
+        took,
+      }),
+    );
   }
 }
 
@@ -80,7 +95,7 @@ async function runStory(steps: readonly Step<unknown>[], view: RunView): Promise
 async function isAgreed(options: Options, sample: Sample): Promise<boolean> {
   if (options.context === undefined || options.yes) return true;
   const question =
-    `The operator will be installed into namespace kelt-system and the sample into ${sample.namespace} ` +
+    `The operator will be installed or upgraded in namespace kelt-system and the sample applied to ${sample.namespace} ` +
     `of the cluster behind the context ${options.context}. Go on? [y/N] `;
   if (!process.stdin.isTTY) throw new Error(`${question}\nNo terminal to ask: give --yes`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

@@ -6,9 +6,11 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   command -v npm >/dev/null || { echo "npm is missing: install Node.js (any version that brings npm 10 or newer)" >&2; exit 1; }
-  echo "installing npm packages" >&2
+  began=$(date +%s)
+  echo "  > npm packages      installing what package-lock.json names" >&2
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json
+  echo "  + npm packages      installed in $(($(date +%s) - began)) s" >&2
 fi
 for binary in node_modules/node-linux-*/bin/node; do
   [ -x "$binary" ] && PATH="$root/$(dirname "$binary"):$PATH"

@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { linkAtomically, makeAtomically, writeAtomically } from "../../../config/cluster/atomic.ts";
+import { linkAtomically, makeAtomically, removeLeftovers, writeAtomically } from "../../../config/cluster/atomic.ts";
 import { hashOf, hashOfFiles } from "../../../config/cluster/content-hash.ts";
 import { demoOverlay, publishedPostgres } from "../../../config/quickstart/demo.ts";
 import { mergeMade } from "../../../config/quickstart/made.ts";
@@ -71,6 +72,21 @@ describe("files that are made atomically", () => {
   });
 });
 
+describe("what killed processes left", () => {
+  it("is removed, and what one that still runs is making is not", async () => {
+    const dead = spawnSync("true").pid;
+    await mkdir(join(directory, `.base.tar-${dead}-aB3xYz`));
+    await mkdir(join(directory, `.base.tar-${process.pid}-aB3xYz`));
+    await writeFile(join(directory, "base.tar"), "");
+    await removeLeftovers(directory);
+    expect(await readdir(directory)).toEqual([`.base.tar-${process.pid}-aB3xYz`, "base.tar"]);
+  });
+
+  it("is nothing in a folder that does not exist", async () => {
+    await expect(removeLeftovers(join(directory, "none"))).resolves.toBeUndefined();
+  });
+});
+
 describe("the demo's overlay", () => {
   it("puts the image in the place of postgres and leaves the sample as it is", () => {
     const overlay = demoOverlay("../../../config/samples/films/demo", { repository: "kelt/postgres", tag: "18.4-abc" });
@@ -86,12 +102,16 @@ describe("the demo's overlay", () => {
 
 describe("the record of what was made", () => {
   it("forgets nothing and lists nothing twice", () => {
-    const before = { enginePid: 7, images: ["a"], packages: ["docker.io"] };
-    expect(mergeMade(before, { images: ["a", "b"], network: true })).toEqual({
+    const held = { namespaces: ["kelt-demo"], hadRelease: false, hadDefinitions: false };
+    const before = { enginePid: 7, images: ["a"], packages: ["docker.io"], contexts: { dev: held } };
+    expect(
+      mergeMade(before, { images: ["a", "b"], network: true, contexts: { dev: { ...held, hadRelease: true } } }),
+    ).toEqual({
       enginePid: 7,
       network: true,
       images: ["a", "b"],
       packages: ["docker.io"],
+      contexts: { dev: held },
     });
   });
 });
