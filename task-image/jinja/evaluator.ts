@@ -89,7 +89,8 @@ function evaluateNode(expression: Expression, execution: Execution): Stored {
 
 function lookUp(name: string, { scope }: Execution): Stored {
   const found = scope.get(name);
-  return found === undefined ? new UndefinedValue(`'${name}' is undefined${nearest(name, scope.names())}`) : found;
+  if (found !== undefined) return found;
+  return new UndefinedValue(() => `'${name}' is undefined${nearest(name, scope.names())}`);
 }
 
 function evaluateSlice({ object, start, stop, step }: Slice, execution: Execution): Value {

@@ -37,12 +37,18 @@ export class NamespaceValue {
   readonly attributes = new Map<string, Stored>();
 }
 
-/** The value of a name or attribute that does not exist. `problem` says so in a sentence: "'x' is undefined". */
+/** The value of a name or attribute that does not exist. */
 export class UndefinedValue {
-  readonly problem: string;
+  readonly #explain: () => string;
 
-  constructor(problem: string) {
-    this.problem = problem;
+  /** `problem` is what using the value ends with, or a function that says it when somebody asks. */
+  constructor(problem: string | (() => string)) {
+    this.#explain = typeof problem === "string" ? () => problem : problem;
+  }
+
+  /** Why there is no value, in a sentence: "'x' is undefined". */
+  get problem(): string {
+    return this.#explain();
   }
 }
 

@@ -68,13 +68,14 @@ function pathOf(key: string, folders: readonly string[]): string {
 function classify(key: string, text: string, paths: ProjectPaths): ProjectFile | undefined {
   if (/\.ya?ml$/.test(key)) return { path: key, text, kind: "properties" };
   if (!key.endsWith(".sql")) return otherFile(`models/${key}`);
-  const folder = definesOnlyMacros(key, text) ? paths.macros[0] : paths.models[0];
-  const kind = definesOnlyMacros(key, text) ? "macro" : "model";
-  return { path: `${folder}/${key}`, text, kind };
+  return definesOnlyMacros(key, text)
+    ? { path: `${paths.macros[0]}/${key}`, text, kind: "macro" }
+    : { path: `${paths.models[0]}/${key}`, text, kind: "model" };
 }
 
+/** A file that cannot be read counts as a model: reading the model tells why. */
 function definesOnlyMacros(file: string, text: string): boolean {
-  const { body } = parseTemplate(file, text);
+  const body = collectProblem([], () => parseTemplate(file, text).body) ?? [];
   return (
     body.some(({ type }) => type === "macro") &&
     body.every(
