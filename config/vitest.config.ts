@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/{unit,property,contract,tidy,golden}/**/*.test.ts"],
+          include: ["test/{unit,property,contract,tidy,sim}/**/*.test.ts"],
           testTimeout: 30_000,
         },
       },

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Logger } from "pino";
+import { collectDefaultMetrics } from "prom-client";
 import { KubeClient } from "./kube/client.ts";
 import { systemClock } from "./kube/clock.ts";
 import { Connections } from "./kube/connections.ts";
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog(settings.logLevel);
   const metrics = createMetrics();
+  collectDefaultMetrics({ register: metrics.registry });
   metrics.buildInfo.set({ version: VERSION }, 1);
   process.on("unhandledRejection", (reason) => die(log, "a promise was rejected and nobody listened", reason));
   process.on("uncaughtException", (error) => die(log, "an exception was thrown and nobody caught it", error));

@@ -1,31 +1,41 @@
 import { ConnectionSpec } from "#api/connection.ts";
 import { LABEL } from "#api/metadata.ts";
 import { PipelineRunStatus } from "#api/pipeline-run.ts";
-import { jobName } from "../job/names.ts";
-import { isNotFound } from "../kube/api-error.ts";
 import type { CustomObject, Job, Pod } from "../kube/kinds.ts";
 import type { Kube } from "../kube/kube.ts";
 import type { AttemptFacts, Facts, Refusal } from "../run/facts.ts";
-import { TERMINAL } from "../run/node.ts";
 import type { Caches } from "./caches.ts";
 import { jobFacts } from "./job-facts.ts";
 import { podFacts } from "./pod-facts.ts";
 
-/** Reads everything that the decision about a run depends on. Asks the API server only for Jobs that a cache should have and has not. */
-export async function observeRun(
+/** The Jobs and Pods that carry a run's uid as their label: from the caches, or from the API server itself. */
+export interface Children {
+  readonly jobs: readonly Job[];
+  readonly pods: readonly Pod[];
+}
+
+export function cachedChildren(run: CustomObject, caches: Caches): Children {
+  return { jobs: caches.jobs.by("run", run.metadata.uid), pods: caches.pods.by("run", run.metadata.uid) };
+}
+
+/** What the API server itself has, for a decision that rests on something not being there: a cache may only lag behind. */
+export async function liveChildren(run: CustomObject, kube: Kube): Promise<Children> {
+  const { namespace, uid } = run.metadata;
+  const options = { namespace, labelSelector: `${LABEL.runUid}=${uid}` };
+  const [jobs, pods] = await Promise.all([kube.list("Job", options), kube.list("Pod", options)]);
+  return { jobs: jobs.items, pods: pods.items };
+}
+
+/** Everything that the decision about a run depends on. */
+export function observeRun(
   run: CustomObject,
+  children: Children,
   {
     caches,
-    kube,
     now,
     refusals,
-  }: {
-    readonly caches: Caches;
-    readonly kube: Kube;
-    readonly now: number;
-    readonly refusals: ReadonlyMap<string, Refusal>;
-  },
-): Promise<Facts> {
+  }: { readonly caches: Caches; readonly now: number; readonly refusals: ReadonlyMap<string, Refusal> },
+): Facts {
   const { metadata } = run;
   const spec = runSpec(run.spec);
   const status = runStatus(run.status);
@@ -37,7 +47,7 @@ export async function observeRun(
       ? {}
       : { pipeline: { generation: pipeline.metadata.generation ?? 0, spec: pipeline.spec } }),
     connections: connectionsIn(metadata.namespace, caches),
-    attempts: await observeAttempts(run, status, { caches, kube }),
+    attempts: observeAttempts(metadata.uid, status, children),
     refusals,
   };
 }
@@ -75,26 +85,16 @@ export function runStatus(status: unknown): PipelineRunStatus {
   );
 }
 
-async function observeAttempts(
-  run: CustomObject,
-  status: PipelineRunStatus,
-  { caches, kube }: { readonly caches: Caches; readonly kube: Kube },
-): Promise<Facts["attempts"]> {
-  const { uid } = run.metadata;
-  const pods = groupBy(
-    caches.pods.by("run", uid).filter((pod) => ownerUid(pod) !== undefined),
-    (pod) => ownerUid(pod) ?? "",
-  );
+function observeAttempts(uid: string, status: PipelineRunStatus, children: Children): Facts["attempts"] {
+  const pods = groupBy(children.pods, (pod) => ownerUid(pod) ?? "");
   const attempts = new Map<string, AttemptFacts[]>();
-  for (const job of caches.jobs.by("run", uid).filter((candidate) => ownerUid(candidate) === uid)) {
+  for (const job of children.jobs.filter((candidate) => ownerUid(candidate) === uid)) {
     addAttempt(attempts, job, pods.get(job.metadata.uid) ?? []);
   }
-  for (const [node, { state, attempt }] of Object.entries(status.nodes ?? {})) {
-    const known = attempts.get(node)?.some((one) => one.attempt === attempt) ?? false;
-    if (attempt === undefined || known || TERMINAL.includes(state) || state === "Retrying") continue;
-    const job = await findJob(kube, run, jobName(run.metadata.name, node, attempt));
-    if (job === undefined) attempts.set(node, [...(attempts.get(node) ?? []), { attempt, pods: [] }]);
-    else addAttempt(attempts, job, pods.get(job.metadata.uid) ?? []);
+  for (const [node, { attempt }] of Object.entries(status.nodes ?? {})) {
+    const known = attempts.get(node) ?? [];
+    if (attempt === undefined || known.some((one) => one.attempt === attempt)) continue;
+    attempts.set(node, [...known, { attempt, pods: [] }]);
   }
   for (const list of attempts.values()) list.sort((a, b) => a.attempt - b.attempt);
   return attempts;
@@ -110,17 +110,6 @@ function addAttempt(attempts: Map<string, AttemptFacts[]>, job: Job, pods: reado
     pods: pods.map(podFacts).sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1)),
   };
   attempts.set(node, [...(attempts.get(node) ?? []), facts]);
-}
-
-/** The Job as the API server has it now, if it is this run's: a cache that lacks it may only lag behind. */
-async function findJob(kube: Kube, run: CustomObject, name: string): Promise<Job | undefined> {
-  try {
-    const job = await kube.get("Job", { namespace: run.metadata.namespace, name });
-    return ownerUid(job) === run.metadata.uid ? job : undefined;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Uid of the controlling owner: a child counts as ours by this alone, never by its name or labels. */

@@ -4,6 +4,7 @@ import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import type { TaskPodSettings } from "../job/job.ts";
 import { isNotFound } from "../kube/api-error.ts";
 import type { Clock } from "../kube/clock.ts";
+import type { CustomObject } from "../kube/kinds.ts";
 import type { Kube } from "../kube/kube.ts";
 import { parseKey } from "../kube/object-key.ts";
 import type { OwnWrites } from "../kube/own-writes.ts";
@@ -19,7 +20,7 @@ import type { Caches } from "./caches.ts";
 import type { EventWriter } from "./event-writer.ts";
 import type { Reconciled, Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
-import { observeRun } from "./observe.ts";
+import { cachedChildren, liveChildren, observeRun } from "./observe.ts";
 
 export interface RunControllerParts {
   readonly kube: Kube;
@@ -58,7 +59,7 @@ export class RunController implements Reconciler {
   }
 
   async reconcile(key: string, arrivedAt: number): Promise<Reconciled> {
-    const { caches, clock, kube } = this.#parts;
+    const { caches, clock } = this.#parts;
     const run = caches.runs.get(parseKey(key));
     const gate = this.#parts.ownWritesIn(parseKey(key).namespace);
     if (run === undefined) {
@@ -68,11 +69,21 @@ export class RunController implements Reconciler {
     }
     if (!gate.caughtUp(key)) return { wakeAt: clock.now() + GATE_RECHECK_MS };
     const memory = this.#memory(key, run.metadata.uid);
-    const facts = await observeRun(run, { caches, kube, now: clock.now(), refusals: memory.refusals });
-    const decision = decide(facts);
+    const { facts, decision } = await this.#decide(run, memory);
     const retryAt = await this.#act(key, facts, decision.actions, arrivedAt);
     const patchAt = await this.#writeStatus(key, facts, decision);
     return { wakeAt: earliest(decision.wakeAt, retryAt, patchAt) };
+  }
+
+  /** Decides by the caches; a decision that follows from something not being there is made again by the API server's own word. */
+  async #decide(run: CustomObject, memory: Memory): Promise<{ facts: Facts; decision: Decision }> {
+    const { caches, clock, kube } = this.#parts;
+    const context = { caches, now: clock.now(), refusals: memory.refusals };
+    const cached = observeRun(run, cachedChildren(run, caches), context);
+    const decision = decide(cached);
+    if (decision.inferred !== true) return { facts: cached, decision };
+    const facts = observeRun(run, await liveChildren(run, kube), context);
+    return { facts, decision: decide(facts) };
   }
 
   #memory(key: string, uid: string): Memory {
@@ -140,7 +151,6 @@ export class RunController implements Reconciler {
       const stored = await kube.patch("PipelineRun", { namespace, name }, patch, {
         subresource: "status",
         resourceVersion,
-        uid,
       });
       this.#parts.ownWritesIn(namespace).wrote(key, "PipelineRun", stored.metadata.resourceVersion);
     } catch (error) {

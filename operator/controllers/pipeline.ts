@@ -85,7 +85,7 @@ export class PipelineController implements Reconciler {
   ): Promise<number | undefined> {
     if (pipeline === undefined) return undefined;
     const { kube, metrics } = this.#parts;
-    const { namespace, name, resourceVersion, uid } = pipeline.meta;
+    const { namespace, name, resourceVersion } = pipeline.meta;
     metrics.activeRuns.set({ namespace, pipeline: name }, after.activeRuns ?? 0);
     if (after.lastSuccessTime !== undefined) {
       metrics.lastSuccess.set({ namespace, pipeline: name }, Date.parse(after.lastSuccessTime) / 1000);
@@ -99,7 +99,6 @@ export class PipelineController implements Reconciler {
       const stored = await kube.patch("Pipeline", { namespace, name }, patch, {
         subresource: "status",
         resourceVersion,
-        uid,
       });
       this.#parts.ownWritesIn(namespace).wrote(key, "Pipeline", stored.metadata.resourceVersion);
     } catch (error) {

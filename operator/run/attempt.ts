@@ -7,7 +7,7 @@ import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
  *
  * | state     | what is true                                                                          |
  * |-----------|---------------------------------------------------------------------------------------|
- * | gone      | the Job does not exist                                                                |
+ * | gone      | no Job is seen                                                                        |
  * | starting  | the Job exists, no task container has run yet                                         |
  * | running   | a task container runs, or has ended in a way that the Job has yet to judge            |
  * | succeeded | a task container exited 0 and left a valid result                                     |
@@ -36,6 +36,8 @@ export interface Failure {
   readonly reason: Reason | "OOMKilled";
   readonly message: string;
   readonly result?: TaskResult;
+  /** The failure follows from something not being there, which a cache that lags behind would show just the same. */
+  readonly inferred?: true;
 }
 
 /** Who must have written a result for it to count, and whether the node's verb writes one at all. */
@@ -124,21 +126,27 @@ function reportedFailure(end: Ended, expected: ResultExpectation): Failure | und
   };
 }
 
+/** A failure that only the Job tells of. The pods that could tell more may not have reached the cache. */
 function judgedFailure(verdict: NonNullable<JobFacts["verdict"]>, ended: readonly Ended[]): Failure {
-  const base = { state: "failed", retriable: true, at: verdict.at } as const;
+  const base = { state: "failed", retriable: true, at: verdict.at, inferred: true } as const;
   if (verdict.succeeded) {
-    return {
-      ...base,
-      reason: "InvalidResult",
-      message: "the Job is complete but its pod is gone, and the result with it",
-    };
+    const message = "the Job is complete but its pod is gone, and the result with it";
+    return { ...base, reason: "InvalidResult", message };
   }
   if (verdict.reason === "DeadlineExceeded") {
-    return { ...base, reason: "AttemptTimedOut", message: "the attempt took longer than attemptTimeout" };
+    return {
+      ...base,
+      reason: "AttemptTimedOut",
+      message: "the attempt took longer than attemptTimeout",
+    };
   }
   const last = ended.at(-1);
   if (last === undefined) {
-    return { ...base, reason: "JobFailed", message: `the Job failed: ${verdict.reason}: ${verdict.message}` };
+    return {
+      ...base,
+      reason: "JobFailed",
+      message: `the Job failed: ${verdict.reason}: ${verdict.message}`,
+    };
   }
   if (last.reason === "OOMKilled") {
     const message = "the container needed more memory than its limit; raise resources.limits.memory of the node";

@@ -40,6 +40,8 @@ export interface Decision {
   readonly actions: readonly Action[];
   /** When to decide again if nothing happens before. */
   readonly wakeAt?: number;
+  /** The decision follows from something not being there: it holds only if the API server itself says so too. */
+  readonly inferred?: true;
 }
 
 export type Rule = (facts: Facts) => Decision | undefined;
@@ -62,9 +64,14 @@ export const rules: readonly Rule[] = [
 export function decide(facts: Facts): Decision {
   for (const rule of rules) {
     const decision = rule(facts);
-    if (decision !== undefined) return decision;
+    if (decision !== undefined) return doubtDeletions(decision);
   }
   return { actions: [] };
+}
+
+/** A Job that seems to work may have ended already: deleting it would take its log away for nothing. */
+function doubtDeletions(decision: Decision): Decision {
+  return decision.actions.some((action) => action.do === "deleteJob") ? { ...decision, inferred: true } : decision;
 }
 
 /** A run that is being deleted: the garbage collector takes its Jobs along, and nothing new may begin. */
@@ -100,10 +107,8 @@ function stopping(facts: Facts): Decision | undefined {
     [...facts.attempts.values()].flat().some((attempt) => attempt.job?.deleting === true) || stopJobsOf.length > 0;
   if (stored !== reason) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: [] };
   if (living) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: stopJobsOf };
-  return {
-    verdict: { succeeded: "False", reason: reason === "Cancelling" ? "Cancelled" : "TimedOut", message, nodes },
-    actions: [],
-  };
+  const end = reason === "Cancelling" ? "Cancelled" : "TimedOut";
+  return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], inferred: true };
 }
 
 function stopped(node: NodeStatus, { now }: Facts): NodeStatus {
@@ -169,6 +174,7 @@ function proceed(facts: Facts): Decision | undefined {
   const nodes: Record<string, NodeStatus> = {};
   const actions: Action[] = [];
   const times = [timeoutAt(facts)];
+  let inferred = false;
   for (const name of graph.order) {
     const node = spec.nodes[name];
     if (node === undefined) continue;
@@ -180,16 +186,24 @@ function proceed(facts: Facts): Decision | undefined {
     nodes[name] = decision.status;
     actions.push(...decision.actions);
     times.push(decision.wakeAt);
+    inferred ||= decision.inferred === true;
   }
   const wakeAt = Math.min(...times.filter((time) => time !== undefined));
-  return { verdict: judge(nodes), actions, ...(Number.isFinite(wakeAt) ? { wakeAt } : {}) };
+  return {
+    verdict: judge(nodes),
+    actions,
+    ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
+    ...(inferred ? { inferred: true as const } : {}),
+  };
 }
 
 /** The run's condition from its nodes' states alone. */
 export function judge(nodes: Readonly<Record<string, NodeStatus>>): Verdict {
   const all = Object.entries(nodes);
   const finishedCount = all.filter(([, node]) => TERMINAL.includes(node.state)).length;
-  const failed = all.filter(([, node]) => node.state === "Failed");
+  const failed = all
+    .filter(([, node]) => node.state === "Failed")
+    .sort(([, a], [, b]) => ((a.finished ?? "") < (b.finished ?? "") ? -1 : 1));
   const [first] = failed;
   const summary =
     first === undefined

@@ -13,7 +13,7 @@ export interface Facts {
   readonly pipeline?: PipelineFacts;
   /** Connection resources of the run's namespace by name; looked at only until the run has begun. */
   readonly connections: ReadonlyMap<string, ConnectionSpec>;
-  /** What the cluster holds of each node's attempts. An attempt without a Job has been looked for at the API server itself. */
+  /** What is known of each node's attempts: those with a Job, and the one that the stored status speaks of. */
   readonly attempts: ReadonlyMap<string, readonly AttemptFacts[]>;
   /** Jobs that the API server would not create. */
   readonly refusals: ReadonlyMap<string, Refusal>;
@@ -32,7 +32,7 @@ export interface PipelineFacts {
   readonly spec: unknown;
 }
 
-/** One attempt of a node: its Job, unless it is gone, and the Pods that this Job made, oldest first. */
+/** One attempt of a node: its Job, unless none is seen, and the Pods that this Job made, oldest first. */
 export interface AttemptFacts {
   readonly attempt: number;
   readonly job?: JobFacts;

@@ -11,6 +11,8 @@ export interface NodeDecision {
   readonly status: NodeStatus;
   readonly actions: readonly Action[];
   readonly wakeAt?: number;
+  /** The decision follows from something not being there: it holds only if the API server itself says so too. */
+  readonly inferred?: true;
 }
 
 /** One node with all that its decision depends on. */
@@ -57,7 +59,8 @@ function decideRetry(context: NodeContext, failed: AttemptFacts | undefined): No
   if (actions.length > 0 || isLive(failed)) return { status: stored, actions };
   const retryAt = Date.parse(stored.retryAt ?? "");
   if (facts.now < retryAt) return { status: stored, actions: [], wakeAt: retryAt };
-  return startAttempt(context, (stored.attempt ?? 0) + 1);
+  const next = startAttempt(context, (stored.attempt ?? 0) + 1);
+  return failed?.job === undefined ? { ...next, inferred: true } : next;
 }
 
 function startAttempt(context: NodeContext, attempt: number): NodeDecision {
@@ -107,7 +110,7 @@ function overdueAttempt(
 ): { failure?: Failure; wakeAt?: number } {
   const { now } = context.facts;
   const failure = (reason: Failure["reason"], message: string, retriable: boolean) => ({
-    failure: { state: "failed", at: now, reason, message, retriable } as const,
+    failure: { state: "failed", at: now, reason, message, retriable, inferred: true } as const,
   });
   if (state.state === "gone") {
     return failure("JobLost", `the Job of attempt ${attempt.attempt} was deleted before it finished`, true);
@@ -162,11 +165,17 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
     message: shorten(end.message, 1024),
     ...(end.result === undefined ? {} : resultCounts(end.result)),
   };
+  const inferred = end.inferred === true ? { inferred: true as const } : {};
   if (end.retriable && attempt.attempt <= retries.limit) {
     const retryAt = end.at + retryDelayMs(retries, attempt.attempt, `${facts.run.meta.uid}/${name}`);
-    return { status: { state: "Retrying", ...status, retryAt: timeText(retryAt) }, actions: [], wakeAt: retryAt };
+    return {
+      status: { state: "Retrying", ...status, retryAt: timeText(retryAt) },
+      actions: [],
+      wakeAt: retryAt,
+      ...inferred,
+    };
   }
-  return settle(context, { state: "Failed", ...status, finished: timeText(end.at) });
+  return { ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }), ...inferred };
 }
 
 function settle({ facts }: NodeContext, status: NodeStatus): NodeDecision {

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 const RUN_SECONDS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 const NODE_SECONDS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400];
@@ -12,7 +12,6 @@ const QUEUE_SECONDS = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
  */
 export function createMetrics() {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const pipeline = ["namespace", "pipeline"] as const;
   const node = ["namespace", "pipeline", "node"] as const;

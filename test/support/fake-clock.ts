@@ -31,7 +31,8 @@ export class FakeClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const timer = { at: this.#monotonic + Math.max(0, delayMs), sequence: this.#sequence++, callback };
+    // Whole milliseconds, as setTimeout counts: the rest of a subtraction could be too small to move the time at all.
+    const timer = { at: this.#monotonic + Math.ceil(Math.max(0, delayMs)), sequence: this.#sequence++, callback };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }

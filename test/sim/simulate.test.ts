@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { simulate } from "./simulate.ts";
+import { tell } from "./tell.ts";
+
+/** Seeds that once found a bug stay here for good. */
+const REMEMBERED: readonly number[] = [];
+const BATCHES = 10;
+const PER_BATCH = 30;
+
+test.each(Array.from({ length: BATCHES }, (_, batch) => batch))(
+  "random pipelines under random faults end as planned and break no promise, batch %i",
+  async (batch) => {
+    for (let i = 0; i < PER_BATCH; i++) {
+      const story = await simulate(batch * PER_BATCH + i + 1);
+      expect(story.violations, tell(story)).toEqual([]);
+    }
+  },
+);
+
+test("seeds that once found a bug stay healed", async () => {
+  for (const seed of REMEMBERED) {
+    const story = await simulate(seed);
+    expect(story.violations, tell(story)).toEqual([]);
+  }
+});

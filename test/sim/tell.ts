@@ -1,0 +1,24 @@
+import type { Story } from "./simulate.ts";
+
+/** The story of a seed for a person: what was planned, what the operator did, how it ended. */
+export function tell({ seed, plan, violations, calls, status }: Story): string {
+  const nodes = Object.entries(plan.spec.nodes).map(([name, node]) => {
+    const outcomes = plan.outcomes.get(name)?.join(", then ") ?? "";
+    return `  ${name} needs [${(node.needs ?? []).join(", ")}]: ${outcomes}`;
+  });
+  const writes = calls
+    .filter(({ verb, kind }) => ["create", "patch", "delete"].includes(verb) && kind !== "Lease")
+    .map(({ client, verb, kind, name }) => `  ${client} ${verb} ${kind} ${name ?? ""}`);
+  const ends = Object.entries(status.nodes ?? {}).map(([name, node]) => `  ${name}: ${JSON.stringify(node)}`);
+  return [
+    `seed ${seed}`,
+    ...violations.map((violation) => `VIOLATION ${violation}`),
+    "planned:",
+    ...nodes,
+    `  ${JSON.stringify(plan.faults)}`,
+    "writes:",
+    ...writes,
+    "ended:",
+    ...ends,
+  ].join("\n");
+}
