@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.ts";
-import { beginSnapshot, type SourceTable } from "../sources/postgres-table.ts";
+import { beginSnapshot, copyFormat, copyOutStatement } from "../sources/postgres-table.ts";
 import { databaseFailure } from "../warehouse/failure.ts";
 import { parseTableName, showTable, type TableName } from "../warehouse/identifier.ts";
 import {
@@ -11,7 +11,14 @@ import {
   prepareSchema,
   recordLoad,
 } from "../warehouse/load-record.ts";
-import { checkTarget, commit, publishTable, type StagedTable, stageTable } from "../warehouse/load-transaction.ts";
+import {
+  checkTarget,
+  commit,
+  type IncomingTable,
+  publishTable,
+  type StagedTable,
+  stageTable,
+} from "../warehouse/load-transaction.ts";
 import { openSession, type Session } from "../warehouse/session.ts";
 import { lockTargets } from "../warehouse/target-lock.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
@@ -86,33 +93,35 @@ async function stageTables(
 ): Promise<readonly StagedTable[]> {
   const { from, mode } = spec.work.load;
   await using source = await openSession(spec, from.connection, context, { readOnly: true });
-  const tables = await describeSource(source, from);
-  const pairs = tables.flatMap((table, index) => {
-    const target = targets[index];
-    return target === undefined ? [] : [{ table, target }];
-  });
-  for (const { table, target } of pairs) await checkTarget(destination, mode, target, table);
+  const tables = await describeSource(source, from, targets);
+  for (const table of tables) await checkTarget(destination, mode, table);
   const staged: StagedTable[] = [];
-  for (const pair of pairs) {
-    const progress = { item: showTable(pair.target), done: staged.length, total: pairs.length };
-    const before = totals(staged.map(({ copied }) => ({ rows: copied.rowsWritten, bytes: copied.bytes })));
-    const report = (bytes: number) =>
-      context.progress.report({ ...progress, rows: before.rows, bytes: before.bytes + bytes });
+  for (const table of tables) {
+    const progress = { item: showTable(table.target), done: staged.length, total: tables.length };
+    const rows = sum(staged.map((before) => before.rows));
+    const bytesBefore = sum(staged.map((before) => before.bytes));
+    const report = (bytes: number) => context.progress.report({ ...progress, rows, bytes: bytesBefore + bytes });
     report(0);
-    staged.push(await stageTable(source, destination, pair, report));
+    staged.push(await stageTable(source, destination, table, report));
   }
   return staged;
 }
 
 async function describeSource(
-  source: Session,
+  session: Session,
   from: SpecOf<"load">["work"]["load"]["from"],
-): Promise<readonly SourceTable[]> {
-  try {
-    return await beginSnapshot(source, from.tables, from.schema);
-  } catch (error) {
+  targets: readonly TableName[],
+): Promise<readonly IncomingTable[]> {
+  const sources = await beginSnapshot(session, from.tables, from.schema).catch((error: unknown) => {
     throw databaseFailure(error, `reading tables of connection ${from.connection}`);
-  }
+  });
+  return sources.flatMap((table, index) => {
+    const target = targets[index];
+    if (target === undefined) return [];
+    const format = copyFormat(table);
+    const copyOut = copyOutStatement(table, `FORMAT ${format}`);
+    return [{ source: showTable(table), target, columns: table.columns, format, copyOut }];
+  });
 }
 
 async function publish(
@@ -135,9 +144,6 @@ function summary({ tables, rows, bytes }: LoadRecord): Outcome {
   return { message: `${what}, ${rows.toLocaleString("en-US")} rows`, rows, bytes };
 }
 
-function totals(tables: readonly { readonly rows: number; readonly bytes: number }[]) {
-  return {
-    rows: tables.reduce((sum, { rows }) => sum + rows, 0),
-    bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.ts";
-import { parseTableName, quoteIdentifier, quoteTable, showTable, type TableName } from "../warehouse/identifier.ts";
+import { parseTableName, quoteTable, showTable, type TableName } from "../warehouse/identifier.ts";
 import { nearNames } from "../warehouse/near-names.ts";
 import type { Session } from "../warehouse/session.ts";
 import { type CatalogColumn, type SourceColumn, sourceColumn } from "./postgres-column.ts";
@@ -95,9 +95,4 @@ ORDER BY f.attnum`;
 async function readColumns(session: Session, table: TableName): Promise<readonly CatalogColumn[]> {
   const { rows } = await session.query<CatalogColumn>(COLUMNS, [quoteTable(table)]);
   return rows;
-}
-
-/** The column list of a statement: `"film_id", "title"`. */
-export function columnList(columns: readonly { readonly name: string }[]): string {
-  return columns.map(({ name }) => quoteIdentifier(name)).join(", ");
 }

@@ -1,49 +1,57 @@
 import { DataError, TransientError } from "../errors.ts";
-import { copyFormat, copyOutStatement, type SourceTable } from "../sources/postgres-table.ts";
-import { type Copied, copy } from "./copy.ts";
+import { copy } from "./copy.ts";
 import { databaseFailure, isServerError } from "./failure.ts";
 import { quoteTable, showTable, type TableName } from "./identifier.ts";
 import type { LoadedTable } from "./load-record.ts";
-import { createStagingStatement, type LoadMode, planPublication, stagingTable } from "./publication.ts";
+import {
+  createStagingStatement,
+  type LoadMode,
+  planPublication,
+  type StagedColumn,
+  stagingTable,
+} from "./publication.ts";
 import type { Session } from "./session.ts";
 import { lockTable, readTarget } from "./target.ts";
 
-/** A table on its way: where it comes from, where it goes, and what has been copied. */
-export interface StagedTable {
-  readonly source: SourceTable;
+/** A table that is going to be loaded. */
+export interface IncomingTable {
+  /** Its name at the source, for people. */
+  readonly source: string;
   readonly target: TableName;
-  readonly copied: Copied;
+  readonly columns: readonly StagedColumn[];
+  readonly format: "binary" | "text";
+  /** The source's `COPY … TO STDOUT` in that format; its columns are in the order of `columns`. */
+  readonly copyOut: string;
+}
+
+/** A table whose rows are at the destination, where nobody else sees them yet. */
+export interface StagedTable extends IncomingTable {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** Refuses before any row moves what publishing would refuse after the last one. */
-export async function checkTarget(session: Session, mode: LoadMode, target: TableName, source: SourceTable) {
-  planPublication(mode, target, await readTarget(session, target), source.columns);
+export async function checkTarget(session: Session, mode: LoadMode, { target, columns }: IncomingTable): Promise<void> {
+  planPublication(mode, target, await readTarget(session, target), columns);
 }
 
-/** Copies one table into a staging table that nobody else can see, and counts the rows at both ends. */
+/** Copies one table into a staging table, and counts the rows at both ends. */
 export async function stageTable(
   source: Session,
   destination: Session,
-  { table, target }: { readonly table: SourceTable; readonly target: TableName },
+  table: IncomingTable,
   onBytes: (bytes: number) => void,
 ): Promise<StagedTable> {
-  const place = `loading ${showTable(table)} into ${showTable(target)}`;
-  const format = copyFormat(table);
-  const staging = quoteTable(stagingTable(target));
+  const { target, format } = table;
+  const place = `loading ${table.source} into ${showTable(target)}`;
+  // Frozen rows need no second write by vacuum; allowed because the table is as young as the transaction.
+  const copyIn = `COPY ${quoteTable(stagingTable(target))} FROM STDIN (FORMAT ${format}, FREEZE)`;
   try {
     await destination.query(createStagingStatement(target, table.columns));
-    const copied = await copy(
-      {
-        from: source,
-        out: copyOutStatement(table, `FORMAT ${format}`),
-        to: destination,
-        // Frozen rows need no second write by vacuum; allowed because the table is as young as the transaction.
-        in: `COPY ${staging} FROM STDIN (FORMAT ${format}, FREEZE)`,
-      },
-      onBytes,
-    );
-    expectRows(place, copied.rowsRead, "read from the source", copied.rowsWritten, "written to the staging table");
-    return { source: table, target, copied };
+    const statements = { from: source, out: table.copyOut, to: destination, in: copyIn };
+    const { rowsRead, rowsWritten, bytes } = await copy(statements, onBytes);
+    expectRows(place, rowsRead, "read from the source", rowsWritten, "written to the staging table");
+    return { ...table, rows: rowsWritten, bytes };
   } catch (error) {
     throw databaseFailure(error, place);
   }
@@ -51,20 +59,19 @@ export async function stageTable(
 
 /** Makes the staged rows the target's rows, inside the transaction. */
 export async function publishTable(session: Session, mode: LoadMode, staged: StagedTable): Promise<LoadedTable> {
-  const { source, target, copied } = staged;
+  const { source, target, columns, rows, bytes } = staged;
   const place = `publishing ${showTable(target)}`;
   try {
     if (mode === "replace" && (await readTarget(session, target)) !== undefined) await lockTable(session, target);
-    const publication = planPublication(mode, target, await readTarget(session, target), source.columns);
+    const publication = planPublication(mode, target, await readTarget(session, target), columns);
     for (const statement of publication.statements) await session.query(statement);
     if (publication.insert !== undefined) {
       const { rowCount } = await session.query(publication.insert);
       const found = `inserted into ${showTable(target)} (a trigger or rule of it changes what is inserted)`;
-      expectRows(place, copied.rowsWritten, "staged", rowCount ?? 0, found);
+      expectRows(place, rows, "staged", rowCount ?? 0, found);
       await session.query(`DROP TABLE ${quoteTable(stagingTable(target))}`);
     }
-    const { rowsWritten: rows, bytes } = copied;
-    return { source: showTable(source), target: showTable(target), rows, bytes, published: publication.kind };
+    return { source, target: showTable(target), rows, bytes, published: publication.kind };
   } catch (error) {
     throw databaseFailure(error, place);
   }

@@ -8,6 +8,8 @@ import { connectionFailure, passwordMissing, stopped } from "./connection-failur
 import { isTlsToBlame, type TlsAttempt, tlsAttempts } from "./tls.ts";
 
 const CONNECT_TIMEOUT_MS = 20_000;
+/** A server that does not say goodbye in this time is left without one. */
+const CLOSE_TIMEOUT_MS = 5000;
 const KEEPALIVE_IDLE_MS = 30_000;
 const APPLICATION_NAME_BYTES_MAX = 63;
 
@@ -97,7 +99,9 @@ export async function connect(
   };
   const close = async () => {
     signal.removeEventListener("abort", destroy);
-    if (!socketOf(client).destroyed) await client.end();
+    if (socketOf(client).destroyed) return;
+    const deadline = setTimeout(destroy, CLOSE_TIMEOUT_MS);
+    await client.end().finally(() => clearTimeout(deadline));
   };
   try {
     const serverVersion = await configureSession(client, options);

@@ -195,6 +195,20 @@ describe("replace", () => {
   });
 });
 
+test("a table that is loaded onto itself stays as it is", async () => {
+  await warehouse.query(`CREATE SCHEMA raw; SET search_path = raw; ${threeFilms}`);
+  const work: WorkOf<"load"> = {
+    verb: "load",
+    load: {
+      from: { connection: "warehouse", schema: "raw", tables: ["films"] },
+      to: { connection: "warehouse", schema: "raw" },
+      mode: "replace",
+    },
+  };
+  await load(aTask({ work, connections: { warehouse: warehouse.connection() } }), aContext());
+  expect(await rowsOf("raw.films")).toEqual(loaded);
+});
+
 describe("append", () => {
   test("makes a missing table, then adds rows by column name and new columns as they come", async () => {
     await source.query(threeFilms);
