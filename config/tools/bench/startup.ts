@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RESULT_FILE_ENV, TASK_SPEC_ENV } from "#api/task.ts";
+import { startLossyProxy } from "../../../test/support/lossy-proxy.ts";
+import { startPostgres } from "../../../test/support/postgres.ts";
+import { aTask } from "../../../test/support/task.ts";
+import { bundle } from "../../images/bundle.ts";
+import { type BenchmarkLine, median } from "./benchmark-line.ts";
+
+const STARTS = 9;
+const LIMIT_MS = 200;
+
+/**
+ * Milliseconds from the start of the task image's process to the first query on the wire, over the 200 that it may take. The
+ * server is on this machine and a proxy before it sees the query; the connection asks for TLS first and is refused.
+ */
+export async function startup(): Promise<BenchmarkLine> {
+  const main = join(await bundle("task"), "main.mjs");
+  const resultFile = join(mkdtempSync(join(tmpdir(), "kelt-bench-")), "result");
+  await using server = await startPostgres();
+  const database = await server.createDatabase();
+  let firstQuery: number | undefined;
+  const watch = (bytes: Buffer) => {
+    if (bytes.includes("SELECT")) firstQuery ??= performance.now();
+    return false;
+  };
+  await using proxy = await startLossyProxy(server, { sent: watch, received: () => false });
+  const connection = database.connection({ port: String(proxy.port) });
+  const work = { verb: "test" as const, test: { connection: "warehouse", checks: [] } };
+  const spec = JSON.stringify(aTask({ work, connections: { warehouse: connection } }));
+  const milliseconds: number[] = [];
+  for (let start = 0; start < STARTS; start += 1) {
+    firstQuery = undefined;
+    const begun = performance.now();
+    const task = spawn(process.execPath, [main], {
+      env: { [TASK_SPEC_ENV]: spec, [RESULT_FILE_ENV]: resultFile },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    await once(task, "exit");
+    milliseconds.push(Math.round((firstQuery ?? Number.NaN) - begun));
+  }
+  const middle = median(milliseconds);
+  return {
+    benchmark: "startup",
+    ratio: middle / LIMIT_MS,
+    figures: { milliseconds, medianMs: middle, limitMs: LIMIT_MS },
+  };
+}
