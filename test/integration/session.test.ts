@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
@@ -8,6 +5,7 @@ import { openSession, type SessionOptions } from "../../task-image/warehouse/ses
 import { makeCertificate } from "../support/certificate.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const certificate = makeCertificate("localhost");
 const stranger = makeCertificate("localhost");
@@ -127,7 +125,7 @@ describe("what is wrong with a connection is said with its name, host, database 
   test("a Secret that does not exist, whether its directory is empty or missing", async () => {
     const message =
       'connection warehouse: Secret "films-warehouse" does not exist or has no key host (found: none). Create it with the keys host, port, dbname, user, password (or uri) in the pipeline\'s namespace and run again';
-    for (const secretDirectory of [mkdtempSync(join(tmpdir(), "kelt-empty-")), "/nowhere/at/all"]) {
+    for (const secretDirectory of [temporaryDirectory("empty"), "/nowhere/at/all"]) {
       const connection = { kind: "postgres", secretName: "films-warehouse", secretDirectory } as const;
       await expect(open(connection)).rejects.toMatchObject({
         kind: "configuration",

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, TaskResult } from "#api/task.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
 
 const MAIN = fileURLToPath(new URL("../../task-image/main.ts", import.meta.url));
 
@@ -27,7 +27,7 @@ export interface EndedTask {
 
 /** Starts `main.ts` with a spec: an object, or any text to hand over as it is. */
 export function startTask(spec: unknown): TaskProcess {
-  const resultFile = join(mkdtempSync(join(tmpdir(), "kelt-result-")), "termination-log");
+  const resultFile = join(temporaryDirectory("result"), "termination-log");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
     env: {
       PATH: process.env.PATH,

@@ -1,11 +1,9 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CONTRACT_VERSION, type TaskConnection, type TaskWork } from "#api/task.ts";
 import type { CommandContext, SpecOf } from "../../task-image/commands/command.ts";
 import { createLog } from "../../task-image/log.ts";
 import { createProgressReporter } from "../../task-image/progress.ts";
 import { createRedactor } from "../../task-image/redaction.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
 
 interface TaskParts<W extends TaskWork> {
   readonly work: W;
@@ -33,7 +31,7 @@ export function aContext(parts: Partial<CommandContext> = {}): CommandContext & 
   const write = (line: string) => void lines.push(line);
   const redactor = createRedactor();
   const identity = { run: "run-1", node: "raw", attempt: 1 };
-  const directory = mkdtempSync(join(tmpdir(), "kelt-task-"));
+  const directory = temporaryDirectory("task");
   return {
     signal: new AbortController().signal,
     progress: createProgressReporter({ write, now: () => performance.now(), redactor, identity }),

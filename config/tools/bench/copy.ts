@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV } from "#api/task.ts";
 import { startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
 import { aTask } from "../../../test/support/task.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, median } from "./benchmark-line.ts";
 
@@ -79,7 +79,7 @@ async function measureLoad(
     connections: { source: source.connection(), warehouse: warehouse.connection() },
     uid: `pair-${pair}`,
   });
-  const resultFile = join(mkdtempSync(join(tmpdir(), "kelt-bench-")), "result");
+  const resultFile = join(temporaryDirectory("bench"), "result");
   const begun = performance.now();
   const task = spawn(process.execPath, [main], {
     env: { [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile },

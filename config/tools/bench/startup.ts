@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV } from "#api/task.ts";
 import { startLossyProxy } from "../../../test/support/lossy-proxy.ts";
 import { startPostgres } from "../../../test/support/postgres.ts";
 import { aTask } from "../../../test/support/task.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, median } from "./benchmark-line.ts";
 
@@ -19,7 +18,7 @@ const LIMIT_MS = 200;
  */
 export async function startup(): Promise<BenchmarkLine> {
   const main = join(await bundle("task"), "main.mjs");
-  const resultFile = join(mkdtempSync(join(tmpdir(), "kelt-bench-")), "result");
+  const resultFile = join(temporaryDirectory("bench"), "result");
   await using server = await startPostgres();
   const database = await server.createDatabase();
   let firstQuery: number | undefined;
@@ -29,7 +28,10 @@ export async function startup(): Promise<BenchmarkLine> {
   };
   await using proxy = await startLossyProxy(server, { sent: watch, received: () => false });
   const connection = database.connection({ port: String(proxy.port) });
-  const work = { verb: "test" as const, test: { connection: "warehouse", checks: [] } };
+  const work = {
+    verb: "test" as const,
+    test: { connection: "warehouse", checks: [{ sql: "SELECT 1 WHERE false", severity: "error" as const }] },
+  };
   const spec = JSON.stringify(aTask({ work, connections: { warehouse: connection } }));
   const milliseconds: number[] = [];
   for (let start = 0; start < STARTS; start += 1) {
@@ -39,7 +41,8 @@ export async function startup(): Promise<BenchmarkLine> {
       env: { [TASK_SPEC_ENV]: spec, [RESULT_FILE_ENV]: resultFile },
       stdio: ["ignore", "ignore", "inherit"],
     });
-    await once(task, "exit");
+    const [exitCode] = await once(task, "exit");
+    if (exitCode !== 0) throw new Error(`the task ended with exit code ${exitCode}`);
     milliseconds.push(Math.round((firstQuery ?? Number.NaN) - begun));
   }
   const middle = median(milliseconds);
