@@ -11,7 +11,7 @@ import { findProgram } from "../cluster/platform.ts";
 import type { Report } from "../cluster/report.ts";
 import { findTool } from "../cluster/tool.ts";
 import { clearContext, copyContext } from "./context-cluster.ts";
-import { type Made, readMade } from "./made.ts";
+import { addMade, forgetContext, type Made, readMade } from "./made.ts";
 import { OPERATOR_NAMESPACE } from "./operator.ts";
 import { readSample, sampleNames } from "./sample.ts";
 
@@ -47,6 +47,9 @@ async function down(options: { readonly cache: boolean }): Promise<void> {
   print("Removed.");
   if (!options.cache)
     print(`The build cache ${CACHE} stays for the next start: \`npm run down -- --cache\` removes it.`);
+  for (const context of Object.keys(made.contexts)) {
+    print(`What is in the cluster of ${context} stays: \`npm run down -- --context ${context}\` removes it.`);
+  }
   if (made.packages.length > 0)
     print(`Debian packages stay: \`apt-get purge ${made.packages.join(" ")}\` removes them.`);
 }
@@ -65,6 +68,7 @@ async function downContext(context: string): Promise<void> {
   if (!before.hadDefinitions) print("  the CustomResourceDefinitions of kelt.dev, and with them every pipeline");
   const kubernetes = await copyContext(report, { kubectl: kubectl.path, helm: helm.path }, context);
   await clearContext(report, kubernetes, namespaces, before);
+  await forgetContext(context);
   print("Removed.");
 }
 
@@ -80,7 +84,7 @@ async function findRemovals(made: Made, withCache: boolean): Promise<Removal[]> 
       remove: () => stopEngine(report, pid),
     });
   }
-  removals.push({ words: `${relative(REPOSITORY, STATE)} and dist of this folder`, remove: () => removeFolders() });
+  removals.push({ words: `${relative(REPOSITORY, STATE)} and dist of this folder`, remove: () => removeFolders(made) });
   if (withCache) removals.push({ words: CACHE, remove: () => rm(CACHE, { recursive: true, force: true }) });
   return removals;
 }
@@ -110,9 +114,11 @@ function findNetwork(made: Made): Removal[] {
   return [{ words: "the Docker network kind", remove: () => attempt(report, "docker", ["network", "rm", "kind"]) }];
 }
 
-async function removeFolders(): Promise<void> {
-  await rm(STATE, { recursive: true, force: true });
+/** What is in clusters of the user's own is not forgotten with the rest. */
+async function removeFolders(made: Made): Promise<void> {
   await rm(`${REPOSITORY}/dist`, { recursive: true, force: true });
+  await rm(STATE, { recursive: true, force: true });
+  if (Object.keys(made.contexts).length > 0) await addMade({ contexts: made.contexts });
 }
 
 function print(line: string): void {

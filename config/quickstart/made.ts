@@ -41,6 +41,13 @@ export function addMade(added: Partial<Made>): Promise<void> {
   return lastWrite;
 }
 
+/** Forgets a cluster of the user's own, once nothing of ours is in it any more. */
+export async function forgetContext(context: string): Promise<void> {
+  const made = await readMade();
+  const contexts = Object.fromEntries(Object.entries(made.contexts).filter(([name]) => name !== context));
+  await writeAtomically(FILE, `${JSON.stringify({ ...made, contexts }, undefined, 2)}\n`);
+}
+
 export function mergeMade(before: Made, added: Partial<Made>): Made {
   return {
     ...before,

@@ -68,7 +68,11 @@ function announce(
 ): string[] {
   const said = [`Runs the ${options.sample} pipeline on Kubernetes.`];
   if (options.context === undefined) {
-    const state = machine.hasCluster ? "is used again" : "is created in Docker";
+    const state = machine.hasCluster
+      ? "is used again"
+      : machine.engine
+        ? "is created in Docker"
+        : "is started or created";
     said.push(`The kind cluster kelt ${state}. Your own kubeconfig is not touched: this one is .kelt/kubeconfig.`);
   } else {
     said.push(`The cluster of your context ${options.context} is used, from a copy of its entry in your kubeconfig.`);
