@@ -5,6 +5,15 @@ import { z } from "zod";
 export const SCRIPTS: Readonly<Record<string, string>> = {
   start: "run a sample pipeline on a kind cluster, from nothing to its rows; `npm start -- --help` lists the options",
   down: "remove what `npm start` made and nothing else; `npm run down -- --cache` takes the build cache too",
+  test: "everything: format, lint, types, drift, unit, the quick start, integration, end to end on kind",
+  check: "the part of it that needs no server, in under a minute",
+  "test:unit": "unit, property, contract, simulation and tidy tests; arguments go to vitest",
+  "test:integration": "tests on a real Postgres and a real API server (the quick start's cluster)",
+  "test:e2e": "tests on the quick start's cluster, end to end",
+  sim: "random pipelines under random faults in virtual time; `npm run sim -- --seeds 100000`, `-- --seed 7 --story`",
+  bench: "one benchmark beside its reference: `npm run bench -- dispatch`, `-- copy`",
+  generate: "write CRDs, reference, chart schema and rights from the types; `-- --check` only compares",
+  format: "format the code and mend what the linter can",
   build: "bundle the operator and the task image into dist; `npm run build -- --images` builds their images",
   help: "list every script in one line each",
 };

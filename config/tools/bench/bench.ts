@@ -1,0 +1,17 @@
+import type { BenchmarkLine } from "./benchmark-line.ts";
+
+/** Every benchmark by the name that it is called by; loaded when it is wanted. */
+const BENCHMARKS: Readonly<Record<string, () => Promise<BenchmarkLine>>> = {
+  dispatch: async () => (await import("./dispatch.ts")).dispatch(),
+  startup: async () => (await import("./startup.ts")).startup(),
+  copy: async () => (await import("./copy.ts")).copy(),
+};
+
+const name = process.argv[2];
+const benchmark = BENCHMARKS[name ?? ""];
+if (benchmark === undefined) {
+  process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHMARKS).join(" | ")}\n`);
+  process.exit(2);
+}
+process.stdout.write(`${JSON.stringify(await benchmark())}\n`);
+process.exit(0);
