@@ -279,9 +279,9 @@ describe("a reflector", () => {
     const world = await reflect();
     world.watch = (exchange) => answer(exchange, 500, "boom");
     world.reflector.start();
-    for (let count = 1; count <= 5; count++) await afterFailure(world, count);
-    expect(failures(world).map(({ next }) => next)).toEqual(["watch", "watch", "watch", "watch", "list"]);
-    await until(() => world.lists.length === 2);
+    for (let count = 1; count <= 6; count++) await afterFailure(world, count);
+    expect(failures(world).map(({ next }) => next)).toEqual(["watch", "watch", "watch", "watch", "list", "watch"]);
+    expect(world.lists).toHaveLength(2);
   });
 
   it("waits the shortest time again after a watch that lived", async () => {
