@@ -13,43 +13,55 @@ export interface CelRule {
   readonly rule: string;
   readonly message: string;
   readonly holds?: (value: Readonly<Record<string, unknown>>) => boolean;
+  /** What breaks the rule, in words for the end of the message; only where there is no API server to say it. */
+  readonly found?: (value: Readonly<Record<string, unknown>>) => string;
 }
 
 interface TextLimits {
   readonly max?: number;
   readonly min?: number;
   readonly pattern?: RegExp;
+  /** What is expected, for messages: "expected a duration such as 90s". */
+  readonly expected?: string;
 }
 
 /** A string of at most `max` (default 256) characters; not empty unless `min` is 0. */
-export function text(description: string, { max = 256, min = 1, pattern }: TextLimits = {}) {
-  const bounded = z.string().min(min).max(max);
-  return (pattern === undefined ? bounded : bounded.regex(pattern)).meta({ description });
+export function text(description: string, { max = 256, min = 1, pattern, expected }: TextLimits = {}) {
+  const bounded = z.string(expected).min(min, expected).max(max);
+  return (pattern === undefined ? bounded : bounded.regex(pattern, expected)).meta({ description });
 }
 
 /** Name of an object in the same namespace (RFC 1123 subdomain). */
 export function objectName(description: string) {
-  return text(description, { max: 253, pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/ });
+  const expected = "expected the name of an object, in lower-case letters, digits, dashes and dots";
+  return text(description, { max: 253, pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, expected });
 }
 
 /** A key of a map in the spec: a DNS label, so that it can be part of a Job's name. */
 export const entryName = z
   .string()
   .max(40)
-  .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/);
+  .regex(
+    /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+    "expected a name in lower-case letters, digits and dashes that begins with a letter",
+  );
 
 /** A duration such as `90s`, `5m` or `1h30m`. */
 export function duration(description: string) {
-  return text(description, { max: 32, pattern: /^([0-9]+(ms|s|m|h|d))+$/ });
+  const expected = "expected a duration such as 90s, 5m or 1h30m";
+  return text(description, { max: 32, pattern: /^([0-9]+(ms|s|m|h|d))+$/, expected });
 }
 
 /** A Kubernetes resource quantity such as `250m` or `512Mi`. */
 export function quantity(description: string) {
-  return text(description, { max: 32, pattern: /^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/ });
+  const expected = "expected a quantity such as 250m or 512Mi, in quotation marks where it is a number alone";
+  return text(description, { max: 32, pattern: /^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, expected });
 }
 
 export function integer(description: string, { min, max }: { readonly min: number; readonly max: number }) {
-  return z.int().min(min).max(max).meta({ description });
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  const expected = `expected a whole number ${range}`;
+  return z.int(expected).min(min, expected).max(max, expected).meta({ description });
 }
 
 export function flag(description: string) {
@@ -80,8 +92,10 @@ export function map<T extends z.ZodType>(
 /** An object whose unknown fields are refused, with rules over its fields. */
 export function object<T extends z.ZodRawShape>(description: string, shape: T, rules: readonly CelRule[] = []) {
   let schema = z.strictObject(shape);
-  for (const { holds, message } of rules) {
-    if (holds !== undefined) schema = schema.refine(holds, { error: message });
+  for (const { holds, message, found } of rules) {
+    const error = (value: unknown) =>
+      found === undefined ? message : `${message}; ${found(value as Readonly<Record<string, unknown>>)}`;
+    if (holds !== undefined) schema = schema.refine(holds, { error: ({ input }) => error(input) });
   }
   const validations = rules.map(({ rule, message }) => ({ rule, message }));
   return schema.meta({ description, ...(rules.length === 0 ? {} : { "x-kubernetes-validations": validations }) });
@@ -90,9 +104,11 @@ export function object<T extends z.ZodRawShape>(description: string, shape: T, r
 /** The rule that exactly one of several optional sibling fields is set. */
 export function exactlyOne(names: readonly string[]): CelRule {
   const set = names.map((name) => `has(self.${name})`).join(", ");
+  const present = (value: Readonly<Record<string, unknown>>) => names.filter((name) => value[name] !== undefined);
   return {
     rule: `[${set}].exists_one(set, set)`,
     message: `exactly one of ${names.join(", ")} must be set`,
-    holds: (value) => names.filter((name) => value[name] !== undefined).length === 1,
+    holds: (value) => present(value).length === 1,
+    found: (value) => `found ${present(value).join(" and ") || "none of them"}`,
   };
 }

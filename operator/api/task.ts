@@ -11,6 +11,8 @@ import { TestCounts } from "./pipeline-run.ts";
  *      {@link RESULT_BYTES_MAX} bytes. Anything else is a failure of the task, never of the operator.
  */
 export const TASK_SPEC_ENV = "KELT_TASK";
+/** A node's JSON in bytes: the kernel gives one environment variable 128 KiB, and the rest of a TaskSpec needs some of it. */
+export const NODE_SPEC_BYTES_MAX = 65_536;
 /** Where the task writes its result unless `KELT_RESULT_FILE` names another file. */
 export const RESULT_FILE = "/dev/termination-log";
 export const RESULT_FILE_ENV = "KELT_RESULT_FILE";

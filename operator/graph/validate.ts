@@ -1,22 +1,25 @@
-import type { z } from "zod";
-import { PipelineSpec } from "../api/pipeline.ts";
+import { type PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import type { Problem } from "./problem.ts";
 import { findReferenceProblems } from "./references.ts";
+import { checkSchema } from "./schema-problem.ts";
 
 export type Validation =
   | { readonly ok: true; readonly spec: PipelineSpec; readonly graph: Graph }
   | { readonly ok: false; readonly problems: readonly [Problem, ...Problem[]] };
 
-/** Checks a Pipeline's spec as the operator, the lint script and a run's beginning do: schema, references, cycles. */
+/** Checks a Pipeline's spec as the operator, the lint script and a run's beginning do: schema, sizes, references, cycles. */
 export function validatePipeline(spec: unknown): Validation {
-  const parsed = PipelineSpec.safeParse(spec);
-  if (!parsed.success) return invalid(parsed.error.issues.map((issue) => schemaProblem(issue, ["spec"])));
-  const problems = findReferenceProblems(parsed.data);
+  const checked = checkSchema(PipelineSpec, spec, ["spec"]);
+  if (!checked.ok) return checked;
+  const nodes = Object.entries(checked.value.nodes);
+  const problems = [
+    ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
+    ...findReferenceProblems(checked.value),
+  ];
   if (problems.length > 0) return invalid(problems);
-  const graph = sortNodes(
-    new Map(Object.entries(parsed.data.nodes).map(([name, node]) => [name, node.needs ?? []] as const)),
-  );
+  const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, node.needs ?? []] as const)));
   if ("path" in graph) {
     const [first] = graph.path;
     return invalid([
@@ -27,22 +30,17 @@ export function validatePipeline(spec: unknown): Validation {
       },
     ]);
   }
-  return { ok: true, spec: parsed.data, graph };
+  return { ok: true, spec: checked.value, graph };
 }
 
 function invalid(problems: readonly Problem[]): Validation {
   return { ok: false, problems: problems as [Problem, ...Problem[]] };
 }
 
-/** A finding of the schema as a problem; unknown fields are named with the fields that exist beside them. */
-export function schemaProblem(issue: z.core.$ZodIssue, root: readonly string[]): Problem {
-  const path = [...root, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
-  if (issue.code === "unrecognized_keys") {
-    return {
-      reason: "InvalidSpec",
-      path: [...path, issue.keys[0] ?? ""],
-      message: `unknown field ${issue.keys.join(", ")}`,
-    };
-  }
-  return { reason: "InvalidSpec", path, message: issue.message };
+/** A node travels to its task in one environment variable. */
+function sizeProblems(name: string, node: PipelineNode): Problem[] {
+  const bytes = Buffer.byteLength(JSON.stringify(node));
+  if (bytes <= NODE_SPEC_BYTES_MAX) return [];
+  const message = `expected at most ${NODE_SPEC_BYTES_MAX} bytes of JSON, found ${bytes}; split the node in two, or move long SQL into models`;
+  return [{ reason: "InvalidSpec", path: ["spec", "nodes", name], message }];
 }

@@ -39,9 +39,6 @@ export interface Attempt {
   readonly attempt: number;
 }
 
-/** The room that the kernel gives one environment variable is 128 KiB; `$` doubles when it is escaped. */
-export const NODE_SPEC_BYTES_MAX = 65_536;
-
 /** The Job of an attempt: one pod, one container, no service account token, nothing that `restricted` forbids. */
 export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
   const node = attempt.spec.nodes[attempt.node];

@@ -1,5 +1,5 @@
 import { durationMs } from "../api/duration.ts";
-import { Retries } from "../api/pipeline.ts";
+import { Retries } from "../api/retries.ts";
 
 const DEFAULT = Retries.parse({});
 

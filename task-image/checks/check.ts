@@ -1,4 +1,4 @@
-import type { Check } from "#api/pipeline.ts";
+import type { Check } from "#api/check.ts";
 import { acceptedValues } from "./accepted-values.ts";
 import type { CheckQuery } from "./check-query.ts";
 import { notNull } from "./not-null.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Check } from "#api/pipeline.ts";
+import { Check } from "#api/check.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { test as runChecks } from "../../task-image/commands/test.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";

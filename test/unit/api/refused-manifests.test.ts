@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { ConnectionSpec } from "#api/connection.ts";
 import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import { formatProblem, type Problem } from "../../../operator/graph/problem.ts";
-import { schemaProblem, validatePipeline } from "../../../operator/graph/validate.ts";
+import { checkSchema } from "../../../operator/graph/schema-problem.ts";
+import { validatePipeline } from "../../../operator/graph/validate.ts";
 import { REFUSED_MANIFESTS, type RefusedManifest } from "../../support/refused-manifests.ts";
 
 function problems({ kind, spec }: RefusedManifest["manifest"]): readonly Problem[] {
@@ -10,8 +11,8 @@ function problems({ kind, spec }: RefusedManifest["manifest"]): readonly Problem
     const validation = validatePipeline(spec);
     return validation.ok ? [] : validation.problems;
   }
-  const parsed = (kind === "PipelineRun" ? PipelineRunSpec : ConnectionSpec).safeParse(spec);
-  return parsed.success ? [] : parsed.error.issues.map((issue) => schemaProblem(issue, ["spec"]));
+  const checked = checkSchema(kind === "PipelineRun" ? PipelineRunSpec : ConnectionSpec, spec, ["spec"]);
+  return checked.ok ? [] : checked.problems;
 }
 
 test.each(REFUSED_MANIFESTS.filter(({ local }) => local !== undefined))(

@@ -27,14 +27,23 @@ test.each([
   [
     "two verbs",
     { nodes: { a: node({ test: { connection: "w", checks: [{ sql: "select 1" }] } }) } },
-    "spec.nodes[a]: exactly one of extract, load, transform, test, container must be set",
+    "spec.nodes[a]: exactly one of extract, load, transform, test, container must be set; found test and container",
   ],
   [
     "no verb",
     { nodes: { a: {} } },
-    "spec.nodes[a]: exactly one of extract, load, transform, test, container must be set",
+    "spec.nodes[a]: exactly one of extract, load, transform, test, container must be set; found none of them",
   ],
-  ["an unknown field", { nodes: { a: node({ retry: 3 }) } }, "spec.nodes[a].retry: unknown field retry"],
+  [
+    "a misspelt field",
+    { nodes: { a: node({ retry: 3 }) } },
+    "spec.nodes[a].retry: unknown field retry; did you mean retries?",
+  ],
+  [
+    "a field that resembles none",
+    { nodes: { a: { container: { when: 1 } } } },
+    "spec.nodes[a].container.when: unknown field when; the fields here are image, command, args, env",
+  ],
   [
     "a connection that is not there",
     {
@@ -44,7 +53,7 @@ test.each([
     "spec.nodes[a].test.connection: no connection is called v; there are w",
   ],
   ["no node at all", { nodes: {} }, "spec: at least one node is needed"],
-  ["a spec that is no object", null, "spec: Invalid input: expected object, received null"],
+  ["a spec that is no object", null, "spec: expected a map, found null"],
 ])("refuses %s, at its place", (_, spec, message) => {
   expect(problems(spec)).toContain(message);
 });
@@ -56,4 +65,95 @@ test("gives the graph and the defaults of a sound pipeline", () => {
     graph: { order: ["a", "b"] },
     spec: { suspend: false, history: { succeeded: 10 }, nodes: { a: { startTimeout: "5m" } } },
   });
+});
+
+const load = (from: object, to: object = {}, more: object = {}) => ({
+  connections: { w: { postgres: {} } },
+  nodes: {
+    raw: {
+      load: { from: { connection: "w", tables: ["t"], ...from }, to: { connection: "w", schema: "raw", ...to }, ...more },
+    },
+  },
+});
+
+test.each([
+  [
+    "a duration in words",
+    { timeout: "5 minutes", nodes: { a: node() } },
+    'spec.timeout: expected a duration such as 90s, 5m or 1h30m, found "5 minutes"',
+  ],
+  [
+    "a duration without a unit",
+    { timeout: 300, nodes: { a: node() } },
+    "spec.timeout: expected a duration such as 90s, 5m or 1h30m, found 300",
+  ],
+  [
+    "a number that should be text",
+    { nodes: { a: node({ resources: { limits: { cpu: 2 } } }) } },
+    "spec.nodes[a].resources.limits.cpu: expected a quantity such as 250m or 512Mi, in quotation marks where it is a number alone, found 2",
+  ],
+  [
+    "a name in capitals",
+    { nodes: { Raw: node() } },
+    'spec.nodes[Raw]: expected a name in lower-case letters, digits and dashes that begins with a letter, found "Raw"',
+  ],
+  [
+    "a name that is too long",
+    { nodes: { ["a".repeat(41)]: node() } },
+    `spec.nodes[${"a".repeat(41)}]: expected at most 40 characters, found 41`,
+  ],
+  [
+    "a number out of range",
+    { retries: { limit: 100 }, nodes: { a: node() } },
+    "spec.retries.limit: expected a whole number from 0 to 20, found 100",
+  ],
+  ["a missing field", load({ tables: undefined }), "spec.nodes[raw].load.from.tables: expected a list, found nothing"],
+  ["an empty list", load({ tables: [] }), "spec.nodes[raw].load.from.tables: expected at least 1 entries, found 0"],
+  [
+    "a value that is none of a few",
+    load({}, {}, { mode: "replaced" }),
+    'spec.nodes[raw].load.mode: expected one of replace, append, found "replaced"; did you mean replace?',
+  ],
+  [
+    "text for a flag",
+    { suspend: "yes", nodes: { a: node() } },
+    'spec.suspend: expected true or false, found "yes"',
+  ],
+  [
+    "a value that is neither of two kinds",
+    {
+      connections: { w: { postgres: {} } },
+      nodes: {
+        m: { transform: { connection: "w", schema: "a", project: { configMap: "m" }, vars: { x: true } } },
+      },
+    },
+    "spec.nodes[m].transform.vars.x: expected text or a whole number, found true",
+  ],
+  [
+    "a name that no object can have",
+    { connections: { w: { ref: "My_Warehouse" } }, nodes: { a: node() } },
+    'spec.connections[w].ref: expected the name of an object, in lower-case letters, digits, dashes and dots, found "My_Warehouse"',
+  ],
+])("says what was expected and what was found: %s", (_, spec, message) => {
+  expect(problems(spec)).toEqual([message]);
+});
+
+test("every unknown field of an object is a finding of its own", () => {
+  expect(problems({ nodes: { a: { container: {}, wants: [], timeouts: "5m" } } })).toEqual([
+    expect.stringContaining("unknown field wants"),
+    "spec.nodes[a].timeouts: unknown field timeouts; did you mean timeout?",
+  ]);
+});
+
+test("long values are cut in messages", () => {
+  const [message] = problems({ timeout: "x".repeat(32), connections: { w: { ref: "X".repeat(200) } }, nodes: { a: node() } });
+  expect(message?.length).toBeLessThan(200);
+});
+
+test("refuses a node that is too long for the environment variable that carries it", () => {
+  const args = (count: number) => ({ nodes: { big: { container: { args: Array.from({ length: count }, () => "x".repeat(4000)) } } } });
+  expect(problems(args(16))).toEqual([]);
+  expect(problems(args(17))).toEqual([
+    expect.stringMatching(/^spec\.nodes\[big\]: expected at most 65536 bytes of JSON, found 68\d\d\d; split the node/),
+  ]);
 });

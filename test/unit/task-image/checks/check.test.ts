@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Check } from "#api/pipeline.ts";
+import { Check } from "#api/check.ts";
 import { nameChecks } from "../../../../task-image/checks/check.ts";
 
 const table = "analytics.film_ratings";
