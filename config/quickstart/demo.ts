@@ -9,7 +9,7 @@ import type { ImageReference } from "../images/app-image.ts";
 import { attemptKubectl, type Kubernetes, kubectl } from "./kubernetes.ts";
 import type { Sample } from "./sample.ts";
 
-const READY_TIMEOUT = "180s";
+const READY_TIMEOUT = "300s";
 
 /** The Postgres of the demo: the published image, or the one that was built in its place. */
 export function publishedPostgres(): ImageReference {

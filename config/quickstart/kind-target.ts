@@ -23,12 +23,17 @@ const ORIGIN_WORDS: Readonly<Record<ClusterOrigin, string>> = {
 export function kindTarget(machine: Machine): Target {
   return {
     clusterStep: ({ engine, tools, debian }) =>
-      new Step("cluster", [engine, tools, debian], async (report) => {
-        const nodeImage = () => provideNodeImage(report, engine.value, machine);
-        const origin = await ensureCluster(report, tools.value, nodeImage);
-        const { kubectl, helm } = tools.value;
-        return done({ kubectl, helm, kubeconfig: KUBECONFIG }, `kind cluster kelt ${ORIGIN_WORDS[origin]}`);
-      }),
+      new Step(
+        "cluster",
+        [engine, tools, debian],
+        async (report) => {
+          const nodeImage = () => provideNodeImage(report, engine.value, machine);
+          const origin = await ensureCluster(report, tools.value, nodeImage);
+          const { kubectl, helm } = tools.value;
+          return done({ kubectl, helm, kubeconfig: KUBECONFIG }, `kind cluster kelt ${ORIGIN_WORDS[origin]}`);
+        },
+        "A cluster that does not come up is made anew after `npm run down`.",
+      ),
     imagesStep: ({ cluster, images }) =>
       new Step("images to node", [cluster, images], async (report) => {
         const { operator, task, postgres } = images.value;

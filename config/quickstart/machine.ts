@@ -6,7 +6,7 @@ import { type Engine, readEngine } from "../cluster/engine.ts";
 import { missingPrograms, PROGRAMS, type Program } from "../cluster/go-tools.ts";
 import { hasImage } from "../cluster/image.ts";
 import { findProgram, type Platform, readPlatform } from "../cluster/platform.ts";
-import { isReachable } from "../cluster/registry.ts";
+import { isReachable, REGISTRIES } from "../cluster/registry.ts";
 import type { Report } from "../cluster/report.ts";
 import { findTool, hasGo } from "../cluster/tool.ts";
 import { ACCEPTED_TOOLS, BASE_IMAGE, NODE_IMAGE, type ToolName } from "../cluster/versions.ts";
@@ -34,7 +34,7 @@ export interface Machine {
 export async function readMachine(report: Report, isOffline: boolean): Promise<Machine> {
   const hasDocker = (await findProgram("docker")) !== undefined;
   const engine = hasDocker ? await readEngine(report) : undefined;
-  const reach = async (registry: "docker.io" | "gcr.io") => !isOffline && (await isReachable(registry));
+  const reach = async (registry: "docker.io" | "gcr.io") => !isOffline && (await isReachable(REGISTRIES[registry]));
   const [dockerHub, googleRegistry, platform, goes] = await Promise.all([
     reach("docker.io"),
     reach("gcr.io"),

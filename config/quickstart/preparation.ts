@@ -25,15 +25,20 @@ export function packagesStep(plan: Plan): Step<unknown> {
 }
 
 export function engineStep(packages: Step<unknown>, machine: Machine): Step<Engine> {
-  return new Step("docker engine", [packages], async (report) => {
-    const running = await readEngine(report);
-    if (running) return done(running, `${running.version}, running`);
-    report.progress("starting");
-    await startEngine(report, machine.platform, (enginePid) => addMade({ enginePid }));
-    const started = await readEngine(report);
-    if (!started) throw new Error("the Docker engine answered once and does not any more");
-    return done(started, `${started.version}, started`);
-  });
+  return new Step(
+    "docker engine",
+    [packages],
+    async (report) => {
+      const running = await readEngine(report);
+      if (running) return done(running, `${running.version}, running`);
+      report.progress("starting");
+      await startEngine(report, machine.platform, (enginePid) => addMade({ enginePid }));
+      const started = await readEngine(report);
+      if (!started) throw new Error("the Docker engine answered once and does not any more");
+      return done(started, `${started.version}, started`);
+    },
+    "The engine's own log says more: dockerd.log in the build cache, or `journalctl -u docker`.",
+  );
 }
 
 export function toolsStep(plan: Plan): Step<Tools> {
@@ -77,13 +82,18 @@ export function debianStep(packages: Step<unknown>, machine: Machine, plan: Plan
 }
 
 export function imagesStep(engine: Step<Engine>, debian: Step<unknown>, machine: Machine): Step<Images> {
-  return new Step("images", [engine, debian], async (report) => {
-    if (machine.canPull.base && (await pullImage(report, BASE_IMAGE))) await addMade({ images: [BASE_IMAGE] });
-    const base = await buildBaseImage(report, engine.value, machine.canPull.base);
-    const operator = await buildAppImage(report, engine.value, base, "operator");
-    const task = await buildAppImage(report, engine.value, base, "task");
-    const postgres = machine.canPull.postgres ? publishedPostgres() : await buildPostgresImage(report, engine.value);
-    const words = [operator, task, postgres].map(formatReference).join(", ");
-    return done({ operator, task, postgres }, words);
-  });
+  return new Step(
+    "images",
+    [engine, debian],
+    async (report) => {
+      if (machine.canPull.base && (await pullImage(report, BASE_IMAGE))) await addMade({ images: [BASE_IMAGE] });
+      const base = await buildBaseImage(report, engine.value, machine.canPull.base);
+      const operator = await buildAppImage(report, engine.value, base, "operator");
+      const task = await buildAppImage(report, engine.value, base, "task");
+      const postgres = machine.canPull.postgres ? publishedPostgres() : await buildPostgresImage(report, engine.value);
+      const words = [operator, task, postgres].map(formatReference).join(", ");
+      return done({ operator, task, postgres }, words);
+    },
+    "An error with a file's name is in the sources; anything else is Docker's.",
+  );
 }

@@ -38,14 +38,24 @@ export function tellStory(
   const images = imagesStep(engine, debian, machine);
   const cluster = target.clusterStep({ engine, tools, debian });
   const delivered = target.imagesStep({ cluster, images });
-  const operator = new Step("operator", [cluster, delivered], async (report) => {
-    await installOperator(report, cluster.value, delivered.value);
-    return done(undefined, "helm release kelt in kelt-system");
-  });
-  const demo = new Step("demo databases", [cluster, delivered], async (report) => {
-    await applyDemo(report, cluster.value, sample, delivered.value.postgres);
-    return done(undefined, `${sample.workloads.join(", ")} in ${sample.namespace}`);
-  });
+  const operator = new Step(
+    "operator",
+    [cluster, delivered],
+    async (report) => {
+      await installOperator(report, cluster.value, delivered.value);
+      return done(undefined, "helm release kelt in kelt-system");
+    },
+    "The log holds the pods and events of kelt-system: the reason stands there.",
+  );
+  const demo = new Step(
+    "demo databases",
+    [cluster, delivered],
+    async (report) => {
+      await applyDemo(report, cluster.value, sample, delivered.value.postgres);
+      return done(undefined, `${sample.workloads.join(", ")} in ${sample.namespace}`);
+    },
+    `The log holds the pods and events of ${sample.namespace}: the reason stands there.`,
+  );
   const pipeline = new Step("pipeline", [operator, demo], async (report) => {
     await applyPipeline(report, cluster.value, sample);
     return done(undefined, `${sample.pipeline} with its models`);

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { readEngine } from "../cluster/engine.ts";
-import { isReachable } from "../cluster/registry.ts";
+import { isReachable, REGISTRIES } from "../cluster/registry.ts";
 import type { Report } from "../cluster/report.ts";
 import { buildAppImage, formatReference } from "../images/app-image.ts";
 import { buildBaseImage } from "../images/base.ts";
@@ -21,7 +21,7 @@ async function buildImages(): Promise<void> {
   const report: Report = { signal: new AbortController().signal, log: () => {}, progress: () => {} };
   const engine = await readEngine(report);
   if (!engine) throw new Error("no Docker engine answers: start it, or let `npm start` do it");
-  const base = await buildBaseImage(report, engine, await isReachable("gcr.io"));
+  const base = await buildBaseImage(report, engine, await isReachable(REGISTRIES["gcr.io"]));
   for (const app of apps) print(formatReference(await buildAppImage(report, engine, base, app)));
 }
 

@@ -8,7 +8,10 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   command -v npm >/dev/null || { echo "npm is missing: install Node.js (any version that brings npm 10 or newer)" >&2; exit 1; }
   began=$(date +%s)
   echo "  > npm packages      installing what package-lock.json names" >&2
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || {
+    echo "  x npm packages      npm says above what is in the way; run this again when it is gone" >&2
+    exit 1
+  }
   touch node_modules/.package-lock.json
   echo "  + npm packages      installed in $(($(date +%s) - began)) s" >&2
 fi
