@@ -1,10 +1,15 @@
-/** The known name nearest to a misspelt one, if any is near: one typing slip for every three letters. */
+/** Words that begin alike so far are forms of one word, such as retry and retries. */
+const STEM_LENGTH = 4;
+
+/** The known name nearest to a misspelt one, if any is near: one typing slip for every three letters, or another form of the word. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const slipsMax = Math.max(1, Math.floor(name.length / 3));
+  const stem = name.slice(0, STEM_LENGTH).toLowerCase();
   const ranked = known
-    .filter((other) => Math.abs(other.length - name.length) <= slipsMax)
     .map((other) => ({ other, slips: typingSlips(name.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ slips }) => slips <= slipsMax)
+    .filter(
+      ({ other, slips }) => slips <= slipsMax || (stem.length === STEM_LENGTH && other.toLowerCase().startsWith(stem)),
+    )
     .sort((a, b) => a.slips - b.slips || (a.other < b.other ? -1 : 1));
   return ranked[0]?.other;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { z } from "zod";
 import { ConnectionSpec } from "#api/connection.ts";
 import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import { formatProblem, type Problem } from "../../../operator/graph/problem.ts";
@@ -11,7 +12,8 @@ function problems({ kind, spec }: RefusedManifest["manifest"]): readonly Problem
     const validation = validatePipeline(spec);
     return validation.ok ? [] : validation.problems;
   }
-  const checked = checkSchema(kind === "PipelineRun" ? PipelineRunSpec : ConnectionSpec, spec, ["spec"]);
+  const schema: z.ZodType<unknown> = kind === "PipelineRun" ? PipelineRunSpec : ConnectionSpec;
+  const checked = checkSchema(schema, spec, ["spec"]);
   return checked.ok ? [] : checked.problems;
 }
 

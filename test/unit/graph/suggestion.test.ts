@@ -10,6 +10,7 @@ test.each([
   ["two letters swapped", "retreis", "retries"],
   ["another case", "AttemptTimeout", "attemptTimeout"],
   ["a plural", "timeouts", "timeout"],
+  ["another form of the word", "retry", "retries"],
 ])("finds the name behind %s", (_, typed, meant) => {
   expect(nearestName(typed, FIELDS)).toBe(meant);
 });

@@ -71,7 +71,11 @@ const load = (from: object, to: object = {}, more: object = {}) => ({
   connections: { w: { postgres: {} } },
   nodes: {
     raw: {
-      load: { from: { connection: "w", tables: ["t"], ...from }, to: { connection: "w", schema: "raw", ...to }, ...more },
+      load: {
+        from: { connection: "w", tables: ["t"], ...from },
+        to: { connection: "w", schema: "raw", ...to },
+        ...more,
+      },
     },
   },
 });
@@ -114,11 +118,7 @@ test.each([
     load({}, {}, { mode: "replaced" }),
     'spec.nodes[raw].load.mode: expected one of replace, append, found "replaced"; did you mean replace?',
   ],
-  [
-    "text for a flag",
-    { suspend: "yes", nodes: { a: node() } },
-    'spec.suspend: expected true or false, found "yes"',
-  ],
+  ["text for a flag", { suspend: "yes", nodes: { a: node() } }, 'spec.suspend: expected true or false, found "yes"'],
   [
     "a value that is neither of two kinds",
     {
@@ -127,7 +127,7 @@ test.each([
         m: { transform: { connection: "w", schema: "a", project: { configMap: "m" }, vars: { x: true } } },
       },
     },
-    "spec.nodes[m].transform.vars.x: expected text or a whole number, found true",
+    "spec.nodes[m].transform.vars.x: expected text or a number, found true",
   ],
   [
     "a name that no object can have",
@@ -146,12 +146,18 @@ test("every unknown field of an object is a finding of its own", () => {
 });
 
 test("long values are cut in messages", () => {
-  const [message] = problems({ timeout: "x".repeat(32), connections: { w: { ref: "X".repeat(200) } }, nodes: { a: node() } });
+  const [message] = problems({
+    timeout: "x".repeat(32),
+    connections: { w: { ref: "X".repeat(200) } },
+    nodes: { a: node() },
+  });
   expect(message?.length).toBeLessThan(200);
 });
 
 test("refuses a node that is too long for the environment variable that carries it", () => {
-  const args = (count: number) => ({ nodes: { big: { container: { args: Array.from({ length: count }, () => "x".repeat(4000)) } } } });
+  const args = (count: number) => ({
+    nodes: { big: { container: { args: Array.from({ length: count }, () => "x".repeat(4000)) } } },
+  });
   expect(problems(args(16))).toEqual([]);
   expect(problems(args(17))).toEqual([
     expect.stringMatching(/^spec\.nodes\[big\]: expected at most 65536 bytes of JSON, found 68\d\d\d; split the node/),
