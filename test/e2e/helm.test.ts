@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { ROOT } from "../support/chart.ts";
+import { mustKubectl } from "../support/cluster.ts";
+import {
+  applyPipeline,
+  createRun,
+  DEMO,
+  eventually,
+  finishedRun,
+  getRun,
+  jobsOf,
+  SYSTEM,
+  verdictOf,
+} from "../support/kind.ts";
+import { findTool } from "../support/tool.ts";
+
+function helm(...args: readonly string[]): string {
+  const kubeconfig = process.env.KELT_TEST_KUBECONFIG ?? `${ROOT}.kelt/kubeconfig`;
+  const { status, stdout, stderr } = spawnSync(findTool("helm"), ["--kubeconfig", kubeconfig, "-n", SYSTEM, ...args], {
+    encoding: "utf8",
+    timeout: 240_000,
+  });
+  if (status !== 0) throw new Error(`helm ${args.join(" ")}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+test("helm test runs a pipeline and passes", () => {
+  expect(helm("test", "kelt", "--timeout", "180s")).toContain("Succeeded");
+});
+
+test("an upgrade with a run in flight loses nothing and repeats nothing", async () => {
+  const step = { container: { command: ["/usr/local/bin/node", "-e", "setTimeout(() => {}, 3000)"] } };
+  await applyPipeline("upgrade", {
+    nodes: { a: step, b: { ...step, needs: ["a"] }, c: { ...step, needs: ["b"] }, d: { ...step, needs: ["c"] } },
+  });
+  const name = createRun("upgrade");
+  await eventually("the first node", () => (getRun(name).status.nodes?.a?.state === "Running" ? true : undefined));
+  // Another revision of the release with the same images: every operator pod is replaced.
+  helm("upgrade", "kelt", `${ROOT}helm`, "--reuse-values", "--set", `podAnnotations.upgraded=r${Date.now()}`, "--wait");
+  const run = await finishedRun(name);
+  expect(verdictOf(run), JSON.stringify(run.status.nodes)).toBe("True Succeeded");
+  expect([...jobsOf(run)].sort()).toEqual(["a/1", "b/1", "c/1", "d/1"]);
+  mustKubectl(["delete", "pipeline", "upgrade", "-n", DEMO]);
+});
