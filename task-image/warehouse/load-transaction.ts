@@ -13,25 +13,29 @@ import {
 import type { Session } from "./session.ts";
 import { lockTable, readTarget } from "./target.ts";
 
-/** A table that is going to be loaded. */
-export interface IncomingTable {
-  /** Its name at the source, for people. */
+/** A table of the destination that is going to get rows, in the shape of what brings them. */
+export interface LandingTable {
+  /** Where the rows come from, for people. */
   readonly source: string;
   readonly target: TableName;
   readonly columns: readonly StagedColumn[];
+}
+
+/** A table of a Postgres source that is going to be loaded. */
+export interface IncomingTable extends LandingTable {
   readonly format: "binary" | "text";
   /** The source's `COPY … TO STDOUT` in that format; its columns are in the order of `columns`. */
   readonly copyOut: string;
 }
 
 /** A table whose rows are at the destination, where nobody else sees them yet. */
-export interface StagedTable extends IncomingTable {
+export interface StagedTable extends LandingTable {
   readonly rows: number;
   readonly bytes: number;
 }
 
 /** Refuses before any row moves what publishing would refuse after the last one. */
-export async function checkTarget(session: Session, mode: LoadMode, { target, columns }: IncomingTable): Promise<void> {
+export async function checkTarget(session: Session, mode: LoadMode, { target, columns }: LandingTable): Promise<void> {
   planPublication(mode, target, await readTarget(session, target), columns);
 }
 
