@@ -12,6 +12,7 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   "test:e2e": "tests on the quick start's cluster, end to end",
   sim: "random pipelines under random faults in virtual time; `npm run sim -- --seeds 100000`, `-- --seed 7 --story`",
   bench: "one benchmark beside its reference: `npm run bench -- dispatch`, `-- copy`",
+  lint: "check manifests without a cluster, as the operator does: `npm run lint -- FILE…`, `-- -o github folder`",
   generate: "write CRDs, reference, chart schema and rights from the types; `-- --check` only compares",
   format: "format the code and mend what the linter can",
   build: "bundle the operator and the task image into dist; `npm run build -- --images` builds their images",

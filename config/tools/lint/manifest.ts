@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { ConnectionSpec } from "#api/connection.ts";
+import { CUSTOM_KINDS } from "#api/crd.ts";
+import { objectName } from "#api/fields.ts";
+import { API_VERSION, GROUP } from "#api/metadata.ts";
+import { PipelineRunSpec } from "#api/pipeline-run.ts";
+import type { Problem } from "../../../operator/graph/problem.ts";
+import { checkSchema, unknownField } from "../../../operator/graph/schema-problem.ts";
+import { nearestName } from "../../../operator/graph/suggestion.ts";
+import { validatePipeline } from "../../../operator/graph/validate.ts";
+
+/** Runs carry the Pipeline's name as a label, and a label's value has at most 63 characters. */
+const PIPELINE_NAME_MAX = 63;
+const FIELDS = ["apiVersion", "kind", "metadata", "spec", "status"];
+const KINDS = CUSTOM_KINDS.map(({ kind }) => kind);
+
+/** Whether an object is one of kelt's, however wrong it may be otherwise. */
+export function isManifest(value: unknown): value is Readonly<Record<string, unknown>> {
+  const { apiVersion } = (value ?? {}) as { readonly apiVersion?: unknown };
+  return typeof apiVersion === "string" && (apiVersion === GROUP || apiVersion.startsWith(`${GROUP}/`));
+}
+
+/** Everything that the API server or the operator would refuse, as far as one object shows it. */
+export function manifestProblems(manifest: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const { apiVersion, kind, metadata, spec } = manifest;
+  if (apiVersion !== API_VERSION) {
+    return [problem(["apiVersion"], `expected ${API_VERSION}, found ${String(apiVersion)}`)];
+  }
+  if (typeof kind !== "string" || !KINDS.includes(kind)) return [problem(["kind"], unknownKind(kind))];
+  const unknown = Object.keys(manifest).filter((field) => !FIELDS.includes(field));
+  return [
+    ...unknown.map((field) => problem([field], unknownField(field, FIELDS))),
+    ...nameProblems(kind, metadata),
+    ...specProblems(kind, spec),
+  ];
+}
+
+function problem(path: readonly string[], message: string): Problem {
+  return { reason: "InvalidSpec", path, message };
+}
+
+function unknownKind(kind: unknown): string {
+  const near = typeof kind === "string" ? nearestName(kind, KINDS) : undefined;
+  const advice = near === undefined ? "" : `; did you mean ${near}?`;
+  return `expected one of ${KINDS.join(", ")}, found ${kind === undefined ? "nothing" : String(kind)}${advice}`;
+}
+
+const Metadata = z.looseObject({ name: objectName("Name.").optional(), generateName: z.string().optional() });
+
+function nameProblems(kind: string, metadata: unknown): readonly Problem[] {
+  const checked = checkSchema(Metadata, metadata, ["metadata"]);
+  if (!checked.ok) return checked.problems;
+  const { name, generateName } = checked.value;
+  if (name === undefined && generateName === undefined) return [problem(["metadata", "name"], "the name is missing")];
+  if (kind !== "Pipeline" || name === undefined || name.length <= PIPELINE_NAME_MAX) return [];
+  const message = `expected at most ${PIPELINE_NAME_MAX} characters, because its runs carry the name as a label, found ${name.length}`;
+  return [problem(["metadata", "name"], message)];
+}
+
+function specProblems(kind: string, spec: unknown): readonly Problem[] {
+  if (kind === "Pipeline") {
+    const validation = validatePipeline(spec);
+    return validation.ok ? [] : validation.problems;
+  }
+  const schema: z.ZodType<unknown> = kind === "PipelineRun" ? PipelineRunSpec : ConnectionSpec;
+  const checked = checkSchema(schema, spec, ["spec"]);
+  return checked.ok ? [] : checked.problems;
+}

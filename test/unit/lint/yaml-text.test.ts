@@ -1,0 +1,136 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { formatFindings } from "../../../config/tools/lint/finding.ts";
+import { lintYaml } from "../../../config/tools/lint/yaml-text.ts";
+
+const lint = (text: string, named = true) => lintYaml("f.yaml", text, { named });
+const lines = (text: string, named = true) => formatFindings(lint(text, named).findings, "text").trimEnd().split("\n");
+
+const HEAD = "apiVersion: kelt.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: films}\n";
+
+describe("what is found, and where", () => {
+  test("an unknown field, at its key, with what was meant", () => {
+    expect(lines(`${HEAD}spec:\n  timeot: 5m\n  nodes: {a: {container: {}}}\n`)).toEqual([
+      "f.yaml:5:3 InvalidSpec spec.timeot: unknown field timeot; did you mean timeout?",
+    ]);
+  });
+
+  test("several findings, in the order of the file", () => {
+    const text = `${HEAD}spec:
+  suspend: maybe
+  nodes:
+    raw:
+      load:
+        form: {connection: w, tables: [t]}
+        to: {connection: w, schema: raw}
+`;
+    expect(lines(text)).toEqual([
+      'f.yaml:5:3 InvalidSpec spec.suspend: expected true or false, found "maybe"',
+      "f.yaml:8:7 InvalidSpec spec.nodes[raw].load.from: expected a map, found nothing",
+      "f.yaml:9:9 InvalidSpec spec.nodes[raw].load.form: unknown field form; did you mean from?",
+    ]);
+  });
+
+  test("an item of a list, and a cycle with its path", () => {
+    expect(lines(`${HEAD}spec:\n  nodes:\n    a:\n      needs:\n        - b\n      container: {}\n`)).toEqual([
+      "f.yaml:8:11 UnknownReference spec.nodes[a].needs[0]: no node is called b; there are a",
+    ]);
+    expect(lines(`${HEAD}spec: {nodes: {a: {needs: [b], container: {}}, b: {needs: [a], container: {}}}}\n`)).toEqual([
+      expect.stringMatching(/^f\.yaml:4:20 InvalidGraph spec\.nodes\[a\]\.needs: .* a → b → a; /),
+    ]);
+  });
+
+  test("a spec that is missing, at the object that lacks it", () => {
+    expect(lines(HEAD)).toEqual(["f.yaml:1:1 InvalidSpec spec: expected a map, found nothing"]);
+  });
+
+  test("a field that an alias brought is found where it was written", () => {
+    const text = `${HEAD}spec:\n  nodes:\n    a: &node\n      container: {arg: [x]}\n    b: *node\n`;
+    expect(lines(text)).toEqual([
+      expect.stringContaining("f.yaml:7:19 InvalidSpec spec.nodes[a].container.arg: "),
+      expect.stringContaining("f.yaml:7:19 InvalidSpec spec.nodes[b].container.arg: "),
+    ]);
+  });
+
+  test.each([
+    ["a kind that does not exist", "kind: Pipline", "f.yaml:2:1 InvalidSpec kind: ", "did you mean Pipeline?"],
+    ["a missing name", "kind: Pipeline\nmetadata: {}", "f.yaml:3:1 InvalidSpec metadata.name: ", "the name is missing"],
+    ["a wrong name", "kind: Pipeline\nmetadata: {name: Films}", "f.yaml:3:12 InvalidSpec metadata.name: ", '"Films"'],
+    [
+      "a name too long for a label",
+      `kind: Pipeline\nmetadata: {name: ${"f".repeat(64)}}`,
+      "f.yaml:3:12 InvalidSpec metadata.name: ",
+      "at most 63",
+    ],
+    ["a misspelt spec", "kind: Pipeline\nspecs: {}", "f.yaml:3:1 InvalidSpec specs: ", "did you mean spec?"],
+  ])("%s", (_, rest, place, words) => {
+    const found = lines(`apiVersion: kelt.dev/v1alpha1\n${rest}\n`).find((line) => line.startsWith(place));
+    expect(found).toContain(words);
+  });
+
+  test("a version that does not exist", () => {
+    expect(lines("apiVersion: kelt.dev/v1\nkind: Pipeline\n")).toEqual([
+      "f.yaml:1:1 InvalidSpec apiVersion: expected kelt.dev/v1alpha1, found kelt.dev/v1",
+    ]);
+  });
+
+  test("runs and connections", () => {
+    const run = "apiVersion: kelt.dev/v1alpha1\nkind: PipelineRun\nmetadata: {generateName: r-}\nspec: {pipelin: a}\n";
+    const connection =
+      "---\napiVersion: kelt.dev/v1alpha1\nkind: Connection\nmetadata: {name: c}\nspec: {postgres: {password: x}}\n";
+    expect(lines(run + connection)).toEqual([
+      "f.yaml:4:1 InvalidSpec spec.pipeline: expected the name of an object, in lower-case letters, digits, dashes and dots, found nothing",
+      "f.yaml:4:8 InvalidSpec spec.pipelin: unknown field pipelin; did you mean pipeline?",
+      expect.stringMatching(/^f\.yaml:9:19 InvalidSpec spec\.postgres\.password: unknown field password; /),
+    ]);
+  });
+});
+
+describe("how the text is read", () => {
+  test("words that kubectl takes for true and false are not text", () => {
+    const text = `${HEAD}spec: {nodes: {a: {container: {env: {DEBUG: on, MODE: "on", NAME: online}}}}}\n`;
+    expect(lines(text)).toEqual([
+      "f.yaml:4:38 InvalidSpec spec.nodes[a].container.env.DEBUG: expected text, found true",
+    ]);
+  });
+
+  test("merge keys count as kubectl counts them", () => {
+    const text = `${HEAD}spec:\n  nodes:\n    a: &a {container: {}, timeout: 5m}\n    b: {<<: *a, needs: [a]}\n`;
+    expect(lint(text)).toEqual({ manifests: 1, findings: [] });
+  });
+
+  test("items of a List are manifests like others", () => {
+    const text = `apiVersion: v1\nkind: List\nitems:\n- apiVersion: kelt.dev/v1alpha1\n  kind: Pipeline\n  metadata: {name: a}\n  spec: {nodes: {}}\n`;
+    expect(lines(text)).toEqual(["f.yaml:7:3 InvalidSpec spec: at least one node is needed"]);
+  });
+
+  test("objects of other groups are passed over", () => {
+    expect(lint("apiVersion: v1\nkind: ConfigMap\ndata: {spec: x}\n---\n# nothing\n---\njust text\n")).toEqual({
+      manifests: 0,
+      findings: [],
+    });
+  });
+
+  test("a text that is no YAML is a finding with its place", () => {
+    expect(lines(`${HEAD}spec: [\n`)).toEqual([expect.stringMatching(/^f\.yaml:5:1 InvalidYaml /)]);
+    expect(lines("a: 1\na: 2\n")).toEqual([expect.stringMatching(/^f\.yaml:2:1 InvalidYaml Map keys must be unique/)]);
+  });
+
+  test("in a folder, what is no YAML and does not speak of kelt is passed over", () => {
+    expect(lint("a: {{ .Values.a }}: [\n", false).findings).toEqual([]);
+    expect(lint(`# kelt.dev/v1alpha1\na: [\n`, false).findings).toHaveLength(1);
+  });
+
+  test("an alias that would grow without bounds is a finding, not a crash", () => {
+    const bomb = Array.from(
+      { length: 20 },
+      (_, i) => `a${i}: &a${i} [${Array(10).fill(i === 0 ? "x" : `*a${i - 1}`)}]`,
+    );
+    expect(lines(bomb.join("\n"))).toEqual([expect.stringContaining("InvalidYaml")]);
+  });
+
+  test("the sample has no findings", () => {
+    const sample = readFileSync(new URL("../../../config/samples/films/pipeline.yaml", import.meta.url), "utf8");
+    expect(lint(sample)).toEqual({ manifests: 1, findings: [] });
+  });
+});
