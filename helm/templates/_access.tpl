@@ -5,7 +5,6 @@
   resources:
     - pipelines
   verbs:
-    - get
     - list
     - watch
 - apiGroups:
@@ -19,7 +18,6 @@
   resources:
     - pipelineruns
   verbs:
-    - get
     - list
     - watch
     - delete
@@ -34,7 +32,6 @@
   resources:
     - connections
   verbs:
-    - get
     - list
     - watch
 - apiGroups:
@@ -52,22 +49,14 @@
   resources:
     - pods
   verbs:
-    - get
     - list
     - watch
-- apiGroups:
-    - ""
-  resources:
-    - pods/log
-  verbs:
-    - get
 - apiGroups:
     - events.k8s.io
   resources:
     - events
   verbs:
     - create
-    - patch
 {{- end }}
 {{- define "kelt.ownRules" -}}
 - apiGroups:

@@ -6,7 +6,7 @@ export type Verb = (typeof VERBS)[number];
 
 export interface Grant {
   readonly kind: Kind;
-  /** `status` or `log`; without it the object itself. */
+  /** `status`; without it the object itself. */
   readonly subresource?: string;
   readonly verbs: readonly Verb[];
 }
@@ -16,17 +16,16 @@ export interface Grant {
  * from it, so that code and rights cannot differ. No Secrets and no ConfigMaps: the kubelet mounts them into the Jobs.
  */
 export const ACCESS: readonly Grant[] = [
-  { kind: "Pipeline", verbs: ["get", "list", "watch"] },
+  { kind: "Pipeline", verbs: ["list", "watch"] },
   { kind: "Pipeline", subresource: "status", verbs: ["patch"] },
   // delete: the history limit and the time to live of finished runs.
-  { kind: "PipelineRun", verbs: ["get", "list", "watch", "delete"] },
+  { kind: "PipelineRun", verbs: ["list", "watch", "delete"] },
   { kind: "PipelineRun", subresource: "status", verbs: ["patch"] },
-  { kind: "Connection", verbs: ["get", "list", "watch"] },
+  { kind: "Connection", verbs: ["list", "watch"] },
+  // get: whose Job it is that has the name already.
   { kind: "Job", verbs: ["get", "list", "watch", "create", "delete"] },
-  { kind: "Pod", verbs: ["get", "list", "watch"] },
-  // The end of a failed task's log, for the message on its run.
-  { kind: "Pod", subresource: "log", verbs: ["get"] },
-  { kind: "Event", verbs: ["create", "patch"] },
+  { kind: "Pod", verbs: ["list", "watch"] },
+  { kind: "Event", verbs: ["create"] },
   // Only in the operator's own namespace.
   { kind: "Lease", verbs: ["get", "create", "patch"] },
 ];

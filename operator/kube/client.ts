@@ -8,7 +8,6 @@ import type {
   DeleteOptions,
   Kube,
   ListOptions,
-  LogOptions,
   MergePatch,
   NewObject,
   ObjectKey,
@@ -100,13 +99,6 @@ export class KubeClient implements Kube {
     const query = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds };
     const call = this.#call({ verb: "watch", kind, namespace, query, signal });
     yield* readWatch<Objects[K]>(call, await this.#transport.open(call, signal));
-  }
-
-  async log(key: ObjectKey, options: LogOptions): Promise<string> {
-    const { container, tailLines, limitBytes, signal } = options;
-    const query = { container, tailLines, limitBytes };
-    const target: Target = { verb: "get", kind: "Pod", ...key, subresource: "log", query, signal };
-    return await this.#transport.send(this.#call(target));
   }
 
   async #object<K extends Kind>(target: Target & { readonly kind: K }): Promise<Objects[K]> {

@@ -71,13 +71,6 @@ export type WatchEvent<T> =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
-export interface LogOptions extends CallOptions {
-  readonly container: string;
-  readonly tailLines: number;
-  /** The server cuts the log after so many bytes from the beginning of those lines. */
-  readonly limitBytes: number;
-}
-
 /**
  * The API server as kelt sees it. Every call rejects with an ApiError, and with nothing else unless a signal was
  * aborted. Nothing is retried that could be done twice: a create or patch without an answer is the caller's to sort out.
@@ -93,7 +86,6 @@ export interface Kube {
    * connection breaks, and a WatchCorrupt when what came is not a watch stream.
    */
   watch<K extends Kind>(kind: K, options: WatchOptions): AsyncIterable<WatchEvent<Objects[K]>>;
-  log(key: ObjectKey, options: LogOptions): Promise<string>;
 }
 
 /** The server sent something that is not a watch event. What was missed is unknown: list again. */

@@ -5,7 +5,6 @@ import type {
   DeleteOptions,
   Kube,
   ListOptions,
-  LogOptions,
   MergePatch,
   NewObject,
   ObjectKey,
@@ -14,7 +13,6 @@ import type {
   WatchEvent,
   WatchOptions,
 } from "../../operator/kube/kube.ts";
-import { formatKey } from "../../operator/kube/object-key.ts";
 import type { StoredObject } from "./fake-api-objects.ts";
 import { connectionLost, type FakeCall, type FakeServer } from "./fake-api-server.ts";
 import { refusal } from "./fake-api-storage.ts";
@@ -104,15 +102,6 @@ export class FakeClient implements Kube {
       signal.removeEventListener("abort", abort);
       this.#server.closeWatch(watcher);
     }
-  }
-
-  async log(key: ObjectKey, options: LogOptions): Promise<string> {
-    const call = { verb: "get", kind: "Pod", ...key, subresource: "log" } as const;
-    return await this.#perform(call, options, () => {
-      this.#server.storage.get("Pod", key);
-      const lines = (this.#server.logs.get(formatKey(key)) ?? "").split(/(?<=\n)/);
-      return Buffer.from(lines.slice(-options.tailLines).join("")).subarray(0, options.limitBytes).toString();
-    });
   }
 
   #page<K extends Kind>(kind: K, options: ListOptions): Page<Objects[K]> {

@@ -47,8 +47,6 @@ export class FakeServer {
   readonly watchers = new Set<FakeWatcher>();
   /** Every call that reached the server, in order. */
   readonly calls: FakeCall[] = [];
-  /** What containers wrote, by `namespace/pod`. */
-  readonly logs = new Map<string, string>();
   readonly #continuations = new Map<string, Continuation>();
   #oldest = 0;
 

@@ -318,11 +318,11 @@ describe("measures", () => {
     const handle = (exchange: HttpExchange, count: number) => (count === 1 ? reset(exchange) : ok(exchange));
     const { kube } = await connect(handle, { measure: (measure) => measures.push(measure) });
     await kube.get("Job", KEY);
-    await kube.log(KEY, { container: "task", tailLines: 10, limitBytes: 100 });
+    await kube.patch("PipelineRun", KEY, { status: { rows: 1 } }, { subresource: "status" });
     expect(measures.map(({ verb, resource, code }) => [verb, resource, code])).toEqual([
       ["get", "jobs", "NoAnswer"],
       ["get", "jobs", "200"],
-      ["get", "pods/log", "200"],
+      ["patch", "pipelineruns/status", "200"],
     ]);
     for (const { durationMs } of measures) expect(durationMs).toBeGreaterThan(0);
   });
