@@ -15,6 +15,15 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   lint: "check manifests without a cluster, as the operator does: `npm run lint -- FILE…`, `-- -o github folder`",
   generate: "write CRDs, reference, chart schema and rights from the types; `-- --check` only compares",
   format: "format the code and mend what the linter can",
+  test: "everything: format, lint, types, drift of generated files, unit, integration and end to end",
+  check: "the inner loop: format, lint, types, drift of generated files and unit tests",
+  "test:unit": "unit, property, contract and tidy tests; a path or a word after -- picks some",
+  "test:integration": "tests against a real Postgres and a real API server",
+  "test:e2e": "tests on the kind cluster",
+  sim: "play the whole operator on a simulated cluster, seed after seed; --seed N --story tells one",
+  bench: "run one benchmark beside its reference and print one JSON line: dispatch, copy, startup",
+  generate: "write CRDs, their reference, the chart's schema and rights from the types; -- --check only compares",
+  format: "format and lint every file, and mend what can be mended",
   build: "bundle the operator and the task image into dist; `npm run build -- --images` builds their images",
   help: "list every script in one line each",
 };
@@ -24,7 +33,7 @@ const Package = z.object({ scripts: z.record(z.string(), z.string()) });
 /** One line per script: how to type it and what it does. */
 export function formatScripts(scripts: readonly string[]): string[] {
   const commands = scripts.map((script) =>
-    script === "start" || script === "test" ? `npm ${script}` : `npm run ${script}`,
+    ["start", "test"].includes(script) ? `npm ${script}` : `npm run ${script}`,
   );
   const width = Math.max(...commands.map((command) => command.length));
   return scripts.map(
