@@ -78,12 +78,6 @@ export class Watches {
     await Promise.all(this.#all().map((reflector) => reflector.whenSynced()));
   }
 
-  /** When the watch that has been silent longest was last heard of; monotonic milliseconds, undefined before its first list. */
-  lastHeardAt(): number | undefined {
-    const times = this.#all().map((reflector) => reflector.lastEventAt);
-    return times.some((time) => time === undefined) ? undefined : Math.min(...(times as number[]));
-  }
-
   #all() {
     return [this.pipelines, this.runs, this.connections, this.jobs, this.pods];
   }

@@ -46,7 +46,7 @@ export function observeRun(
     ...(pipeline === undefined
       ? {}
       : { pipeline: { generation: pipeline.metadata.generation ?? 0, spec: pipeline.spec } }),
-    connections: connectionsIn(metadata.namespace, caches),
+    connections: status.pipelineSpec === undefined ? connectionsIn(metadata.namespace, caches) : new Map(),
     attempts: observeAttempts(metadata.uid, status, children),
     refusals,
   };
