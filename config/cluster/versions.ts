@@ -20,6 +20,9 @@ export const NODE_IMAGE =
 /** Postgres of the demo databases, as its official image is tagged. */
 export const POSTGRES_IMAGE = "postgres:18.4";
 
+/** The S3 server of the demos and the tests, a Go module of its own. */
+export const VERSITYGW_VERSION = "1.8.0";
+
 /** What Node runs on inside the images: glibc, libstdc++, certificates and time zones, no shell. */
 export const BASE_IMAGE = "gcr.io/distroless/cc-debian12:nonroot";
 

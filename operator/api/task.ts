@@ -48,9 +48,20 @@ const PostgresOptions = z.strictObject({
   user: z.string().optional(),
   sslMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]).optional(),
 });
+const S3Options = z.strictObject({
+  kind: z.literal("s3"),
+  secretName: z.string().optional(),
+  secretDirectory: z.string().optional(),
+  bucket: z.string(),
+  endpoint: z.string().optional(),
+  region: z.string(),
+  pathStyle: z.boolean().optional(),
+});
 /** A connection as a task sees it: what the manifest says, and where the Secret's files are. */
-export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions]);
+export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options]);
 export type TaskConnection = z.infer<typeof TaskConnection>;
+export type ConnectionKind = TaskConnection["kind"];
+export type TaskConnectionOf<K extends ConnectionKind> = Extract<TaskConnection, { readonly kind: K }>;
 
 const verbs = PipelineNode.shape;
 

@@ -1,3 +1,4 @@
+import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
 import { ConfigurationError, failureOfKind, type TaskFailure } from "../errors.ts";
 import { formatFrames, formatPosition } from "../jinja/position.ts";
@@ -62,8 +63,7 @@ async function describeTarget(spec: SpecOf<"transform">, { redactor }: CommandCo
     ["type", "postgres"],
     ["threads", 1n],
   ]);
-  const options = spec.connections[connection];
-  if (options === undefined) return target;
+  const options = namedConnection(spec, connection, "postgres");
   const { database } = await readPostgresSettings(connection, options, redactor);
   return target.set("database", database).set("dbname", database);
 }

@@ -1,4 +1,4 @@
-import type { TaskConnection } from "#api/task.ts";
+import type { TaskConnectionOf } from "#api/task.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
 import { type PostgresUri, parsePostgresUri } from "./postgres-uri.ts";
@@ -33,7 +33,7 @@ const PORT_DEFAULT = 5432;
  */
 export async function readPostgresSettings(
   connection: string,
-  options: TaskConnection,
+  options: TaskConnectionOf<"postgres">,
   redactor: Redactor,
 ): Promise<PostgresSettings> {
   const secret = await readSecretFiles(options.secretDirectory, redactor);
@@ -60,7 +60,7 @@ export async function readPostgresSettings(
 
 function readUri(
   connection: string,
-  options: TaskConnection,
+  options: TaskConnectionOf<"postgres">,
   secret: ReadonlyMap<string, string>,
   redactor: Redactor,
 ): PostgresUri {
@@ -87,7 +87,7 @@ function firstOf(secret: ReadonlyMap<string, string>, ...keys: string[]): string
 
 function missingKey(
   connection: string,
-  options: TaskConnection,
+  options: TaskConnectionOf<"postgres">,
   secret: ReadonlyMap<string, string>,
   key: string,
 ): ConfigurationError {

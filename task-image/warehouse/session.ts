@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { Client, ClientConfig, QueryResult, QueryResultRow } from "pg";
 import type { TaskSpec } from "#api/task.ts";
 import type { CommandContext } from "../commands/command.ts";
+import { namedConnection } from "../connections/named-connection.ts";
 import { type PostgresSettings, readPostgresSettings } from "../connections/postgres-settings.ts";
-import { ConfigurationError } from "../errors.ts";
 import { connectionFailure, passwordMissing, stopped } from "./connection-failure.ts";
 import { isTlsToBlame, type TlsAttempt, tlsAttempts } from "./tls.ts";
 
@@ -65,13 +65,7 @@ export async function openSession(
   context: Pick<CommandContext, "signal" | "redactor">,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const named = spec.connections[connection];
-  if (named === undefined) {
-    throw new ConfigurationError(
-      "UnknownConnection",
-      `connection ${connection} is not one of spec.connections: ${Object.keys(spec.connections).join(", ")}`,
-    );
-  }
+  const named = namedConnection(spec, connection, "postgres");
   const settings = await readPostgresSettings(connection, named, context.redactor);
   const applicationName = `kelt/${spec.run.pipeline}/${spec.node}`.slice(0, APPLICATION_NAME_BYTES_MAX);
   return connect(settings, applicationName, context.signal, options);

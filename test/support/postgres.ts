@@ -17,7 +17,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
-import type { TaskConnection } from "#api/task.ts";
+import type { TaskConnectionOf } from "#api/task.ts";
 import type { Certificate } from "./certificate.ts";
 
 /** A role's name and password, of every kind of character that has ever broken a connection string. */
@@ -27,7 +27,17 @@ const START_TIMEOUT_MS = 30_000;
 /** Servers refuse to run as root; this is nobody. */
 const UNPRIVILEGED_ID = 65_534;
 
-/** A throwaway Postgres 18. It ends with `stop`, and with the process at the latest. */
+/** Where Debian's packages put Postgres 15, the oldest version that is supported. */
+const DEBIAN_15 = "/usr/lib/postgresql/15";
+
+export type PostgresVersion = "15" | "18";
+
+/** The versions that tests can start here: 18 comes with the dependencies, 15 where the machine has Debian's package. */
+export const POSTGRES_VERSIONS: readonly PostgresVersion[] = existsSync(join(DEBIAN_15, "bin/postgres"))
+  ? ["15", "18"]
+  : ["18"];
+
+/** A throwaway Postgres. It ends with `stop`, and with the process at the latest. */
 export interface PostgresServer extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
@@ -46,7 +56,9 @@ export interface TestDatabase {
   /** A new connection to the database, for tests that hold one open. The caller ends it. */
   connect(): Promise<pg.Client>;
   /** The connection as a task gets it: the options, and a mounted Secret with the rest. `keys` replaces keys of the Secret. */
-  connection(keys?: Readonly<Record<string, string>>): TaskConnection & { readonly secretDirectory: string };
+  connection(
+    keys?: Readonly<Record<string, string>>,
+  ): TaskConnectionOf<"postgres"> & { readonly secretDirectory: string };
 }
 
 /**
@@ -56,8 +68,9 @@ export interface TestDatabase {
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
   certificate?: Certificate,
+  version: PostgresVersion = "18",
 ): Promise<PostgresServer> {
-  const installation = hydrateInstallation();
+  const installation = version === "18" ? hydrateInstallation() : DEBIAN_15;
   const directory = mkdtempSync(join(tmpdir(), "kelt-postgres-"));
   own(directory);
   const passwordFile = join(directory, "password");
@@ -66,7 +79,8 @@ export async function startPostgres(
   const data = join(directory, "data");
   runSync(join(installation, "bin/initdb"), [
     ...["-D", data, "-U", USER, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
-    ...["--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8", "--no-sync"],
+    ...["--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"],
+    ...(version === "18" ? ["--locale-provider", "builtin"] : []),
   ]);
   const port = await freePort();
   const tls = certificate === undefined ? {} : writeCertificate(directory, certificate);

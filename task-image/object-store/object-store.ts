@@ -1,0 +1,41 @@
+import type { Readable } from "node:stream";
+
+/** An object as a listing shows it. */
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** Without quotation marks. It changes when the object is replaced. */
+  readonly etag: string;
+}
+
+/** One bucket of a store that speaks S3. Every error is a TaskFailure. Disposing of it closes its sockets. */
+export interface ObjectStore extends AsyncDisposable {
+  readonly connection: string;
+  readonly bucket: string;
+  /** `s3://bucket/key`, as `_kelt_files` and messages name an object. */
+  uri(key: string): string;
+  /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes, page by page. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /** The object of exactly this key, or undefined. */
+  find(key: string): Promise<StoredObject | undefined>;
+  /**
+   * The bytes of the object that was listed: all of them, or the stream fails. A body that breaks off goes on where it stopped;
+   * an object replaced meanwhile fails as transient with the code PreconditionFailed.
+   */
+  read(object: StoredObject): Readable;
+  /**
+   * Writes an object, in parts where it is long; it is seen when it is complete, and not at all when `body` fails. At most
+   * {@link OBJECT_BYTES_MAX} bytes.
+   */
+  write(key: string, body: Readable | Buffer, contentType: string): Promise<StoredObject>;
+  /** Deletes an object; one that is not there is no error. */
+  remove(key: string): Promise<void>;
+  /** Creates the bucket. Answers false when it exists and is ours. */
+  createBucket(): Promise<boolean>;
+  /** Deletes the bucket with all that is in it; one that is not there is no error. */
+  removeBucket(): Promise<void>;
+}
+
+/** S3 takes 10,000 parts; more bytes would need longer ones, and with them more memory. */
+export const PART_BYTES = 8 * 1024 * 1024;
+export const OBJECT_BYTES_MAX = 10_000 * PART_BYTES;

@@ -1,0 +1,184 @@
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import type { S3Settings } from "../connections/s3-settings.ts";
+import { readObjectBody } from "./object-body.ts";
+import { type ObjectStore, PART_BYTES, type StoredObject } from "./object-store.ts";
+import { isStoreRetryable, storeFailure } from "./store-failure.ts";
+
+/** Tries of one request; the SDK waits longer before each. */
+const ATTEMPTS = 6;
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+const PAUSE_MS = 250;
+const PARTS_IN_FLIGHT = 2;
+/** The region that CreateBucket must not name: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
+const REGION_WITHOUT_CONSTRAINT = "us-east-1";
+
+/** A bucket reached by the AWS SDK. `signal` ends every request. */
+export function openS3Store(settings: S3Settings, signal: AbortSignal): ObjectStore {
+  const client = new S3Client(clientConfig(settings));
+  const { bucket } = settings;
+  const uri = (key: string) => `s3://${bucket}/${key}`;
+  const guard = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw storeFailure(error, settings, doing);
+    }
+  };
+  const store: ObjectStore = {
+    connection: settings.connection,
+    bucket,
+    uri,
+    list: (prefix) => listObjects(client, settings, prefix, signal),
+    find: (key) => guard(`looking for ${uri(key)}`, () => findObject(client, bucket, key, signal)),
+    read: (object) => readObject(client, settings, object, signal),
+    write: (key, body, contentType) =>
+      guard(`writing ${uri(key)}`, () => writeObject(client, { bucket, key, body, contentType }, signal)),
+    remove: (key) =>
+      guard(`deleting ${uri(key)}`, async () => {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+      }),
+    createBucket: () => guard(`creating bucket ${bucket}`, () => createBucket(client, settings, signal)),
+    removeBucket: () => guard(`deleting bucket ${bucket}`, () => removeBucket(client, store, signal)),
+    [Symbol.asyncDispose]: async () => client.destroy(),
+  };
+  return store;
+}
+
+function clientConfig({ region, endpoint, pathStyle, credentials }: S3Settings): S3ClientConfig {
+  return {
+    region,
+    forcePathStyle: pathStyle,
+    maxAttempts: ATTEMPTS,
+    // Stores other than AWS's refuse checksums that they do not know; every part is signed with its SHA-256 all the same.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+}
+
+async function* listObjects(
+  client: S3Client,
+  settings: S3Settings,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<StoredObject> {
+  const { bucket } = settings;
+  try {
+    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, { abortSignal: signal });
+    for await (const { Contents = [] } of pages) {
+      for (const { Key, Size, ETag } of Contents) {
+        if (Key !== undefined) yield { key: Key, bytes: Size ?? 0, etag: withoutQuotes(ETag) };
+      }
+    }
+  } catch (error) {
+    throw storeFailure(error, settings, `listing s3://${bucket}/${prefix}`);
+  }
+}
+
+async function findObject(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<StoredObject | undefined> {
+  try {
+    const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    const { ContentLength, ETag } = await client.send(head, { abortSignal: signal });
+    return { key, bytes: ContentLength ?? 0, etag: withoutQuotes(ETag) };
+  } catch (error) {
+    if ((error as { name?: string }).name === "NotFound") return undefined;
+    throw error;
+  }
+}
+
+function readObject(client: S3Client, settings: S3Settings, object: StoredObject, signal: AbortSignal): Readable {
+  const { key, bytes, etag } = object;
+  const uri = `s3://${settings.bucket}/${key}`;
+  return readObjectBody({
+    uri,
+    bytes,
+    mayRetry: (error) => !signal.aborted && isStoreRetryable(error),
+    pause: (fruitless) => sleep(PAUSE_MS * 2 ** fruitless, undefined, { signal }),
+    explain: (error) => storeFailure(error, settings, `reading ${uri}`),
+    open: async (offset) => {
+      const range = offset === 0 ? {} : { Range: `bytes=${offset}-` };
+      const get = new GetObjectCommand({ Bucket: settings.bucket, Key: key, IfMatch: `"${etag}"`, ...range });
+      const { Body } = await client.send(get, { abortSignal: signal });
+      return Body as Readable;
+    },
+  });
+}
+
+interface ObjectDraft {
+  readonly bucket: string;
+  readonly key: string;
+  readonly body: Readable | Buffer;
+  readonly contentType: string;
+}
+
+async function writeObject(
+  client: S3Client,
+  { bucket, key, body, contentType }: ObjectDraft,
+  signal: AbortSignal,
+): Promise<StoredObject> {
+  const upload = new Upload({
+    client,
+    params: { Bucket: bucket, Key: key, Body: body, ContentType: contentType },
+    partSize: PART_BYTES,
+    queueSize: PARTS_IN_FLIGHT,
+  });
+  let bytes = 0;
+  upload.on("httpUploadProgress", ({ loaded }) => {
+    bytes = Math.max(bytes, loaded ?? 0);
+  });
+  const stop = () => void upload.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    const { ETag } = await upload.done();
+    return { key, bytes, etag: withoutQuotes(ETag) };
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function createBucket(client: S3Client, { bucket, region }: S3Settings, signal: AbortSignal): Promise<boolean> {
+  const place = region === REGION_WITHOUT_CONSTRAINT ? undefined : { LocationConstraint: region as "eu-west-1" };
+  try {
+    const create = new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: place });
+    await client.send(create, { abortSignal: signal });
+    return true;
+  } catch (error) {
+    if ((error as { name?: string }).name === "BucketAlreadyOwnedByYou") return false;
+    throw error;
+  }
+}
+
+async function removeBucket(client: S3Client, store: ObjectStore, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const { key } of store.list("")) await store.remove(key);
+    await client.send(new DeleteBucketCommand({ Bucket: store.bucket }), { abortSignal: signal });
+  } catch (error) {
+    const { name, code } = error as { name?: string; code?: string };
+    if (name !== "NoSuchBucket" && code !== "NoSuchBucket") throw error;
+  }
+}
+
+function withoutQuotes(etag: string | undefined): string {
+  return (etag ?? "").replace(/^(W\/)?"(.*)"$/, "$2");
+}

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import type { TaskConnectionOf } from "#api/task.ts";
+import { buildVersitygw } from "../../config/cluster/versitygw.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+import { until } from "./until.ts";
+
+const ACCESS_KEY = "kelttest";
+/** Signs requests and stands in headers: characters that have broken both. */
+const SECRET_KEY = "s3cr+t/with=odd&chars%20";
+
+/** A throwaway S3 server on 127.0.0.1 whose buckets are folders. It ends with `stop`, and with the process at the latest. */
+export interface S3Server extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly secretKey: string;
+  /** The connection as a task gets it. `keys` replaces keys of its Secret. */
+  connection(bucket: string, keys?: Readonly<Record<string, string>>): TaskConnectionOf<"s3">;
+  stop(): Promise<void>;
+}
+
+/** Starts a server. `hookTimeout` has to leave room for building it once. Have one server per test file. */
+export async function startS3Server(): Promise<S3Server> {
+  const signal = new AbortController().signal;
+  const program = await buildVersitygw({ signal, progress: () => undefined, log: () => undefined });
+  const directory = temporaryDirectory("s3");
+  const [root, metadata] = ["objects", "metadata"].map((name) => join(directory, name)) as [string, string];
+  for (const folder of [root, metadata]) mkdirSync(folder);
+  const address = `127.0.0.1:${await freePort()}`;
+  // Not every file system of a machine has the extended attributes that metadata is kept in otherwise.
+  const server = spawn(
+    program,
+    ["--port", address, "--quiet", "--health", "/health", "posix", "--sidecar", metadata, root],
+    {
+      env: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
+      stdio: "ignore",
+    },
+  );
+  const kill = () => server.kill("SIGKILL");
+  process.once("exit", kill);
+  const stop = async () => {
+    process.removeListener("exit", kill);
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill("SIGKILL");
+    await once(server, "exit");
+  };
+  const endpoint = `http://${address}`;
+  await until("the S3 server answers", () => isHealthy(endpoint));
+  const connection = (bucket: string, keys: Readonly<Record<string, string>> = {}): TaskConnectionOf<"s3"> => {
+    const secretDirectory = temporaryDirectory("s3-secret");
+    const secret = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY, ...keys };
+    for (const [key, value] of Object.entries(secret)) writeFileSync(join(secretDirectory, key), value);
+    return { kind: "s3", secretName: "lake", secretDirectory, bucket, endpoint, region: "us-east-1" };
+  };
+  return { endpoint, secretKey: SECRET_KEY, connection, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function isHealthy(endpoint: string): Promise<boolean> {
+  try {
+    return (await fetch(`${endpoint}/health`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
