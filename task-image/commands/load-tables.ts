@@ -25,10 +25,10 @@ async function stageTables(
   targets: readonly TableName[],
   context: CommandContext,
 ): Promise<readonly StagedTable[]> {
-  const { from, mode } = spec.work.load;
+  const { from } = spec.work.load;
   await using source = await openSession(spec, from.connection, context, { readOnly: true });
   const tables = await describeSource(source, from, targets);
-  for (const table of tables) await checkTarget(destination, mode, table);
+  for (const table of tables) await checkTarget(destination, spec.work.load, table);
   const staged: StagedTable[] = [];
   for (const table of tables) {
     const progress = { item: showTable(table.target), done: staged.length, total: tables.length };

@@ -66,9 +66,9 @@ async function publish(
   spec: SpecOf<"load">,
   staged: readonly StagedTable[],
 ): Promise<LoadRecord> {
-  const { mode, to } = spec.work.load;
+  const { to } = spec.work.load;
   const tables: LoadedTable[] = [];
-  for (const table of staged) tables.push(await publishTable(destination, mode, table));
+  for (const table of staged) tables.push(await publishTable(destination, spec.work.load, table));
   const record = await recordLoad(destination, to.schema, spec, tables).catch((error: unknown) => {
     throw databaseFailure(error, `recording the load in ${to.schema}.${LOADS_TABLE}`);
   });

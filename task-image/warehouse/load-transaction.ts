@@ -2,13 +2,15 @@ import { DataError, TransientError } from "../errors.ts";
 import { copy } from "./copy.ts";
 import { databaseFailure, isServerError } from "./failure.ts";
 import { quoteTable, showTable, type TableName } from "./identifier.ts";
+import { checkKeys, requireKey } from "./keyed-rows.ts";
 import type { LoadedTable } from "./load-record.ts";
 import {
   createStagingStatement,
-  type LoadMode,
+  isKeyed,
   planPublication,
   type StagedColumn,
   stagingTable,
+  type Writing,
 } from "./publication.ts";
 import type { Session } from "./session.ts";
 import { lockTable, readTarget } from "./target.ts";
@@ -35,8 +37,8 @@ export interface StagedTable extends LandingTable {
 }
 
 /** Refuses before any row moves what publishing would refuse after the last one. */
-export async function checkTarget(session: Session, mode: LoadMode, { target, columns }: LandingTable): Promise<void> {
-  planPublication(mode, target, await readTarget(session, target), columns);
+export async function checkTarget(session: Session, writing: Writing, table: LandingTable): Promise<void> {
+  planPublication(writing, table, await readTarget(session, table.target));
 }
 
 /** Copies one table into a staging table, and counts the rows at both ends. */
@@ -62,16 +64,20 @@ export async function stageTable(
 }
 
 /** Makes the staged rows the target's rows, inside the transaction. */
-export async function publishTable(session: Session, mode: LoadMode, staged: StagedTable): Promise<LoadedTable> {
-  const { source, target, columns, rows, bytes } = staged;
+export async function publishTable(session: Session, writing: Writing, staged: StagedTable): Promise<LoadedTable> {
+  const { source, target, rows, bytes } = staged;
   const place = `publishing ${showTable(target)}`;
   try {
-    if (mode === "replace" && (await readTarget(session, target)) !== undefined) await lockTable(session, target);
-    const publication = planPublication(mode, target, await readTarget(session, target), columns);
+    if (isKeyed(writing)) await checkStagedKeys(session, writing, staged);
+    if (writing.mode === "replace" && (await readTarget(session, target)) !== undefined)
+      await lockTable(session, target);
+    const publication = planPublication(writing, staged, await readTarget(session, target));
     for (const statement of publication.statements) await session.query(statement);
     if (publication.insert !== undefined) {
       const { rowCount } = await session.query(publication.insert);
-      const found = `inserted into ${showTable(target)} (a trigger or rule of it changes what is inserted)`;
+      const done = writing.mode === "merge" ? "merged into" : "inserted into";
+      const keys = writing.mode === "merge" ? "it holds a key more than once, or " : "";
+      const found = `${done} ${showTable(target)} (${keys}a trigger or rule of it changes what is inserted)`;
       expectRows(place, rows, "staged", rowCount ?? 0, found);
       await session.query(`DROP TABLE ${quoteTable(stagingTable(target))}`);
     }
@@ -79,6 +85,13 @@ export async function publishTable(session: Session, mode: LoadMode, staged: Sta
   } catch (error) {
     throw databaseFailure(error, place);
   }
+}
+
+async function checkStagedKeys(session: Session, { mode, key = [] }: Writing, staged: StagedTable): Promise<void> {
+  const { target, columns } = staged;
+  requireKey(target, key, columns);
+  const names = columns.map(({ name }) => name);
+  await checkKeys(session, { staging: stagingTable(target), target, key, columns: names }, mode === "merge");
 }
 
 /** Commits. When the answer is lost nobody here can know what happened: the next attempt reads it in the load's record. */

@@ -146,7 +146,11 @@ async function replaceTable(session: Session, before: Target, own: readonly Tabl
   const staged = columns.map(({ name, type }) => ({ name, type, notNull: false }));
   const sameShape = JSON.stringify(shape(columns)) === JSON.stringify(shape(before.columns));
   const dependents = sameShape ? [] : await dropDependents(session, relation, own);
-  const publication = planPublication("replace", relation, await readTarget(session, relation), staged);
+  const publication = planPublication(
+    { mode: "replace" },
+    { target: relation, columns: staged },
+    await readTarget(session, relation),
+  );
   for (const statement of publication.statements) await session.query(statement);
   if (publication.insert !== undefined) {
     await session.query(publication.insert);

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { ConfigurationError } from "../errors.ts";
 import { IDENTIFIER_BYTES_MAX, quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
+import {
+  deleteKeysStatement,
+  keyIndexStatement,
+  mergeStatement,
+  requireKey,
+  writeLockStatement,
+} from "./keyed-rows.ts";
 import type { Target, TargetColumn } from "./target.ts";
 
 /** A column as it is staged. */
@@ -10,7 +17,20 @@ export interface StagedColumn {
   readonly notNull: boolean;
 }
 
-export type LoadMode = "replace" | "append";
+export type LoadMode = "replace" | "append" | "merge" | "deleteInsert";
+
+/** How a node's rows are written: the fields of its manifest. */
+export interface Writing {
+  readonly mode: LoadMode;
+  /** The columns that rows are matched by, in the modes merge and deleteInsert. */
+  readonly key?: readonly string[] | undefined;
+}
+
+/** What is going to be published, as far as the plan depends on it. */
+export interface Incoming {
+  readonly target: TableName;
+  readonly columns: readonly StagedColumn[];
+}
 
 /**
  * How staged rows become the target's rows.
@@ -22,11 +42,14 @@ export type LoadMode = "replace" | "append";
  * |             | would lack                                                  | name                                                |
  * | refilled    | replace, and something does: views, grants, indexes, …      | emptied and filled again, so that it stays what it is |
  * | appended    | append, and there is a target                               | filled                                              |
+ * | merged      | merge, and there is a target                                | rows of known keys are updated, others inserted     |
+ * | deleteInserted | deleteInsert, and there is a target                   | rows of the staged keys are deleted, then it is filled |
  *
- * `statements` run before the rows are inserted, `insert` inserts them where the staging table is not the target itself.
+ * `statements` run before the rows are inserted, `insert` inserts them where the staging table is not the target itself. A target
+ * that a keyed mode makes gets an index of the key.
  */
 export interface Publication {
-  readonly kind: "created" | "swapped" | "refilled" | "appended";
+  readonly kind: "created" | "swapped" | "refilled" | "appended" | "merged" | "deleteInserted";
   readonly statements: readonly string[];
   readonly insert?: string;
 }
@@ -54,16 +77,13 @@ function notNullConstraint({ table }: TableName, column: string): string {
 }
 
 /** Decides how to publish. Throws a ConfigurationError where no way keeps what hangs on the target. */
-export function planPublication(
-  mode: LoadMode,
-  relation: TableName,
-  target: Target | undefined,
-  columns: readonly StagedColumn[],
-): Publication {
-  const staging = quoteTable(stagingTable(relation));
-  const rename = `ALTER TABLE ${staging} RENAME TO ${quoteIdentifier(relation.table)}`;
+export function planPublication(writing: Writing, incoming: Incoming, target: Target | undefined): Publication {
+  const { mode } = writing;
+  const { target: relation, columns } = incoming;
+  const rename = renameStatement(relation);
+  if (target !== undefined) refuseOtherRelations(target);
+  if (isKeyed(writing)) return planKeyed(writing, incoming, target);
   if (target === undefined) return { kind: "created", statements: [rename] };
-  refuseOtherRelations(target);
   const fill = fillTarget(target, columns);
   if (mode === "append") return { kind: "appended", statements: addColumns(target, columns), insert: fill };
   if (target.kind === "r" && target.attachments.length === 0 && target.ownedByUser) {
@@ -72,6 +92,32 @@ export function planPublication(
   refuseReferences(target);
   const statements = [...emptyTarget(target), ...reshapeTarget(target, columns)];
   return { kind: "refilled", statements, insert: fill };
+}
+
+/** Whether rows are matched by a key. */
+export function isKeyed({ mode }: Writing): boolean {
+  return mode === "merge" || mode === "deleteInsert";
+}
+
+function planKeyed({ mode, key = [] }: Writing, incoming: Incoming, target: Target | undefined): Publication {
+  const { target: relation, columns } = incoming;
+  requireKey(relation, key, columns);
+  if (target === undefined) {
+    const index = keyIndexStatement(relation, key, mode === "merge");
+    return { kind: "created", statements: [renameStatement(relation), index] };
+  }
+  const statements = [writeLockStatement(relation), ...addColumns(target, columns)];
+  const rows = { staging: stagingTable(relation), target: relation, key, columns: writtenColumns(target, columns) };
+  if (mode === "merge") return { kind: "merged", statements, insert: mergeStatement(rows) };
+  return {
+    kind: "deleteInserted",
+    statements: [...statements, deleteKeysStatement(rows)],
+    insert: fillTarget(target, columns),
+  };
+}
+
+function renameStatement(target: TableName): string {
+  return `ALTER TABLE ${quoteTable(stagingTable(target))} RENAME TO ${quoteIdentifier(target.table)}`;
 }
 
 function refuseOtherRelations({ kind, relation }: Target): void {
@@ -140,12 +186,14 @@ function addColumns(target: Target, columns: readonly StagedColumn[], nulls?: "w
 }
 
 /** Columns are matched by name. Values of identity columns are the source's, computed columns compute their own. */
-function fillTarget({ relation, columns: existing }: Target, columns: readonly StagedColumn[]): string {
-  const computed = new Set(existing.filter(({ isGenerated }) => isGenerated).map(({ name }) => name));
-  const list = columns
-    .filter(({ name }) => !computed.has(name))
-    .map(({ name }) => quoteIdentifier(name))
-    .join(", ");
+function fillTarget(target: Target, columns: readonly StagedColumn[]): string {
+  const list = writtenColumns(target, columns).map(quoteIdentifier).join(", ");
+  const { relation } = target;
   const staging = quoteTable(stagingTable(relation));
   return `INSERT INTO ${quoteTable(relation)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${staging}`;
+}
+
+function writtenColumns({ columns: existing }: Target, columns: readonly StagedColumn[]): readonly string[] {
+  const computed = new Set(existing.filter(({ isGenerated }) => isGenerated).map(({ name }) => name));
+  return columns.map(({ name }) => name).filter((name) => !computed.has(name));
 }

@@ -94,7 +94,17 @@ const VERBS: readonly RefusedManifest[] = [
     "a mode that does not exist",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: upsert")}}}`),
     "spec.nodes[raw].load.mode: ",
-    'spec.nodes.raw.load.mode: Unsupported value: "upsert": supported values: "replace", "append"',
+    'spec.nodes.raw.load.mode: Unsupported value: "upsert": supported values: "replace", "append", "merge", "deleteInsert"',
+  ),
+  refused(
+    "a merge without a key",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: merge")}}}`),
+    "spec.nodes[raw].load: the modes merge and deleteInsert need key, and no other mode takes it",
+  ),
+  refused(
+    "a key that nothing is matched by",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, key: [film_id]")}}}`),
+    "spec.nodes[raw].load: the modes merge and deleteInsert need key, and no other mode takes it",
   ),
   refused(
     "a variable that is neither text nor a whole number",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   createStagingStatement,
+  type LoadMode,
   planPublication,
   type StagedColumn,
 } from "../../../../task-image/warehouse/publication.ts";
@@ -31,8 +32,8 @@ function aTarget(parts: Partial<Target> = {}): Target {
 }
 
 /** The plan with the digest in the staging table's name made short. */
-function plan(mode: "replace" | "append", target: Target | undefined, columns = staged) {
-  const publication = planPublication(mode, films, target, columns);
+function plan(mode: LoadMode, target: Target | undefined, key: readonly string[] = []) {
+  const publication = planPublication({ mode, key }, { target: films, columns: staged }, target);
   const shown = (sql: string) => sql.replace(/_kelt_staging_[0-9a-f]{16}/g, "_kelt_staging_8a4b2f8a");
   return {
     kind: publication.kind,
@@ -103,6 +104,61 @@ describe("how staged rows become the target's", () => {
       kind: "appended",
       sql: [`ALTER TABLE "raw"."films" ADD COLUMN "film_id" integer`, fill],
     });
+  });
+});
+
+describe("rows that are matched by a key", () => {
+  const lock = `LOCK TABLE "raw"."films" IN SHARE ROW EXCLUSIVE MODE`;
+  const matched = `t."film_id" = s."film_id"`;
+
+  test("merge updates known keys and inserts the others, in one statement that counts both", () => {
+    expect(plan("merge", aTarget(), ["film_id"])).toEqual({
+      kind: "merged",
+      sql: [
+        lock,
+        `MERGE INTO "raw"."films" AS t USING ${staging} AS s ON ${matched}
+    WHEN MATCHED THEN UPDATE SET "title" = s."title"
+    WHEN NOT MATCHED THEN INSERT ("film_id", "title") OVERRIDING SYSTEM VALUE VALUES (s."film_id", s."title")`,
+      ],
+    });
+  });
+
+  test("a row that is all key is counted when it is known", () => {
+    expect(plan("merge", aTarget(), ["film_id", "title"]).sql.at(-1)).toContain(
+      `UPDATE SET "film_id" = s."film_id", "title" = s."title"`,
+    );
+  });
+
+  test("deleteInsert deletes every staged key, then fills", () => {
+    expect(plan("deleteInsert", aTarget(), ["film_id"])).toEqual({
+      kind: "deleteInserted",
+      sql: [
+        lock,
+        `DELETE FROM "raw"."films" AS t USING (SELECT DISTINCT "film_id" FROM ${staging}) AS s WHERE ${matched}`,
+        fill,
+      ],
+    });
+  });
+
+  test.each([
+    ["merge", `ALTER TABLE "raw"."films" ADD PRIMARY KEY ("film_id")`],
+    ["deleteInsert", `CREATE INDEX ON "raw"."films" ("film_id")`],
+  ] as const)("the first load by %s makes the target with an index of the key", (mode, index) => {
+    expect(plan(mode, undefined, ["film_id"])).toEqual({ kind: "created", sql: [rename, index] });
+  });
+
+  test("columns that the target lacks are added, and what it computes is left to it", () => {
+    const columns = [column("film_id", "integer"), column("length", "integer", { isGenerated: true })];
+    expect(plan("merge", aTarget({ columns }), ["film_id"]).sql).toContainEqual(
+      `ALTER TABLE "raw"."films" ADD COLUMN "title" text`,
+    );
+  });
+
+  test("a key that the rows do not have is refused", () => {
+    expect(() => plan("merge", undefined, ["id", "title"])).toThrow(
+      /the rows have no column id; they have: film_id, title/,
+    );
+    expect(() => plan("deleteInsert", aTarget())).toThrow(/there is no key/);
   });
 });
 

@@ -1,0 +1,90 @@
+import { ConfigurationError, DataError } from "../errors.ts";
+import { quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
+import type { StagedColumn } from "./publication.ts";
+import type { Session } from "./session.ts";
+
+/** Keys that a message names. */
+const SHOWN_MAX = 5;
+
+/** Rows that replace those of the same key: where they are, where they go, and what tells them apart. */
+export interface KeyedRows {
+  readonly staging: TableName;
+  readonly target: TableName;
+  readonly key: readonly string[];
+  /** The columns that are written, in the order of the staging table. */
+  readonly columns: readonly string[];
+}
+
+/** Throws a ConfigurationError when the rows lack a column of the key. */
+export function requireKey(target: TableName, key: readonly string[], columns: readonly StagedColumn[]): void {
+  const names = columns.map(({ name }) => name);
+  const missing = key.filter((name) => !names.includes(name));
+  if (key.length > 0 && missing.length === 0) return;
+  const found = key.length === 0 ? "there is no key" : `the rows have no column ${missing.join(", ")}`;
+  throw new ConfigurationError(
+    "UnknownKey",
+    `load.key: rows for ${showTable(target)} are matched by key, and ${found}; they have: ${names.join(", ")}. Name columns that tell the rows apart`,
+  );
+}
+
+/** What a target made by its first load gets, so that the next ones find its rows: merge promises one row a key. */
+export function keyIndexStatement(target: TableName, key: readonly string[], isUnique: boolean): string {
+  const list = key.map(quoteIdentifier).join(", ");
+  return isUnique
+    ? `ALTER TABLE ${quoteTable(target)} ADD PRIMARY KEY (${list})`
+    : `CREATE INDEX ON ${quoteTable(target)} (${list})`;
+}
+
+/** Everybody reads on; nobody else writes until the transaction ends. */
+export function writeLockStatement(target: TableName): string {
+  return `LOCK TABLE ${quoteTable(target)} IN SHARE ROW EXCLUSIVE MODE`;
+}
+
+/**
+ * Updates rows of known keys and inserts the others; the server counts both. A row that is all key is set to itself, so that it
+ * counts too.
+ */
+export function mergeStatement({ staging, target, key, columns }: KeyedRows): string {
+  const values = columns.filter((name) => !key.includes(name));
+  const assigned = (values.length === 0 ? key : values).map(
+    (name) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`,
+  );
+  const list = columns.map(quoteIdentifier);
+  return `MERGE INTO ${quoteTable(target)} AS t USING ${quoteTable(staging)} AS s ON ${matching(key)}
+    WHEN MATCHED THEN UPDATE SET ${assigned.join(", ")}
+    WHEN NOT MATCHED THEN INSERT (${list.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${list.map((name) => `s.${name}`).join(", ")})`;
+}
+
+/** Deletes every row whose key is staged. */
+export function deleteKeysStatement({ staging, target, key }: KeyedRows): string {
+  const list = key.map(quoteIdentifier).join(", ");
+  return `DELETE FROM ${quoteTable(target)} AS t USING (SELECT DISTINCT ${list} FROM ${quoteTable(staging)}) AS s WHERE ${matching(key)}`;
+}
+
+function matching(key: readonly string[]): string {
+  return key.map((name) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(" AND ");
+}
+
+/**
+ * Refuses keys that cannot be matched: NULL equals nothing, and of two rows with one key nobody can say which one a merge
+ * should keep. Throws a DataError that names the first of them.
+ */
+export async function checkKeys(session: Session, { staging, target, key }: KeyedRows, unique: boolean): Promise<void> {
+  const list = key.map(quoteIdentifier);
+  const isNull = list.map((name) => `${name} IS NULL`).join(" OR ");
+  const shown = list.map((name) => `coalesce(pg_catalog.quote_literal(${name}::text), 'NULL')`).join(", ");
+  const table = quoteTable(staging);
+  const faulty = unique
+    ? `SELECT ${list}, pg_catalog.count(*) AS times FROM ${table} GROUP BY ${list} HAVING pg_catalog.count(*) > 1 OR ${isNull}`
+    : `SELECT ${list}, pg_catalog.count(*) AS times FROM ${table} WHERE ${isNull} GROUP BY ${list}`;
+  const { rows } = await session.query<{ shown: string; times: string }>(
+    `SELECT pg_catalog.concat_ws(', ', ${shown}) AS shown, times FROM (${faulty} ORDER BY ${list} LIMIT ${SHOWN_MAX}) AS f`,
+  );
+  if (rows.length === 0) return;
+  const keys = rows.map((row) => `(${row.shown}) in ${row.times} ${row.times === "1" ? "row" : "rows"}`).join(", ");
+  const expected = unique ? "each key once and without NULL" : "keys without NULL";
+  throw new DataError(
+    "UnusableKey",
+    `load.key (${key.join(", ")}) of the rows for ${showTable(target)}: expected ${expected}, found ${keys}. Nothing has been published. Add the columns that tell the rows apart, or select one row a key`,
+  );
+}

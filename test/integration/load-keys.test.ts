@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { WorkOf } from "../../task-image/commands/command.ts";
+import { load } from "../../task-image/commands/load.ts";
+import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { aContext, aTask } from "../support/task.ts";
+
+describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
+  let server: PostgresServer;
+  let source: TestDatabase;
+  let warehouse: TestDatabase;
+  let runs = 0;
+
+  beforeAll(async () => {
+    server = await startPostgres({}, undefined, version);
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    source = await server.createDatabase();
+    warehouse = await server.createDatabase();
+    await source.query(`CREATE TABLE films (film_id int, day date, title text);
+      INSERT INTO films VALUES (1, '2024-01-01', 'Aurora'), (2, '2024-01-01', 'Bastion'), (3, '2024-01-02', NULL)`);
+  });
+
+  function runLoad(mode: "merge" | "deleteInsert", key: string[], uid = `run-${++runs}`) {
+    const work: WorkOf<"load"> = {
+      verb: "load",
+      load: {
+        from: { connection: "source", schema: "public", tables: ["films"] },
+        to: { connection: "warehouse", schema: "raw" },
+        mode,
+        key,
+      },
+    };
+    const connections = { source: source.connection(), warehouse: warehouse.connection() };
+    return load(aTask({ work, connections, uid }), aContext());
+  }
+  const rows = async () =>
+    (await warehouse.query("SELECT concat_ws(' ', film_id, day, title) AS row FROM raw.films ORDER BY 1")).map(
+      ({ row }) => row,
+    );
+  const published = async () =>
+    (await warehouse.query("SELECT tables->0->>'published' AS p FROM raw._kelt_loads ORDER BY committed_at")).map(
+      ({ p }) => p,
+    );
+
+  test("merge updates the rows of known keys, adds the others and keeps those that did not come", async () => {
+    await runLoad("merge", ["film_id"]);
+    await source.query(
+      "DELETE FROM films WHERE film_id = 1; UPDATE films SET title = 'Basalt' WHERE film_id = 2; INSERT INTO films VALUES (4, NULL, 'Comet')",
+    );
+    expect(await runLoad("merge", ["film_id"])).toMatchObject({ message: "1 table, 3 rows" });
+    expect(await rows()).toEqual(["1 2024-01-01 Aurora", "2 2024-01-01 Basalt", "3 2024-01-02", "4 Comet"]);
+    expect(await published()).toEqual(["created", "merged"]);
+  });
+
+  test("merge keeps what hangs on the target, what it computes and columns of its own", async () => {
+    await runLoad("merge", ["film_id"]);
+    await warehouse.query(`ALTER TABLE raw.films ADD COLUMN note text DEFAULT 'new',
+        ADD COLUMN length int GENERATED ALWAYS AS (length(title)) STORED;
+      UPDATE raw.films SET note = 'seen'; CREATE VIEW raw.titles AS SELECT title, note, length FROM raw.films`);
+    await source.query(
+      "UPDATE films SET title = 'Aurora II' WHERE film_id = 1; INSERT INTO films VALUES (4, NULL, 'Comet')",
+    );
+    await runLoad("merge", ["film_id"]);
+    expect(await warehouse.query("SELECT * FROM raw.titles WHERE title IN ('Aurora II', 'Comet') ORDER BY 1")).toEqual([
+      { title: "Aurora II", note: "seen", length: "9" },
+      { title: "Comet", note: "new", length: "5" },
+    ]);
+  });
+
+  test("merge adds a column that the source has got", async () => {
+    await runLoad("merge", ["film_id"]);
+    await source.query(
+      "ALTER TABLE films ADD COLUMN year int; DELETE FROM films WHERE film_id > 1; UPDATE films SET year = 1999",
+    );
+    await runLoad("merge", ["film_id"]);
+    expect(await warehouse.query("SELECT film_id, year FROM raw.films ORDER BY 1")).toEqual([
+      { film_id: "1", year: "1999" },
+      { film_id: "2", year: null },
+      { film_id: "3", year: null },
+    ]);
+  });
+
+  test.each([
+    ["two rows of one key", "merge", "film_id", "INSERT INTO films VALUES (2, NULL, 'Twin')", "('2') in 2 rows"],
+    ["NULL in the key", "merge", "film_id", "INSERT INTO films VALUES (NULL, NULL, 'None')", "(NULL) in 1 row"],
+    ["NULL in the key", "deleteInsert", "day", "UPDATE films SET day = NULL", "(NULL) in 3 rows"],
+  ] as const)(
+    "%s is refused by %s, with the key, and nothing is published",
+    async (_what, mode, key, change, message) => {
+      await runLoad(mode, [key]);
+      const before = await rows();
+      await source.query(change);
+      await expect(runLoad(mode, [key])).rejects.toMatchObject({
+        kind: "data",
+        code: "UnusableKey",
+        message: expect.stringContaining(`found ${message}. Nothing has been published`),
+      });
+      expect(await rows()).toEqual(before);
+      expect(await published()).toEqual(["created"]);
+    },
+  );
+
+  test("a target that holds a key twice is not merged into", async () => {
+    await warehouse.query(
+      "CREATE SCHEMA raw; CREATE TABLE raw.films (film_id int, day date, title text); INSERT INTO raw.films VALUES (1), (1)",
+    );
+    await expect(runLoad("merge", ["film_id"])).rejects.toMatchObject({
+      code: "RowCountMismatch",
+      message: expect.stringContaining("it holds a key more than once"),
+    });
+    expect(await warehouse.query("SELECT title FROM raw.films")).toEqual([{ title: null }, { title: null }]);
+  });
+
+  test("a key that the table does not have is refused before any row moves", async () => {
+    await expect(runLoad("merge", ["id"])).rejects.toMatchObject({
+      kind: "configuration",
+      code: "UnknownKey",
+      message: expect.stringContaining("the rows have no column id; they have: film_id, day, title"),
+    });
+  });
+
+  test("deleteInsert replaces whole days and leaves the others alone", async () => {
+    await runLoad("deleteInsert", ["day"]);
+    await source.query(
+      "DELETE FROM films WHERE film_id IN (1, 3); INSERT INTO films VALUES (5, '2024-01-01', 'Comet')",
+    );
+    await runLoad("deleteInsert", ["day"]);
+    expect(await rows()).toEqual(["2 2024-01-01 Bastion", "3 2024-01-02", "5 2024-01-01 Comet"]);
+    expect(await published()).toEqual(["created", "deleteInserted"]);
+  });
+
+  test("a key of several columns, in capitals and with spaces", async () => {
+    await source.query(`ALTER TABLE films RENAME COLUMN film_id TO "Film Id"`);
+    await runLoad("merge", ["day", "Film Id"]);
+    await source.query(`UPDATE films SET title = 'X' WHERE "Film Id" = 1`);
+    await runLoad("merge", ["day", "Film Id"]);
+    expect(await warehouse.query(`SELECT "Film Id", title FROM raw.films ORDER BY 1`)).toEqual([
+      { "Film Id": "1", title: "X" },
+      { "Film Id": "2", title: "Bastion" },
+      { "Film Id": "3", title: null },
+    ]);
+  });
+
+  test.each([
+    ["merge", "film_id"],
+    ["deleteInsert", "day"],
+  ] as const)("a %s that was committed is not repeated", async (mode, key) => {
+    await runLoad(mode, [key], "same");
+    await source.query("UPDATE films SET title = 'changed'");
+    expect((await runLoad(mode, [key], "same")).message).toContain("loaded by attempt 1");
+    expect(await rows()).toContain("1 2024-01-01 Aurora");
+  });
+});
