@@ -1,12 +1,15 @@
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** A hundred years: a longer duration counts as this one, because a time beyond what Date and the API can hold is none. */
+const DURATION_MAX_MS = 100 * 365.25 * UNIT_MS.d;
+
 /** Milliseconds of a duration such as `1h30m`. The schema has checked its shape; anything else counts as 0. */
 export function durationMs(text: string): number {
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/([0-9]+)(ms|s|m|h|d)/g)) {
     total += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   }
-  return total;
+  return Math.min(total, DURATION_MAX_MS);
 }
 
 /** A duration for people: `0.4s`, `12s`, `3m05s`, `2h07m`. */

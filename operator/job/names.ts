@@ -6,19 +6,20 @@ const LABEL_VALUE_MAX = 63;
 
 /**
  * The name of an attempt's Job: `<run>-<node>-a<attempt>`. It never varies, so that a second creation of the same attempt meets
- * the first one. Names that would be too long are cut and end with a hash of the whole.
+ * the first one. A name that would be too long, or that holds a dot, which no Pod's host name can, ends with a hash of the whole:
+ * runs `a.b` and `a-b` must not meet.
  */
 export function jobName(run: string, node: string, attempt: number): string {
-  return cut(`${run}-${node}-a${attempt}`, JOB_NAME_MAX).replaceAll(".", "-");
+  const name = `${run}-${node}-a${attempt}`;
+  return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
 }
 
 /** An object's name as a label value, which holds at most 63 characters. */
 export function labelValue(name: string): string {
-  return cut(name, LABEL_VALUE_MAX);
+  return name.length <= LABEL_VALUE_MAX ? name : hashed(name, LABEL_VALUE_MAX);
 }
 
-function cut(name: string, max: number): string {
-  if (name.length <= max) return name;
+function hashed(name: string, max: number): string {
   const hash = createHash("sha256").update(name).digest("hex").slice(0, 10);
   return `${name.slice(0, max - hash.length - 1).replace(/[-.]+$/, "")}-${hash}`;
 }

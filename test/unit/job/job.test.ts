@@ -1,0 +1,268 @@
+import { describe, expect, test } from "vitest";
+import { PipelineSpec } from "#api/pipeline.ts";
+import { CONTRACT_VERSION, NODE_SPEC_BYTES_MAX, TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
+import { type Attempt, jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
+import { RUN_UID } from "../../support/make.ts";
+import { restrictedViolations } from "../../support/pod-security.ts";
+
+const SETTINGS: TaskPodSettings = {
+  image: "registry.example/kelt/task:1",
+  imagePullPolicy: "IfNotPresent",
+  imagePullSecrets: [],
+  resources: { requests: { cpu: "50m" }, limits: { memory: "512Mi" } },
+  jobTtlSeconds: 3600,
+};
+
+/** One node of every verb that a task carries out. */
+const NODES = {
+  extract: { extract: { from: { connection: "source", tables: ["films"] }, to: { directory: "out" } } },
+  load: { load: { from: { connection: "source", tables: ["films"] }, to: { connection: "warehouse", schema: "raw" } } },
+  transform: { transform: { connection: "warehouse", schema: "a", project: { configMap: "models" }, vars: { x: 1 } } },
+  test: { test: { connection: "warehouse", checks: [{ table: "a.t", unique: ["id"] }] } },
+} as const;
+
+function anAttempt(node: object, more: Partial<Attempt> = {}): Attempt {
+  const spec = PipelineSpec.parse({
+    connections: {
+      source: { postgres: { secretRef: "films-source", host: "db", port: 5433 } },
+      warehouse: { postgres: { secretRef: "films-warehouse" } },
+      unused: { postgres: { secretRef: "not-for-this-node" } },
+    },
+    nodes: { raw: node },
+  });
+  const run = { namespace: "demo", name: "films-1", uid: RUN_UID };
+  return { run, pipeline: "films", spec, node: "raw", attempt: 1, ...more };
+}
+
+const podOf = (node: object, settings: TaskPodSettings = SETTINGS) =>
+  jobOf(anAttempt(node), settings).spec?.template.spec ?? expect.fail("no pod");
+const containerOf = (node: object, settings = SETTINGS) =>
+  podOf(node, settings).containers[0] ?? expect.fail("no container");
+const taskOf = (node: object) => {
+  const value = containerOf(node).env?.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "";
+  return JSON.parse(value.replaceAll("$$", "$")) as unknown;
+};
+
+test("the Job of a load is, in full", () => {
+  const labels = {
+    "app.kubernetes.io/managed-by": "kelt",
+    "kelt.dev/pipeline": "films",
+    "kelt.dev/run": "films-1",
+    "kelt.dev/run-uid": RUN_UID,
+    "kelt.dev/node": "raw",
+    "kelt.dev/attempt": "1",
+  };
+  const secret = (name: string) => ({ secretName: `films-${name}`, optional: true, defaultMode: 0o440 });
+  expect(jobOf(anAttempt({ ...NODES.load, attemptTimeout: "90s" }), SETTINGS)).toEqual({
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: "films-1-raw-a1",
+      namespace: "demo",
+      labels,
+      annotations: { "kelt.dev/spec-hash": expect.stringMatching(/^[0-9a-f]{64}$/) },
+      ownerReferences: [
+        { apiVersion: "kelt.dev/v1alpha1", kind: "PipelineRun", name: "films-1", uid: RUN_UID, controller: true },
+      ],
+    },
+    spec: {
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: 0,
+      podReplacementPolicy: "Failed",
+      podFailurePolicy: expect.anything(),
+      ttlSecondsAfterFinished: 3600,
+      activeDeadlineSeconds: 90,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: "Never",
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          securityContext: expect.anything(),
+          containers: [
+            {
+              name: "task",
+              image: "registry.example/kelt/task:1",
+              imagePullPolicy: "IfNotPresent",
+              env: [{ name: TASK_SPEC_ENV, value: expect.any(String) }],
+              volumeMounts: [
+                { name: "work", mountPath: "/var/run/kelt/work" },
+                { name: "connection-source", mountPath: "/var/run/kelt/connections/source", readOnly: true },
+                { name: "connection-warehouse", mountPath: "/var/run/kelt/connections/warehouse", readOnly: true },
+              ],
+              resources: { requests: { cpu: "50m" }, limits: { memory: "512Mi" } },
+              securityContext: expect.anything(),
+              terminationMessagePolicy: "File",
+            },
+          ],
+          volumes: [
+            { name: "work", emptyDir: { sizeLimit: "10Gi" } },
+            { name: "connection-source", secret: secret("source") },
+            { name: "connection-warehouse", secret: secret("warehouse") },
+          ],
+        },
+      },
+    },
+  });
+});
+
+describe("whatever a node does", () => {
+  const all = { ...NODES, container: { container: { image: "busybox", command: ["sh"], env: { A: "b" } } } };
+
+  test.each(Object.entries(all))("a pod of %s is restricted, cannot write to its image and has no token", (_, node) => {
+    expect(restrictedViolations(JSON.parse(JSON.stringify(podOf(node))))).toEqual([]);
+  });
+
+  test.each(Object.entries(all))("the Job of %s is the same each time", (_, node) => {
+    expect(jobOf(anAttempt(node), SETTINGS)).toEqual(jobOf(anAttempt(node), SETTINGS));
+  });
+
+  test.each(Object.entries(NODES))("the task of %s is told what the contract says", (verb, node) => {
+    const told = TaskSpec.parse(taskOf(node));
+    expect(told).toMatchObject({
+      version: CONTRACT_VERSION,
+      run: { namespace: "demo", pipeline: "films", name: "films-1", uid: RUN_UID },
+      node: "raw",
+      attempt: 1,
+      work: { verb, ...node },
+    });
+  });
+
+  test.each(Object.entries(all))("a pod of %s reads Secrets as files alone, and only those it needs", (_, node) => {
+    const { env = [], ...container } = containerOf(node);
+    expect(container).not.toHaveProperty("envFrom");
+    expect(env.filter((variable) => variable.valueFrom !== undefined)).toEqual([]);
+    const secrets = (podOf(node).volumes ?? []).flatMap(({ secret }) => (secret === undefined ? [] : [secret]));
+    expect(secrets.map(({ secretName }) => secretName)).not.toContain("not-for-this-node");
+    expect(secrets.every(({ optional }) => optional === true)).toBe(true);
+  });
+});
+
+describe("what a task is told of a connection", () => {
+  test("names the Secret and where its files lie; options of the manifest come along", () => {
+    expect(TaskSpec.parse(taskOf(NODES.load)).connections).toEqual({
+      source: {
+        kind: "postgres",
+        secretName: "films-source",
+        secretDirectory: "/var/run/kelt/connections/source",
+        host: "db",
+        port: 5433,
+      },
+      warehouse: {
+        kind: "postgres",
+        secretName: "films-warehouse",
+        secretDirectory: "/var/run/kelt/connections/warehouse",
+      },
+    });
+  });
+
+  test("no Secret is named where the manifest names none", () => {
+    const attempt = anAttempt(NODES.test);
+    const spec = { ...attempt.spec, connections: { warehouse: { postgres: { host: "db" } } } };
+    const pod = jobOf({ ...attempt, spec }, SETTINGS).spec?.template.spec;
+    expect(pod?.volumes?.map(({ name }) => name)).toEqual(["work"]);
+    expect(JSON.parse(pod?.containers[0]?.env?.[0]?.value ?? "")).toMatchObject({
+      connections: { warehouse: { kind: "postgres", host: "db" } },
+    });
+  });
+});
+
+test("a transform's project is an optional ConfigMap, so that the task can say by name that it is missing", () => {
+  expect(podOf(NODES.transform).volumes).toContainEqual({
+    name: "project",
+    configMap: { name: "models", optional: true },
+  });
+});
+
+describe("a container of the user's own", () => {
+  const own = { container: { image: "busybox", command: ["sh", "-c"], args: ["env"], env: { A: "b" } } };
+
+  test("runs as it is written and is told nothing of kelt's", () => {
+    expect(containerOf(own)).toMatchObject({
+      image: "busybox",
+      command: ["sh", "-c"],
+      args: ["env"],
+      env: [{ name: "A", value: "b" }],
+    });
+  });
+
+  test("runs in the task image when it names none", () => {
+    expect(containerOf({ container: { command: ["/bin/true"] } }).image).toBe(SETTINGS.image);
+  });
+});
+
+describe("settings of the installation", () => {
+  test("stand in every pod", () => {
+    const settings: TaskPodSettings = {
+      ...SETTINGS,
+      imagePullPolicy: "Always",
+      imagePullSecrets: ["one", "two"],
+      serviceAccountName: "tasks",
+      priorityClassName: "low",
+    };
+    expect(podOf(NODES.load, settings)).toMatchObject({
+      imagePullSecrets: [{ name: "one" }, { name: "two" }],
+      serviceAccountName: "tasks",
+      priorityClassName: "low",
+      automountServiceAccountToken: false,
+      containers: [{ imagePullPolicy: "Always" }],
+    });
+  });
+
+  test("a node's own resources take the place of the installation's", () => {
+    const node = { ...NODES.load, resources: { limits: { cpu: "2" } } };
+    expect(containerOf(node).resources).toEqual({ limits: { cpu: "2" } });
+  });
+});
+
+test.each([
+  ["500ms", 1],
+  ["90s", 90],
+  ["1500ms", 2],
+  ["99999999999999999999999d", 3_155_760_000],
+])("attemptTimeout %s becomes a deadline of whole seconds that Kubernetes can hold", (attemptTimeout, seconds) => {
+  expect(jobOf(anAttempt({ ...NODES.load, attemptTimeout }), SETTINGS).spec?.activeDeadlineSeconds).toBe(seconds);
+});
+
+test("labels hold names that are longer than a label may be", () => {
+  const attempt = anAttempt(NODES.load);
+  const run = { ...attempt.run, name: "r".repeat(253) };
+  const job = jobOf({ ...attempt, run }, SETTINGS);
+  const values = Object.values(job.metadata?.labels ?? {});
+  expect(values.filter((value) => value.length > 63 || !/^[\w.-]+$/.test(value))).toEqual([]);
+  expect(job.metadata?.labels).toMatchObject({ "kelt.dev/run-uid": RUN_UID });
+});
+
+test("the hash tells Jobs apart that were made from different specs", () => {
+  const hashOf = (node: object, settings = SETTINGS) =>
+    jobOf(anAttempt(node), settings).metadata?.annotations?.["kelt.dev/spec-hash"];
+  const hashes = [
+    hashOf(NODES.load),
+    hashOf(NODES.test),
+    hashOf({ ...NODES.load, timeout: "5m" }),
+    hashOf(NODES.load, { ...SETTINGS, image: "other" }),
+  ];
+  // A node's timeout is the operator's business and changes no pod.
+  expect(new Set(hashes).size).toBe(3);
+});
+
+test("the longest node that validation lets through fits into one environment variable of the kernel", () => {
+  const table = "t".repeat(127);
+  const connection = "c".repeat(40);
+  const spec = PipelineSpec.parse({
+    connections: {
+      [connection]: { postgres: { secretRef: "s".repeat(253), host: "h".repeat(253), database: "d".repeat(63) } },
+    },
+    nodes: { raw: { test: { connection, checks: [{ table, sql: "$".repeat(8192) }] } } },
+  });
+  const rest = NODE_SPEC_BYTES_MAX - Buffer.byteLength(JSON.stringify(spec.nodes.raw));
+  const value =
+    jobOf(anAttempt(NODES.test, { spec }), SETTINGS).spec?.template.spec?.containers[0]?.env?.[0]?.value ?? "";
+  const bytes = Buffer.byteLength(`${TASK_SPEC_ENV}=${value.replaceAll("$$", "$")}`) + rest;
+  expect(bytes).toBeLessThan(128 * 1024);
+});
+
+test("an attempt of a node that the run does not have is a fault of ours and says so", () => {
+  expect(() => jobOf(anAttempt(NODES.load, { node: "gone" }), SETTINGS)).toThrow("run films-1 has no node gone");
+});
