@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exactlyOne, integer, object, objectName, oneOf, text } from "./fields.ts";
+import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fields.ts";
 import { conditions, observedGeneration } from "./status.ts";
 
 const PostgresConnection = object("A Postgres database, reached with libpq's words for everything.", {
@@ -19,7 +19,27 @@ const PostgresConnection = object("A Postgres database, reached with libpq's wor
   ]).optional(),
 });
 
-const KINDS = { postgres: PostgresConnection.optional() } as const;
+const S3Connection = object("A bucket of an object store that speaks S3.", {
+  bucket: text("Name of the bucket.", {
+    max: 63,
+    pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/,
+    expected: "expected a bucket's name, in lower-case letters, digits, dashes and dots",
+  }),
+  endpoint: text("URL of the store where it is not AWS's own.", {
+    max: 512,
+    pattern: /^https?:\/\/[^/?#@\s]+\/?$/,
+    expected: "expected a URL such as http://minio:9000, without user, path and query",
+  }).optional(),
+  region: text("Region of the bucket.", { max: 64, pattern: /^[a-z0-9-]+$/ }).default("us-east-1"),
+  pathStyle: flag(
+    "Whether the bucket is a part of the path rather than of the host's name. By default true where endpoint is set.",
+  ).optional(),
+  secretRef: objectName(
+    "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the task's service account must have a role.",
+  ).optional(),
+});
+
+const KINDS = { postgres: PostgresConnection.optional(), s3: S3Connection.optional() } as const;
 
 /** A system that data comes from or goes to. It names a Secret and never holds a value of one. */
 export const ConnectionSpec = object("A system that data comes from or goes to: exactly one kind.", KINDS, [
@@ -37,6 +57,11 @@ export const ConnectionEntry = object(
   [exactlyOne(["ref", ...Object.keys(KINDS)])],
 );
 export type ConnectionEntry = z.infer<typeof ConnectionEntry>;
+
+/** The Secret that a connection names. */
+export function secretOf(connection: ConnectionSpec): string | undefined {
+  return connection.postgres?.secretRef ?? connection.s3?.secretRef;
+}
 
 export const ConnectionStatus = z
   .object({ observedGeneration, conditions })

@@ -57,6 +57,7 @@ const READY_MESSAGE: PrinterColumn = {
 /** Where a node names a connection. */
 const CONNECTION_FIELDS = [
   "extract.from.connection",
+  "extract.to.connection",
   "load.from.connection",
   "load.to.connection",
   "transform.connection",
@@ -67,7 +68,8 @@ const CONNECTION_FIELDS = [
 function namesConnection(field: string): Validation {
   const verb = field.slice(0, field.indexOf("."));
   const node = "self.spec.nodes[node]";
-  const unknown = `has(${node}.${verb}) && !(has(self.spec.connections) && ${node}.${field} in self.spec.connections)`;
+  const whereSet = field === "extract.to.connection" ? `has(${node}.${field}) && ` : "";
+  const unknown = `has(${node}.${verb}) && ${whereSet}!(has(self.spec.connections) && ${node}.${field} in self.spec.connections)`;
   const message = `${field} must name an entry of spec.connections`;
   return {
     rule: `!self.spec.nodes.exists(node, ${unknown})`,

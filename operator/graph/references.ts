@@ -11,7 +11,11 @@ interface ConnectionUse {
 /** Every place of a node that names a connection. A new verb adds its places here. */
 export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
   const uses: ConnectionUse[] = [];
-  if (node.extract) uses.push({ path: ["extract", "from", "connection"], connection: node.extract.from.connection });
+  if (node.extract) {
+    const { from, to } = node.extract;
+    uses.push({ path: ["extract", "from", "connection"], connection: from.connection });
+    if (to.connection !== undefined) uses.push({ path: ["extract", "to", "connection"], connection: to.connection });
+  }
   if (node.load) {
     uses.push({ path: ["load", "from", "connection"], connection: node.load.from.connection });
     uses.push({ path: ["load", "to", "connection"], connection: node.load.to.connection });

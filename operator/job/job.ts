@@ -8,6 +8,7 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
+import { secretOf } from "../api/connection.ts";
 import { durationMs } from "../api/duration.ts";
 import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
@@ -156,7 +157,7 @@ function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
     { volume: { name: "work", emptyDir: { sizeLimit: "10Gi" } }, mount: { name: "work", mountPath: WORK_DIRECTORY } },
   ];
   for (const name of connectionsOf(node)) {
-    const secretName = spec.connections?.[name]?.postgres?.secretRef;
+    const secretName = secretOf(spec.connections?.[name] ?? {});
     if (secretName === undefined) continue;
     volumes.push({
       volume: { name: `connection-${name}`, secret: { secretName, optional: true, defaultMode: 0o440 } },

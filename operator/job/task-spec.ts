@@ -1,4 +1,4 @@
-import type { ConnectionEntry } from "../api/connection.ts";
+import { type ConnectionEntry, secretOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import {
   CONNECTIONS_DIRECTORY,
@@ -35,8 +35,12 @@ function workOf(node: PipelineNode): TaskWork | undefined {
 }
 
 function taskConnection(name: string, entry: ConnectionEntry): TaskConnection {
-  const { secretRef, ...options } = entry.postgres ?? {};
-  const secret =
-    secretRef === undefined ? {} : { secretName: secretRef, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
-  return { kind: "postgres", ...secret, ...options };
+  const secretName = secretOf(entry);
+  const secret = secretName === undefined ? {} : { secretName, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
+  if (entry.s3 !== undefined) return { kind: "s3", ...secret, ...withoutSecretRef(entry.s3) };
+  return { kind: "postgres", ...secret, ...withoutSecretRef(entry.postgres ?? {}) };
+}
+
+function withoutSecretRef<T extends { readonly secretRef?: string | undefined }>({ secretRef: _, ...options }: T) {
+  return options;
 }

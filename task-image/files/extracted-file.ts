@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
 import type { TableName } from "../warehouse/identifier.ts";
+import type { Fill, WrittenFile } from "./destination.ts";
 
 /** A file of an extract as its manifest lists it. */
 export interface ExtractedFile {
@@ -35,21 +35,17 @@ function encodeName(name: string): string {
 }
 
 /** Writes a file under another name and gives it its own when it is complete. `fill` ends the stream that it is given. */
-export async function writeExtractedFile(
-  directory: string,
-  file: string,
-  fill: (target: Writable, onChunk: (chunk: Buffer) => void) => Promise<number>,
-): Promise<Pick<ExtractedFile, "rows" | "bytes" | "sha256">> {
+export async function writeExtractedFile<T>(directory: string, file: string, fill: Fill<T>): Promise<WrittenFile<T>> {
   await mkdir(directory, { recursive: true });
   const partial = join(directory, `${file}.partial`);
   const hash = createHash("sha256");
   let bytes = 0;
-  const rows = await fill(createWriteStream(partial), (chunk) => {
+  const filled = await fill(createWriteStream(partial), (chunk) => {
     hash.update(chunk);
     bytes += chunk.length;
   });
   await rename(partial, join(directory, file));
-  return { rows, bytes, sha256: hash.digest("hex") };
+  return { name: file, filled, bytes, sha256: hash.digest("hex") };
 }
 
 /** Takes away the manifest of an attempt before, so that its files are not taken for this one's. */

@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { ConfigurationError } from "../errors.ts";
 
 /** An object as a listing shows it. */
 export interface StoredObject {
@@ -39,3 +41,14 @@ export interface ObjectStore extends AsyncDisposable {
 /** S3 takes 10,000 parts; more bytes would need longer ones, and with them more memory. */
 export const PART_BYTES = 8 * 1024 * 1024;
 export const OBJECT_BYTES_MAX = 10_000 * PART_BYTES;
+
+/** The text of an object, or undefined when there is none. Throws a ConfigurationError for one that is longer than `bytesMax`. */
+export async function readSmallObject(store: ObjectStore, key: string, bytesMax: number): Promise<string | undefined> {
+  const object = await store.find(key);
+  if (object === undefined) return undefined;
+  if (object.bytes <= bytesMax) return text(store.read(object));
+  throw new ConfigurationError(
+    "ObjectTooLong",
+    `connection ${store.connection}: ${store.uri(key)} has ${object.bytes} bytes, and at most ${bytesMax} are expected. Check the key`,
+  );
+}

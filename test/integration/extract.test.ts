@@ -19,7 +19,10 @@ afterAll(() => server.stop());
 async function runExtract(tables: string[], directory = "out", workDirectory?: string) {
   const work: WorkOf<"extract"> = {
     verb: "extract",
-    extract: { from: { connection: "source", schema: "public", tables }, to: { directory } },
+    extract: {
+      from: { connection: "source", schema: "public", tables },
+      to: { directory, compression: "none", createBucket: false },
+    },
   };
   const context = aContext(workDirectory === undefined ? {} : { workDirectory });
   const outcome = await extract(aTask({ work, connections: { source: source.connection() } }), context);

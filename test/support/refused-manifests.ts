@@ -40,6 +40,9 @@ const KEY = "a key has at most 40 characters and the shape ^[a-z]([-a-z0-9]*[a-z
 const MODEL = "connection: warehouse, schema: a";
 const test = (check: string) => pipeline(`nodes: {q: {test: {connection: warehouse, checks: [${check}]}}}`);
 
+const extract = (to: string) =>
+  pipeline(`nodes: {x: {extract: {from: {connection: source, tables: [films]}, to: ${to}}}}`);
+
 const PIPELINES: readonly RefusedManifest[] = [
   refused("two verbs", pipeline(`nodes: {raw: {${LOAD}, container: {args: [x]}}}`), `spec.nodes[raw]: ${VERB}`),
   refused("no verb", pipeline("nodes: {raw: {timeout: 5m}}"), `spec.nodes[raw]: ${VERB}`),
@@ -83,7 +86,23 @@ const PIPELINES: readonly RefusedManifest[] = [
 ];
 
 const VERBS: readonly RefusedManifest[] = [
-  ...["extract.from", "load.from", "load.to", "transform", "test"].map(unknownConnection),
+  ...["extract.from", "extract.to", "load.from", "load.to", "transform", "test"].map(unknownConnection),
+  refused(
+    "an extract to nowhere",
+    extract("{}"),
+    "spec.nodes[x].extract.to: exactly one of directory, connection must be set",
+  ),
+  refused(
+    "an extract to the root of a bucket",
+    extract("{connection: source}"),
+    "spec.nodes[x].extract.to: connection and prefix go together",
+  ),
+  refused(
+    "a prefix that is no folder",
+    extract("{connection: source, prefix: raw}"),
+    "spec.nodes[x].extract.to.prefix: ",
+    'spec.nodes.x.extract.to.prefix: Invalid value: "raw"',
+  ),
   refused(
     "a load without tables",
     pipeline(`nodes: {raw: {${LOAD.replace("films", "")}}}`),
@@ -133,9 +152,21 @@ const OTHERS: readonly RefusedManifest[] = [
   refused(
     "a connection of two kinds",
     manifest("Pipeline", "{connections: {w: {ref: a, postgres: {}}}, nodes: {a: {container: {args: [x]}}}}"),
-    "spec.connections[w]: exactly one of ref, postgres must be set",
+    "spec.connections[w]: exactly one of ref, postgres, s3 must be set",
   ),
-  refused("a connection of no kind", manifest("Connection", "{}"), "spec: exactly one of postgres must be set"),
+  refused("a connection of no kind", manifest("Connection", "{}"), "spec: exactly one of postgres, s3 must be set"),
+  refused(
+    "a bucket's name in capitals",
+    manifest("Connection", "{s3: {bucket: Lake}}"),
+    "spec.s3.bucket: ",
+    'spec.s3.bucket: Invalid value: "Lake"',
+  ),
+  refused(
+    "an endpoint with a password in it",
+    manifest("Connection", '{s3: {bucket: lake, endpoint: "http://a:b@minio:9000"}}'),
+    "spec.s3.endpoint: ",
+    'spec.s3.endpoint: Invalid value: "http://a:b@minio:9000"',
+  ),
   refused(
     "a password in a manifest",
     manifest("Connection", "{postgres: {host: db, password: x}}"),
@@ -155,7 +186,7 @@ const OTHERS: readonly RefusedManifest[] = [
 function unknownConnection(place: string): RefusedManifest {
   const source = (own: string) => (own === place ? "nowhere" : "source");
   const nodes: Readonly<Record<string, string>> = {
-    extract: `{from: {connection: ${source("extract.from")}, tables: [t]}, to: {directory: out}}`,
+    extract: `{from: {connection: ${source("extract.from")}, tables: [t]}, to: ${place === "extract.to" ? "{connection: nowhere, prefix: raw/}" : "{directory: out}"}}`,
     load: `{from: {connection: ${source("load.from")}, tables: [t]}, to: {connection: ${source("load.to")}, schema: raw}}`,
     transform: `{connection: ${source("transform")}, schema: a, project: {configMap: m}}`,
     test: `{connection: ${source("test")}, checks: [{sql: select 1}]}`,

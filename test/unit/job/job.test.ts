@@ -266,3 +266,33 @@ test("the longest node that validation lets through fits into one environment va
 test("an attempt of a node that the run does not have is a fault of ours and says so", () => {
   expect(() => jobOf(anAttempt(NODES.load, { node: "gone" }), SETTINGS)).toThrow("run films-1 has no node gone");
 });
+
+test("a bucket's Secret is mounted, and the task learns where it is and never what it says", () => {
+  const node = {
+    extract: { from: { connection: "source", tables: ["films"] }, to: { connection: "lake", prefix: "raw/" } },
+  };
+  const spec = PipelineSpec.parse({
+    connections: {
+      source: { postgres: { host: "db" } },
+      lake: { s3: { bucket: "kelt-lake", endpoint: "http://store:7070", secretRef: "lake-keys" } },
+    },
+    nodes: { raw: node },
+  });
+  const pod = jobOf(anAttempt(node, { spec }), SETTINGS).spec?.template.spec;
+  expect(pod?.volumes).toContainEqual({
+    name: "connection-lake",
+    secret: { secretName: "lake-keys", optional: true, defaultMode: 0o440 },
+  });
+  const value = pod?.containers[0]?.env?.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "";
+  expect(TaskSpec.parse(JSON.parse(value)).connections).toEqual({
+    source: { kind: "postgres", host: "db" },
+    lake: {
+      kind: "s3",
+      bucket: "kelt-lake",
+      endpoint: "http://store:7070",
+      region: "us-east-1",
+      secretName: "lake-keys",
+      secretDirectory: "/var/run/kelt/connections/lake",
+    },
+  });
+});

@@ -1,0 +1,26 @@
+import type { Writable } from "node:stream";
+import type { ExtractedFile } from "./extracted-file.ts";
+
+/** What was written of one file: `name` is a file of the directory or the key of an object. */
+export interface WrittenFile<T> extends Pick<ExtractedFile, "bytes" | "sha256"> {
+  readonly name: string;
+  /** What `fill` answered. */
+  readonly filled: T;
+  /** Of the object, without quotation marks. */
+  readonly etag?: string;
+}
+
+/** What the manifest says of one file. */
+export type ManifestEntry = Omit<WrittenFile<unknown>, "filled"> & Pick<ExtractedFile, "rows" | "table" | "columns">;
+
+/** Writes the bytes of a file and ends the stream that it is given. */
+export type Fill<T> = (target: Writable, onChunk: (chunk: Buffer) => void) => Promise<T>;
+
+/** Where the files of an extract go. A file is seen when it is complete; without the manifest it is not part of an extract. */
+export interface Destination extends AsyncDisposable {
+  /** Takes away the manifest of an attempt before, so that its files are not taken for this one's. */
+  begin(): Promise<void>;
+  write<T>(name: string, fill: Fill<T>): Promise<WrittenFile<T>>;
+  /** Writes the manifest, which makes the files an extract. */
+  end(files: readonly ManifestEntry[]): Promise<void>;
+}
