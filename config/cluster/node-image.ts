@@ -1,5 +1,5 @@
 import { chmod, copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withScratch } from "./atomic.ts";
 import { attempt, pipe, run } from "./command.ts";
@@ -19,7 +19,7 @@ const CONTAINERD_TIMEOUT = 30_000;
 /** The tag of the node image made here; it changes with everything that goes in. */
 export async function nodeImageTag(platform: Platform): Promise<string> {
   const key = hashOf(
-    await toolsDirectory(),
+    basename(await toolsDirectory()),
     await hashOfFiles([SOURCE]),
     keyOf(NODE_ROOT),
     keyOf(PROXY_ROOT),
