@@ -24,13 +24,14 @@ const IDLE_IN_TRANSACTION_MS = 600_000;
  */
 export async function load(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
   const { to, from } = spec.work.load;
-  const source = await sourceOf(spec, context);
   await using destination = await openSession(spec, to.connection, context, {
     idleInTransactionMs: IDLE_IN_TRANSACTION_MS,
   });
-  const done = await beginLoad(destination, spec, source.targets, context);
-  if (done !== undefined)
-    return { ...summary(done), message: `${summary(done).message}, loaded by attempt ${done.attempt}` };
+  const before = await findDone(destination, spec);
+  if (before !== undefined) return repeated(before);
+  const source = await sourceOf(spec, context);
+  const rival = await beginLoad(destination, spec, source.targets, context);
+  if (rival !== undefined) return repeated(rival);
   const staged = await source.stage(destination);
   const record = await publish(destination, spec, staged);
   for (const table of record.tables) context.log.info("loaded", { ...table });
@@ -40,10 +41,23 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
 
 /** The road that the rows take, by what `from` names. Each one is imported when it is wanted. */
 async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<LoadSource> {
-  return (await import("./load-tables.ts")).tablesToLoad(spec, context);
+  const { query, tables = [] } = spec.work.load.from;
+  if (query !== undefined) return (await import("./load-query.ts")).queryToLoad(spec, query, context);
+  return await (await import("./load-tables.ts")).tablesToLoad(spec, tables, context);
 }
 
-/** Begins the transaction and takes the targets. Answers the record when the load has been committed before. */
+/** Makes the schema ready and answers the record when the load has been committed before: then no source is asked. */
+async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRecord | undefined> {
+  const { schema } = spec.work.load.to;
+  try {
+    await prepareSchema(session, schema);
+    return await findLoad(session, schema, loadId(spec));
+  } catch (error) {
+    throw databaseFailure(error, `preparing schema ${schema} of connection ${session.settings.connection}`);
+  }
+}
+
+/** Begins the transaction and takes the targets. Answers the record when another pod of this load was faster. */
 async function beginLoad(
   session: Session,
   spec: SpecOf<"load">,
@@ -52,12 +66,11 @@ async function beginLoad(
 ): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
   try {
-    await prepareSchema(session, schema);
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
     await lockTargets(session, targets, (table) => log.info("waiting for another writer", { table }));
     return await findLoad(session, schema, loadId(spec));
   } catch (error) {
-    throw databaseFailure(error, `preparing schema ${schema} of connection ${session.settings.connection}`);
+    throw databaseFailure(error, `taking the targets in schema ${schema} of connection ${session.settings.connection}`);
   }
 }
 
@@ -74,6 +87,11 @@ async function publish(
   });
   await commit(destination);
   return record;
+}
+
+function repeated(record: LoadRecord): Outcome {
+  const outcome = summary(record);
+  return { ...outcome, message: `${outcome.message}, loaded by attempt ${record.attempt}` };
 }
 
 function summary({ tables, rows, bytes }: LoadRecord): Outcome {

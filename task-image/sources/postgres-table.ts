@@ -2,23 +2,11 @@ import { ConfigurationError } from "../errors.ts";
 import { parseTableName, quoteTable, showTable, type TableName } from "../warehouse/identifier.ts";
 import { nearNames } from "../warehouse/near-names.ts";
 import type { Session } from "../warehouse/session.ts";
-import { type CatalogColumn, type SourceColumn, sourceColumn } from "./postgres-column.ts";
+import { type CatalogColumn, sourceColumn } from "./postgres-column.ts";
+import type { SourceRows } from "./postgres-rows.ts";
 
 /** A table, view, materialized view or foreign table of the source, and how its columns travel. */
-export interface SourceTable extends TableName {
-  readonly columns: readonly SourceColumn[];
-}
-
-/** A COPY that sends a table: binary when every column allows it, else text. */
-export function copyFormat(table: SourceTable): "binary" | "text" {
-  return table.columns.every(({ binary }) => binary) ? "binary" : "text";
-}
-
-/** The statement that reads a table as it travels; `options` are those of COPY. */
-export function copyOutStatement(table: SourceTable, options: string): string {
-  const columns = table.columns.map(({ expression }) => expression).join(", ");
-  return `COPY (SELECT ${columns} FROM ${quoteTable(table)}) TO STDOUT (${options})`;
-}
+export interface SourceTable extends TableName, SourceRows {}
 
 /**
  * Begins the transaction that all tables are read in, one snapshot for all of them, and describes them. Tables are locked
@@ -29,7 +17,17 @@ export async function beginSnapshot(
   names: readonly string[],
   defaultSchema: string,
 ): Promise<readonly SourceTable[]> {
-  const wanted = names.map((name) => parseTableName(name, defaultSchema));
+  return await beginTableSnapshot(
+    session,
+    names.map((name) => parseTableName(name, defaultSchema)),
+  );
+}
+
+/** As {@link beginSnapshot}, for tables whose schemas are known. */
+export async function beginTableSnapshot(
+  session: Session,
+  wanted: readonly TableName[],
+): Promise<readonly SourceTable[]> {
   const lockable: TableName[] = [];
   for (const table of wanted) {
     if (["r", "p"].includes(await relationKind(session, table))) lockable.push(table);
@@ -39,7 +37,8 @@ export async function beginSnapshot(
     await session.query(`LOCK TABLE ${lockable.map(quoteTable).join(", ")} IN ACCESS SHARE MODE`);
   const tables: SourceTable[] = [];
   for (const table of wanted) {
-    tables.push({ ...table, columns: (await readColumns(session, table)).map(sourceColumn) });
+    const columns = (await readColumns(session, table)).map(sourceColumn);
+    tables.push({ ...table, columns, from: quoteTable(table) });
   }
   return tables;
 }
@@ -56,7 +55,7 @@ async function relationKind(session: Session, table: TableName): Promise<string>
   return kind;
 }
 
-async function unknownTable(session: Session, table: TableName): Promise<ConfigurationError> {
+export async function unknownTable(session: Session, table: TableName): Promise<ConfigurationError> {
   const { rows } = await session.query<TableName>(
     `SELECT n.nspname::text AS schema, c.relname::text AS table
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

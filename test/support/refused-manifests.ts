@@ -110,6 +110,24 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes.raw.load.from.tables in body should have at least 1 items",
   ),
   refused(
+    "a load of tables and of a query",
+    pipeline(
+      `nodes: {raw: {${LOAD.replace("[films]", "[films], query: select 1").replace("raw}", "raw, table: t}")}}}`,
+    ),
+    "spec.nodes[raw].load.from: exactly one of tables, query must be set; found tables and query",
+    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query must be set',
+  ),
+  refused(
+    "a query that goes nowhere",
+    pipeline(`nodes: {raw: {${LOAD.replace("tables: [films]", "query: select 1")}}}`),
+    "spec.nodes[raw].load: a query needs to.table, and tables keep their own names",
+  ),
+  refused(
+    "tables under another name",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw, table: t}")}}}`),
+    "spec.nodes[raw].load: a query needs to.table, and tables keep their own names",
+  ),
+  refused(
     "a mode that does not exist",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: upsert")}}}`),
     "spec.nodes[raw].load.mode: ",
