@@ -7,7 +7,7 @@ import { formatProblem, type Problem } from "../graph/problem.ts";
 import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";
 import { expiredRuns, type FinishedRun, type HistoryLimits } from "./history.ts";
-import { timeText } from "./node.ts";
+import { parseTime, timeText } from "./time.ts";
 
 /** Everything that a decision about one Pipeline may look at. */
 export interface PipelineDecisionFacts {
@@ -55,7 +55,8 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
 function finishedRun({ meta, status }: PipelineDecisionFacts["runs"][number]): FinishedRun[] {
   const condition = status.conditions?.[0];
   if (condition === undefined || condition.status === "Unknown" || meta.deletionTimestamp !== undefined) return [];
-  const finished = Date.parse(status.finished ?? meta.creationTimestamp ?? "");
+  const finished = parseTime(status.finished) ?? parseTime(meta.creationTimestamp);
+  if (finished === undefined) return [];
   return [{ name: meta.name, uid: meta.uid, succeeded: condition.status === "True", finished }];
 }
 

@@ -8,7 +8,8 @@ import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";
 import type { Action } from "./action.ts";
 import type { Facts } from "./facts.ts";
-import { decideNode, stopJobs, TERMINAL, timeText } from "./node.ts";
+import { decideNode, stopJobs, TERMINAL } from "./node.ts";
+import { parseTime, timeText } from "./time.ts";
 
 /**
  * What a run is said to be, before it is written as a status.
@@ -94,12 +95,7 @@ function stopping(facts: Facts): Decision | undefined {
   const reason = run.spec.cancelled === true || stored === "Cancelling" ? "Cancelling" : "TimingOut";
   if (reason === "TimingOut" && stored !== "TimingOut" && (overdueAt === undefined || now < overdueAt))
     return undefined;
-  const nodes = Object.fromEntries(
-    Object.entries(run.status.nodes ?? {}).map(([name, node]) => [
-      name,
-      TERMINAL.includes(node.state) ? node : stopped(node, facts),
-    ]),
-  );
+  const nodes = stoppedNodes(facts);
   const message =
     reason === "Cancelling" ? "stopped on request" : `stopped after the run's timeout of ${runTimeout(facts)}`;
   const stopJobsOf = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message));
@@ -111,9 +107,15 @@ function stopping(facts: Facts): Decision | undefined {
   return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], inferred: true };
 }
 
-function stopped(node: NodeStatus, { now }: Facts): NodeStatus {
-  const { retryAt: _, ...rest } = node;
-  return { ...rest, state: "Cancelled", finished: timeText(now) };
+/** The nodes of a run that ends now: what had finished stays as it is. */
+function stoppedNodes({ run, now }: Facts): Record<string, NodeStatus> {
+  const stop = ({ retryAt: _, ...node }: NodeStatus): NodeStatus => ({
+    ...node,
+    state: "Cancelled",
+    finished: timeText(now),
+  });
+  const nodes = Object.entries(run.status.nodes ?? {});
+  return Object.fromEntries(nodes.map(([name, node]) => [name, TERMINAL.includes(node.state) ? node : stop(node)]));
 }
 
 function stoppedBeforeBegin({ run }: Facts): Decision | undefined {
@@ -124,7 +126,7 @@ function stoppedBeforeBegin({ run }: Facts): Decision | undefined {
 function missing({ run, pipeline, now }: Facts): Decision | undefined {
   if (run.status.pipelineSpec !== undefined || pipeline !== undefined) return undefined;
   const message = `no Pipeline called ${run.spec.pipeline} exists in namespace ${run.meta.namespace}`;
-  const giveUpAt = Date.parse(run.meta.creationTimestamp ?? "") + PIPELINE_WAIT_MS;
+  const giveUpAt = (parseTime(run.meta.creationTimestamp) ?? now) + PIPELINE_WAIT_MS;
   if (now >= giveUpAt) return end("PipelineNotFound", `${message}; create it, then create another run`);
   return {
     verdict: { succeeded: "Unknown", reason: "PipelineNotFound", message, nodes: {} },
@@ -145,9 +147,9 @@ function suspended({ run, pipeline }: Facts): Decision | undefined {
 function begin({ run, pipeline, connections }: Facts): Decision | undefined {
   if (run.status.pipelineSpec !== undefined || pipeline === undefined) return undefined;
   const validation = validatePipeline(pipeline.spec);
-  if (!validation.ok) return invalidPipeline(run.spec.pipeline, validation.problems);
+  if (!validation.ok) return end("InvalidPipeline", invalidity(run.spec.pipeline, validation.problems));
   const { spec, problems } = resolveConnections(validation.spec, connections);
-  if (problems.length > 0) return invalidPipeline(run.spec.pipeline, problems);
+  if (problems.length > 0) return end("InvalidPipeline", invalidity(run.spec.pipeline, problems));
   const nodes = Object.fromEntries(validation.graph.order.map((name) => [name, { state: "Pending" } as const]));
   const message = `0 of ${validation.graph.order.length} nodes have finished`;
   return {
@@ -162,14 +164,17 @@ function begin({ run, pipeline, connections }: Facts): Decision | undefined {
   };
 }
 
-function invalidPipeline(name: string, problems: readonly Problem[]): Decision {
-  return end("InvalidPipeline", `Pipeline ${name} is not valid: ${problems.map(formatProblem).join("; ")}`);
+function invalidity(pipeline: string, problems: readonly Problem[]): string {
+  return `Pipeline ${pipeline} is not valid: ${problems.map(formatProblem).join("; ")}`;
 }
 
 /** The run's everyday: each node in the order of needs, so that one pass carries an outcome all the way down. */
 function proceed(facts: Facts): Decision | undefined {
   const validation = validatePipeline(facts.run.status.pipelineSpec);
-  if (!validation.ok) return invalidPipeline(facts.run.spec.pipeline, validation.problems);
+  if (!validation.ok) {
+    const message = invalidity(facts.run.spec.pipeline, validation.problems);
+    return end("InvalidPipeline", message, stoppedNodes(facts));
+  }
   const { spec, graph } = validation;
   const nodes: Record<string, NodeStatus> = {};
   const actions: Action[] = [];
@@ -214,8 +219,8 @@ export function judge(nodes: Readonly<Record<string, NodeStatus>>): Verdict {
   return { succeeded: "True", reason: "Succeeded", message: `all ${all.length} nodes succeeded`, nodes };
 }
 
-function end(reason: Reason, message: string): Decision {
-  return { verdict: { succeeded: "False", reason, message, nodes: {} }, actions: [] };
+function end(reason: Reason, message: string, nodes: Verdict["nodes"] = {}): Decision {
+  return { verdict: { succeeded: "False", reason, message, nodes }, actions: [] };
 }
 
 export function succeededCondition({ run }: Pick<Facts, "run">): Condition | undefined {
@@ -229,12 +234,12 @@ export function hasFinished(facts: Pick<Facts, "run">): boolean {
 }
 
 function runTimeout({ run }: Facts): string | undefined {
-  const copy = run.status.pipelineSpec as { readonly timeout?: string } | undefined;
-  return run.spec.timeout ?? copy?.timeout;
+  const copy = run.status.pipelineSpec as { readonly timeout?: unknown } | null | undefined;
+  return run.spec.timeout ?? (typeof copy?.timeout === "string" ? copy.timeout : undefined);
 }
 
 function timeoutAt(facts: Facts): number | undefined {
   const timeout = runTimeout(facts);
-  const { started } = facts.run.status;
-  return timeout === undefined || started === undefined ? undefined : Date.parse(started) + durationMs(timeout);
+  const started = parseTime(facts.run.status.started);
+  return timeout === undefined || started === undefined ? undefined : started + durationMs(timeout);
 }

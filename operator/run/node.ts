@@ -5,6 +5,7 @@ import type { Action } from "./action.ts";
 import { type AttemptState, attemptState, type Failure } from "./attempt.ts";
 import type { AttemptFacts, Facts, Refusal } from "./facts.ts";
 import { retriesOf, retryDelayMs } from "./retry.ts";
+import { parseTime, timeText } from "./time.ts";
 
 /** What becomes of one node: its next status, what to do for it, and when to look again if nothing happens before. */
 export interface NodeDecision {
@@ -57,8 +58,8 @@ function decideRetry(context: NodeContext, failed: AttemptFacts | undefined): No
   const { stored, facts } = context;
   const actions = stopJobs(context, "the attempt has failed");
   if (actions.length > 0 || isLive(failed)) return { status: stored, actions };
-  const retryAt = Date.parse(stored.retryAt ?? "");
-  if (facts.now < retryAt) return { status: stored, actions: [], wakeAt: retryAt };
+  const retryAt = parseTime(stored.retryAt);
+  if (retryAt !== undefined && facts.now < retryAt) return { status: stored, actions: [], wakeAt: retryAt };
   const next = startAttempt(context, (stored.attempt ?? 0) + 1);
   return failed?.job === undefined ? { ...next, inferred: true } : next;
 }
@@ -76,9 +77,12 @@ function startAttempt(context: NodeContext, attempt: number): NodeDecision {
 /** The API server would not create the Job: the attempt has not begun, and is tried again until startTimeout unless that is useless. */
 function decideRefused(context: NodeContext, refusal: Refusal, create: Action): NodeDecision {
   const { facts, node, stored } = context;
-  const why = { reason: refusal.reason, message: shorten(refusal.message, 1024) };
+  const why = words(refusal.reason, refusal.message);
   const giveUpAt = refusal.since + durationMs(node.startTimeout);
-  if (refusal.final || facts.now >= giveUpAt) return settle(context, { ...stored, state: "Failed", ...why });
+  if (refusal.final || facts.now >= giveUpAt) {
+    const { retryAt: _, ...rest } = stored;
+    return settle(context, { ...rest, state: "Failed", ...why });
+  }
   const status = { ...stored, ...why };
   if (facts.now < refusal.retryAt) return { status, actions: [], wakeAt: Math.min(refusal.retryAt, giveUpAt) };
   return { status, actions: [create], wakeAt: giveUpAt };
@@ -138,7 +142,7 @@ function liveStatus(context: NodeContext, attempt: AttemptFacts, state: AttemptS
   return {
     state: state.state === "running" ? "Running" : "Starting",
     ...attemptTimes(context, attempt),
-    ...(waiting === undefined ? {} : { reason: shorten(waiting.reason, 64), message: shorten(waiting.message, 1024) }),
+    ...(waiting === undefined ? {} : words(waiting.reason, waiting.message)),
   };
 }
 
@@ -152,7 +156,7 @@ function settleSucceeded(
     state: "Succeeded",
     ...attemptTimes(context, attempt),
     finished: timeText(end.at),
-    ...(result === undefined ? {} : { ...resultCounts(result), message: result.message }),
+    ...(result === undefined ? {} : { ...resultCounts(result), ...words("", result.message) }),
   });
 }
 
@@ -161,8 +165,7 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   const retries = retriesOf(node, pipeline);
   const status = {
     ...attemptTimes(context, attempt),
-    reason: end.reason,
-    message: shorten(end.message, 1024),
+    ...words(end.reason, end.message),
     ...(end.result === undefined ? {} : resultCounts(end.result)),
   };
   const inferred = end.inferred === true ? { inferred: true as const } : {};
@@ -206,7 +209,7 @@ function attemptTimes(
 }
 
 function startedAt({ stored, facts }: NodeContext, attempt: AttemptFacts): number {
-  return stored.started === undefined ? (attempt.job?.created ?? facts.now) : Date.parse(stored.started);
+  return parseTime(stored.started) ?? attempt.job?.created ?? facts.now;
 }
 
 /**
@@ -231,11 +234,14 @@ function wake(wakeAt: number | undefined): { wakeAt?: number } {
   return wakeAt === undefined ? {} : { wakeAt };
 }
 
-function shorten(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+/** Reason and message as a status holds them: at most so long, and left out when there is nothing to say. */
+function words(reason: string, message: string): Pick<NodeStatus, "reason" | "message"> {
+  return {
+    ...(reason === "" ? {} : { reason: shorten(reason, 64) }),
+    ...(message === "" ? {} : { message: shorten(message, 1024) }),
+  };
 }
 
-/** RFC 3339 in UTC with milliseconds, as statuses carry times. */
-export function timeText(ms: number): string {
-  return new Date(ms).toISOString();
+function shorten(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

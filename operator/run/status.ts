@@ -3,13 +3,14 @@ import type { NodeStatus, PipelineRunStatus, TestCounts } from "../api/pipeline-
 import type { Condition } from "../api/status.ts";
 import type { Verdict } from "./decide.ts";
 import type { Facts } from "./facts.ts";
-import { timeText } from "./node.ts";
+import { parseTime, timeText } from "./time.ts";
 
 /** The whole status that says a verdict. Times that tell of the past are kept from the stored status. */
 export function statusOf(verdict: Verdict, { run, now }: Facts): PipelineRunStatus {
   const stored = run.status;
   const begun = verdict.begin;
   const started = stored.started ?? (begun === undefined ? undefined : timeText(now));
+  const startedAt = parseTime(started);
   const ended = verdict.succeeded !== "Unknown";
   const nodes = Object.values(verdict.nodes);
   const counts = countStates(nodes);
@@ -23,12 +24,12 @@ export function statusOf(verdict: Verdict, { run, now }: Facts): PipelineRunStat
     ...(ended
       ? {
           finished: timeText(now),
-          ...(started === undefined ? {} : { duration: formatDuration(now - Date.parse(started)) }),
+          ...(startedAt === undefined ? {} : { duration: formatDuration(now - startedAt) }),
         }
       : {}),
     progress: `${done}/${counts.total}`,
     counts,
-    rows: nodes.reduce((sum, node) => sum + (node.rows ?? 0), 0),
+    rows: total(nodes.map((node) => node.rows ?? 0)),
     ...testsOf(nodes),
     nodes: { ...verdict.nodes },
   };
@@ -47,10 +48,18 @@ function countStates(nodes: readonly NodeStatus[]): NonNullable<PipelineRunStatu
   };
 }
 
+/** A sum that the status can hold, whatever the containers of a run claim. */
+function total(counts: readonly number[]): number {
+  return Math.min(
+    counts.reduce((sum, count) => sum + count, 0),
+    Number.MAX_SAFE_INTEGER,
+  );
+}
+
 function testsOf(nodes: readonly NodeStatus[]): { tests?: TestCounts } {
   const tested = nodes.flatMap(({ tests }) => (tests === undefined ? [] : [tests]));
   if (tested.length === 0) return {};
-  const sum = (key: keyof TestCounts) => tested.reduce((total, tests) => total + tests[key], 0);
+  const sum = (key: keyof TestCounts) => total(tested.map((tests) => tests[key]));
   return { tests: { passed: sum("passed"), warned: sum("warned"), failed: sum("failed"), errored: sum("errored") } };
 }
 
@@ -75,8 +84,9 @@ export interface NodeTransition {
 
 /** The nodes whose state or attempt differs: what events and metrics tell of. */
 export function nodeTransitions(before: PipelineRunStatus, after: PipelineRunStatus): NodeTransition[] {
+  const known = new Map(Object.entries(before.nodes ?? {}));
   return Object.entries(after.nodes ?? {}).flatMap(([name, node]) => {
-    const old = before.nodes?.[name];
+    const old = known.get(name);
     const same =
       old !== undefined && old.state === node.state && old.attempt === node.attempt && old.reason === node.reason;
     return same ? [] : [{ name, before: old, after: node }];

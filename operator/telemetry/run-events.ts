@@ -38,10 +38,18 @@ export function runEvents(before: PipelineRunStatus, after: PipelineRunStatus): 
   return events.map((event) => ({ ...event, note: cutBytes(event.note, 1024) }));
 }
 
-function nodeEvents({ name, after }: NodeTransition): EventIntent[] {
+function nodeEvents({ name, before, after }: NodeTransition): EventIntent[] {
   const why = `${after.reason ?? ""}: ${after.message ?? ""}`;
+  const waiting: EventIntent = {
+    type: "Warning",
+    reason: "NodeWaiting",
+    action: "Wait",
+    note: `node ${name} cannot start yet: ${why}`,
+  };
   switch (after.state) {
     case "Retrying":
+      // The next attempt's Job is refused: the retry itself was told of before.
+      if (before?.state === "Retrying" && before.attempt === after.attempt) return [waiting];
       return [
         {
           type: "Warning",
@@ -61,9 +69,7 @@ function nodeEvents({ name, after }: NodeTransition): EventIntent[] {
       ];
     case "Pending":
     case "Starting":
-      return after.reason === undefined
-        ? []
-        : [{ type: "Warning", reason: "NodeWaiting", action: "Wait", note: `node ${name} cannot start yet: ${why}` }];
+      return after.reason === undefined ? [] : [waiting];
     default:
       return [];
   }

@@ -1,5 +1,6 @@
-import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
-import { nodeTransitions } from "../run/status.ts";
+import type { PipelineRunStatus } from "../api/pipeline-run.ts";
+import { type NodeTransition, nodeTransitions } from "../run/status.ts";
+import { parseTime } from "../run/time.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** The run that two statuses belong to, as labels name it. */
@@ -15,8 +16,7 @@ export function countRun(
   before: PipelineRunStatus,
   after: PipelineRunStatus,
 ): void {
-  for (const { name, after: node } of nodeTransitions(before, after))
-    countNode(metrics, { ...labels, node: name }, node);
+  for (const transition of nodeTransitions(before, after)) countNode(metrics, labels, transition);
   const condition = after.conditions?.[0];
   if (condition === undefined || condition.status === "Unknown" || before.conditions?.[0]?.status === condition.status)
     return;
@@ -27,7 +27,7 @@ export function countRun(
   metrics.lastRun.set({ ...labels }, finished);
   if (condition.status === "True") metrics.lastSuccess.set({ ...labels }, finished);
   const started = seconds(after.started);
-  if (started !== undefined) metrics.runDuration.observe(result, finished - started);
+  if (started !== undefined) metrics.runDuration.observe(result, Math.max(0, finished - started));
 }
 
 function resultOf(condition: { readonly status: string; readonly reason: string }): string {
@@ -35,7 +35,10 @@ function resultOf(condition: { readonly status: string; readonly reason: string 
   return condition.reason === "Cancelled" ? "cancelled" : "failed";
 }
 
-function countNode(metrics: Metrics, labels: RunLabels & { readonly node: string }, node: NodeStatus): void {
+function countNode(metrics: Metrics, run: RunLabels, { name, before, after: node }: NodeTransition): void {
+  // A retry that the API server refuses for a while changes its reason and is still one retry.
+  if (before?.state === node.state && before.attempt === node.attempt) return;
+  const labels = { ...run, node: name };
   if (node.state === "Retrying") metrics.nodeRetries.inc({ ...labels, reason: node.reason ?? "Unknown" });
   if (node.state !== "Succeeded" && node.state !== "Failed") return;
   const started = seconds(node.started);
@@ -49,7 +52,8 @@ function countNode(metrics: Metrics, labels: RunLabels & { readonly node: string
 }
 
 function seconds(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : Date.parse(time) / 1000;
+  const ms = parseTime(time);
+  return ms === undefined ? undefined : ms / 1000;
 }
 
 /** Forgets a pipeline that does not exist any more, so that its series end with it. */
