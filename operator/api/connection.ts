@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fields.ts";
+import { HttpConnection } from "./http-connection.ts";
 import { conditions, observedGeneration } from "./status.ts";
 
 const PostgresConnection = object("A Postgres database, reached with libpq's words for everything.", {
@@ -39,7 +40,11 @@ const S3Connection = object("A bucket of an object store that speaks S3.", {
   ).optional(),
 });
 
-const KINDS = { postgres: PostgresConnection.optional(), s3: S3Connection.optional() } as const;
+const KINDS = {
+  postgres: PostgresConnection.optional(),
+  s3: S3Connection.optional(),
+  http: HttpConnection.optional(),
+} as const;
 
 /** A system that data comes from or goes to. It names a Secret and never holds a value of one. */
 export const ConnectionSpec = object("A system that data comes from or goes to: exactly one kind.", KINDS, [
@@ -60,7 +65,7 @@ export type ConnectionEntry = z.infer<typeof ConnectionEntry>;
 
 /** The Secret that a connection names. */
 export function secretOf(connection: ConnectionSpec): string | undefined {
-  return connection.postgres?.secretRef ?? connection.s3?.secretRef;
+  return connection.postgres?.secretRef ?? connection.s3?.secretRef ?? connection.http?.secretRef;
 }
 
 export const ConnectionStatus = z

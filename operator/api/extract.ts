@@ -1,38 +1,61 @@
 import { exactlyOne, flag, list, object, oneOf, text } from "./fields.ts";
+import { HttpRequest } from "./http-connection.ts";
 import { connectionKey, schemaName, tableName } from "./names.ts";
 
-export const Extract = object("Copies data from a source into files.", {
-  from: object("Where the data comes from.", {
+const Source = object(
+  "Where the data comes from.",
+  {
     connection: connectionKey,
     schema: schemaName("Schema of the tables named without one.").default("public"),
-    tables: list("Tables to read. All are read in one snapshot.", tableName, { max: 256 }),
-  }),
-  to: object(
-    "Where the files go. The same node writes the same names, so that a retry overwrites; the manifest, which lists the files, is written last.",
+    tables: list("Tables to read. All are read in one snapshot.", tableName, { max: 256 }).optional(),
+    http: HttpRequest.optional(),
+  },
+  [exactlyOne(["tables", "http"])],
+);
+
+const Target = object(
+  "Where the files go. The same node writes the same names, so that a retry overwrites; the manifest, which lists the files, is written last.",
+  {
+    directory: text("Directory of the task's work volume. It ends with the pod.", {
+      max: 512,
+      pattern: /^[A-Za-z0-9._/-]+$/,
+    }).optional(),
+    connection: text("Name of an entry of spec.connections: a bucket.", { max: 40 }).optional(),
+    prefix: text(
+      "What the objects' keys begin with, up to and with the last slash. Each table is one object `<prefix><schema>.<table>.csv` (.csv.gz with gzip); the manifest is `<prefix>manifest.json`.",
+      { max: 512, pattern: /^[^/\s]\S*\/$/, expected: "expected a prefix such as raw/films/" },
+    ).optional(),
+    key: text(
+      "Key of the one object for the answer of an HTTP API: the body as it came, or one record a line where there are records or pages. The manifest is `<key>.manifest.json`.",
+      { max: 512, pattern: /^[^/\s](\S*[^/\s])?$/, expected: "expected a key such as raw/posts.json" },
+    ).optional(),
+    compression: oneOf("How objects are compressed.", ["none", "gzip"]).default("none"),
+    createBucket: flag("Creates the bucket when it is missing.").default(false),
+  },
+  [
+    exactlyOne(["directory", "connection"]),
     {
-      directory: text("Directory of the task's work volume. It ends with the pod.", {
-        max: 512,
-        pattern: /^[A-Za-z0-9._/-]+$/,
-      }).optional(),
-      connection: text("Name of an entry of spec.connections: a bucket.", { max: 40 }).optional(),
-      prefix: text(
-        "What the objects' keys begin with, up to and with the last slash. Each table is one object `<prefix><schema>.<table>.csv` (.csv.gz with gzip); the manifest is `<prefix>manifest.json`.",
-        {
-          max: 512,
-          pattern: /^[^/\s]\S*\/$/,
-          expected: "expected a prefix such as raw/films/",
-        },
-      ).optional(),
-      compression: oneOf("How objects are compressed.", ["none", "gzip"]).default("none"),
-      createBucket: flag("Creates the bucket when it is missing.").default(false),
+      rule: "has(self.connection) ? has(self.prefix) != has(self.key) : !has(self.prefix) && !has(self.key)",
+      message: "connection needs prefix or key, and a directory has neither",
+      holds: ({ connection, prefix, key }) =>
+        [prefix, key].filter((place) => place !== undefined).length === (connection === undefined ? 0 : 1),
     },
-    [
-      exactlyOne(["directory", "connection"]),
-      {
-        rule: "has(self.connection) == has(self.prefix)",
-        message: "connection and prefix go together",
-        holds: ({ connection, prefix }) => (connection === undefined) === (prefix === undefined),
-      },
-    ],
-  ),
-});
+    {
+      rule: "!has(self.key) || self.key.endsWith('.gz') == (self.compression == 'gzip')",
+      message: "a key ends with .gz when compression is gzip, and not otherwise",
+      holds: ({ key, compression }) => key === undefined || String(key).endsWith(".gz") === (compression === "gzip"),
+    },
+  ],
+);
+
+export const Extract = object("Copies data from a source into files.", { from: Source, to: Target }, [
+  {
+    rule: "has(self.from.http) == has(self.to.key)",
+    message: "from.http goes to to.key, and tables go to a directory or a prefix",
+    holds: ({ from, to }) => has(from, "http") === has(to, "key"),
+  },
+]);
+
+function has(value: unknown, field: string): boolean {
+  return typeof value === "object" && value !== null && (value as Record<string, unknown>)[field] !== undefined;
+}

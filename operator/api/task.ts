@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HttpConnection } from "./http-connection.ts";
 import { PipelineNode } from "./pipeline.ts";
 import { TestCounts } from "./pipeline-run.ts";
 
@@ -57,8 +58,18 @@ const S3Options = z.strictObject({
   region: z.string(),
   pathStyle: z.boolean().optional(),
 });
+const http = HttpConnection.shape;
+const HttpOptions = z.strictObject({
+  kind: z.literal("http"),
+  secretName: z.string().optional(),
+  secretDirectory: z.string().optional(),
+  baseUrl: http.baseUrl,
+  auth: http.auth,
+  headers: http.headers,
+  requestsPerSecond: http.requestsPerSecond,
+});
 /** A connection as a task sees it: what the manifest says, and where the Secret's files are. */
-export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options]);
+export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options, HttpOptions]);
 export type TaskConnection = z.infer<typeof TaskConnection>;
 export type ConnectionKind = TaskConnection["kind"];
 export type TaskConnectionOf<K extends ConnectionKind> = Extract<TaskConnection, { readonly kind: K }>;

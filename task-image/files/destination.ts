@@ -11,7 +11,8 @@ export interface WrittenFile<T> extends Pick<ExtractedFile, "bytes" | "sha256"> 
 }
 
 /** What the manifest says of one file. */
-export type ManifestEntry = Omit<WrittenFile<unknown>, "filled"> & Pick<ExtractedFile, "rows" | "table" | "columns">;
+export type ManifestEntry = Omit<WrittenFile<unknown>, "filled"> &
+  Partial<Pick<ExtractedFile, "rows" | "table" | "columns">>;
 
 /** Writes the bytes of a file and ends the stream that it is given. */
 export type Fill<T> = (target: Writable, onChunk: (chunk: Buffer) => void) => Promise<T>;

@@ -12,7 +12,7 @@ export function directoryDestination(workDirectory: string, name: string): Desti
     end: (entries) =>
       writeManifest(
         directory,
-        entries.map(({ table, name: file, rows, bytes, sha256, columns }) => ({
+        entries.map(({ table = "", name: file, rows = 0, bytes, sha256, columns = [] }) => ({
           table,
           file,
           rows,

@@ -16,6 +16,7 @@ export interface RefusedManifest {
 
 const CONNECTIONS = "connections: {source: {postgres: {secretRef: a}}, warehouse: {postgres: {secretRef: b}}}";
 const LOAD = "load: {from: {connection: source, tables: [films]}, to: {connection: warehouse, schema: raw}}";
+const FILES = "load: {from: {connection: source, files: {films: films.csv}}, to: {connection: warehouse, schema: raw}}";
 
 function pipeline(spec: string, name = "films"): RefusedManifest["manifest"] {
   return manifest("Pipeline", `{${CONNECTIONS}, ${spec}}`, name);
@@ -42,6 +43,11 @@ const test = (check: string) => pipeline(`nodes: {q: {test: {connection: warehou
 
 const extract = (to: string) =>
   pipeline(`nodes: {x: {extract: {from: {connection: source, tables: [films]}, to: ${to}}}}`);
+
+const http = (request: string, more = "compression: none") =>
+  pipeline(
+    `nodes: {x: {extract: {from: {connection: source, http: ${request}}, to: {connection: source, key: a.json, ${more}}}}}`,
+  );
 
 const PIPELINES: readonly RefusedManifest[] = [
   refused("two verbs", pipeline(`nodes: {raw: {${LOAD}, container: {args: [x]}}}`), `spec.nodes[raw]: ${VERB}`),
@@ -95,13 +101,34 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "an extract to the root of a bucket",
     extract("{connection: source}"),
-    "spec.nodes[x].extract.to: connection and prefix go together",
+    "spec.nodes[x].extract.to: connection needs prefix or key, and a directory has neither",
   ),
   refused(
     "a prefix that is no folder",
     extract("{connection: source, prefix: raw}"),
     "spec.nodes[x].extract.to.prefix: ",
     'spec.nodes.x.extract.to.prefix: Invalid value: "raw"',
+  ),
+  refused(
+    "tables that go to one key",
+    extract("{connection: source, key: raw/films.csv}"),
+    "spec.nodes[x].extract: from.http goes to to.key, and tables go to a directory or a prefix",
+  ),
+  refused(
+    "a key that hides how the object is compressed",
+    http("{}", "compression: gzip"),
+    "spec.nodes[x].extract.to: a key ends with .gz when compression is gzip, and not otherwise",
+  ),
+  refused(
+    "pages of CSV",
+    http("{format: csv, paging: {link: {}}}"),
+    "spec.nodes[x].extract.from.http: records and paging need the format json",
+  ),
+  refused("a GET with a body", http('{body: "{}"}'), "spec.nodes[x].extract.from.http: only a POST has a body"),
+  refused(
+    "pages in two ways",
+    http("{paging: {link: {}, page: {param: p}}}"),
+    "spec.nodes[x].extract.from.http.paging: exactly one of page, offset, cursor, link must be set",
   ),
   refused(
     "a load without tables",
@@ -114,8 +141,29 @@ const VERBS: readonly RefusedManifest[] = [
     pipeline(
       `nodes: {raw: {${LOAD.replace("[films]", "[films], query: select 1").replace("raw}", "raw, table: t}")}}}`,
     ),
-    "spec.nodes[raw].load.from: exactly one of tables, query must be set; found tables and query",
-    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query must be set',
+    "spec.nodes[raw].load.from: exactly one of tables, query, files must be set; found tables and query",
+    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query, files must be set',
+  ),
+  refused(
+    "options of files without files",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, columns: {films: {id: int}}")}}}`),
+    "spec.nodes[raw].load: columns, rejects and onlyNew are for files: set from.files",
+  ),
+  refused(
+    "a format of nothing",
+    pipeline(`nodes: {raw: {${LOAD.replace("[films]", "[films], format: {csv: {}}")}}}`),
+    "spec.nodes[raw].load.from: format says how files are written and needs files",
+  ),
+  refused(
+    "only new files where the table is replaced",
+    pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, onlyNew: true")}}}`),
+    "spec.nodes[raw].load: onlyNew needs a mode that keeps the rows of files loaded before: append, merge or deleteInsert",
+  ),
+  refused(
+    "a type that is none",
+    pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, columns: {films: {id: 'int; DROP TABLE x'}}")}}}`),
+    "spec.nodes[raw].load.columns.films.id: expected a type such as",
+    "spec.nodes.raw.load.columns.films.id: Invalid value",
   ),
   refused(
     "a query that goes nowhere",
@@ -170,14 +218,28 @@ const OTHERS: readonly RefusedManifest[] = [
   refused(
     "a connection of two kinds",
     manifest("Pipeline", "{connections: {w: {ref: a, postgres: {}}}, nodes: {a: {container: {args: [x]}}}}"),
-    "spec.connections[w]: exactly one of ref, postgres, s3 must be set",
+    "spec.connections[w]: exactly one of ref, postgres, s3, http must be set",
   ),
-  refused("a connection of no kind", manifest("Connection", "{}"), "spec: exactly one of postgres, s3 must be set"),
+  refused(
+    "a connection of no kind",
+    manifest("Connection", "{}"),
+    "spec: exactly one of postgres, s3, http must be set",
+  ),
   refused(
     "a bucket's name in capitals",
     manifest("Connection", "{s3: {bucket: Lake}}"),
     "spec.s3.bucket: ",
     'spec.s3.bucket: Invalid value: "Lake"',
+  ),
+  refused(
+    "credentials of an API without a Secret",
+    manifest("Connection", '{http: {baseUrl: "https://api.example.org", auth: {bearer: {}}}}'),
+    "spec.http: auth and secretRef go together",
+  ),
+  refused(
+    "a secret in a header",
+    manifest("Connection", '{http: {baseUrl: "https://a.example", headers: [{name: Authorization, value: x}]}}'),
+    "spec.http.headers[0]: headers that carry secrets come from auth and secretRef, and those of the connection itself are set by kelt",
   ),
   refused(
     "an endpoint with a password in it",

@@ -1,0 +1,236 @@
+import type { Readable } from "node:stream";
+import type { Agent, Dispatcher } from "undici";
+import type { HttpSettings } from "../connections/http-settings.ts";
+import { ConfigurationError, TransientError } from "../errors.ts";
+import type { Redactor } from "../redaction.ts";
+import { checkUrl, guardedLookup } from "./address.ts";
+import { beginningOf, collect, decoded } from "./body.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { delayBefore, parseRetryAfter } from "./delay.ts";
+import { requestFailure, statusFailure } from "./http-failure.ts";
+import { parseToken, type Token, tokenRequest } from "./oauth2.ts";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+const REDIRECTS_MAX = 5;
+/** Longest answer that is held in memory: one page, or a token. */
+const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+const TOKEN_BYTES_MAX = 64 * 1024;
+/** Longest part of a refusal's body that is read. */
+const REFUSAL_BYTES_MAX = 4096;
+
+export interface HttpCall {
+  readonly url: URL;
+  readonly method: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpAnswer<B> {
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: B;
+}
+
+/** An HTTP API. Every error is a TaskFailure. Disposing of it closes its sockets. */
+export interface HttpClient extends AsyncDisposable {
+  readonly settings: HttpSettings;
+  /** The answer as a stream. Tries again until an answer begins; a body that breaks off fails the stream. */
+  stream(call: HttpCall): Promise<HttpAnswer<Readable>>;
+  /** The whole answer, at most 64 MiB of it. Tries again when the body breaks off, too. */
+  read(call: HttpCall): Promise<HttpAnswer<Buffer>>;
+}
+
+export interface HttpClientOptions {
+  readonly signal: AbortSignal;
+  readonly redactor: Redactor;
+  readonly clock?: Clock;
+  /** Longest wait for the beginning of an answer, and between two pieces of it. */
+  readonly answerTimeoutMs?: number;
+}
+
+/** Opens a client. The package for it is imported now and not before. */
+export async function openHttpClient(settings: HttpSettings, options: HttpClientOptions): Promise<HttpClient> {
+  const { Agent } = await import("undici");
+  const timeout = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  const agent = new Agent({
+    connect: { lookup: guardedLookup(settings.connection), timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+  });
+  const conversation = new Conversation(settings, agent, options);
+  return {
+    settings,
+    stream: (call) => conversation.send(call, async (body) => body),
+    read: (call) => conversation.send(call, (body) => collect(body, TEXT_BYTES_MAX, settings.connection)),
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  };
+}
+
+/** One hop's answer, or where it leads. */
+type Hop = Dispatcher.ResponseData & { readonly location?: URL };
+
+/** What requests of one client share: the pace, and the token. */
+class Conversation {
+  readonly #settings: HttpSettings;
+  readonly #agent: Agent;
+  readonly #signal: AbortSignal;
+  readonly #redactor: Redactor;
+  readonly #clock: Clock;
+  #token: Token | undefined;
+  #next = 0;
+
+  constructor(settings: HttpSettings, agent: Agent, { signal, redactor, clock = SYSTEM_CLOCK }: HttpClientOptions) {
+    this.#settings = settings;
+    this.#agent = agent;
+    this.#signal = signal;
+    this.#redactor = redactor;
+    this.#clock = clock;
+  }
+
+  /** Sends a call until it is answered or no other try is left. */
+  async send<B>(call: HttpCall, take: (body: Readable) => Promise<B>): Promise<HttpAnswer<B>> {
+    for (let tries = 1; ; tries += 1) {
+      const wanted = { retryAfterMs: undefined as number | undefined };
+      try {
+        return await this.#try(call, take, wanted);
+      } catch (error) {
+        const failure = requestFailure(error, this.#settings, nameOf(call));
+        if (this.#signal.aborted)
+          throw new TransientError("Stopped", `connection ${this.#settings.connection}: stopped`);
+        const delay = failure.kind === "transient" ? delayBefore(tries, wanted.retryAfterMs) : undefined;
+        if (delay === undefined) throw failure;
+        await this.#clock.sleep(delay, this.#signal);
+      }
+    }
+  }
+
+  /** `wanted` learns how long the server asks to wait. */
+  async #try<B>(
+    call: HttpCall,
+    take: (body: Readable) => Promise<B>,
+    wanted: { retryAfterMs: number | undefined },
+  ): Promise<HttpAnswer<B>> {
+    const { url, answer } = await this.#follow(call);
+    const { statusCode, headers } = answer;
+    const body = decoded(answer);
+    if (statusCode >= 200 && statusCode < 300) return { url, headers, body: await take(body) };
+    wanted.retryAfterMs = parseRetryAfter([headers["retry-after"]].flat()[0], this.#clock.now());
+    throw statusFailure(this.#settings, nameOf(call), statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
+  }
+
+  /** Sends a call and goes where redirects lead. Credentials go to the base URL's origin alone. */
+  async #follow(call: HttpCall): Promise<{ readonly url: URL; readonly answer: Hop }> {
+    let current = call;
+    let isRefused = false;
+    for (let hops = 0; ; ) {
+      const answer = await this.#hop(current);
+      if (
+        answer.statusCode === 401 &&
+        this.#settings.auth.kind === "oauth2" &&
+        !isRefused &&
+        this.#isOwn(current.url)
+      ) {
+        isRefused = true;
+        this.#token = undefined;
+        await answer.body.dump();
+        continue;
+      }
+      if (answer.location === undefined) return { url: current.url, answer };
+      hops += 1;
+      await answer.body.dump();
+      current = this.#redirected(current, answer.location, answer.statusCode, hops);
+    }
+  }
+
+  #redirected(call: HttpCall, location: URL, status: number, hops: number): HttpCall {
+    const refuse = (why: string) =>
+      new ConfigurationError(
+        "BadRedirect",
+        `connection ${this.#settings.connection}: ${nameOf(call)} is redirected to ${location.origin}, ${why}. Set baseUrl to where it leads`,
+      );
+    if (hops > REDIRECTS_MAX) throw refuse(`the ${hops}th redirect in a row`);
+    if (call.url.protocol === "https:" && location.protocol === "http:") throw refuse("which is not encrypted");
+    if (call.method === "GET") return { ...call, url: location };
+    if (status < 307) return { url: location, method: "GET" };
+    if (location.origin !== call.url.origin) throw refuse("another host, which must not get the body of a POST");
+    return { ...call, url: location };
+  }
+
+  async #hop(call: HttpCall): Promise<Hop> {
+    checkUrl(call.url, this.#settings.connection);
+    const signed = this.#isOwn(call.url) ? await this.#signed(call) : call;
+    await this.#turn();
+    const answer = await this.#request(signed);
+    const location = [answer.headers.location].flat()[0];
+    const isRedirect = [301, 302, 303, 307, 308].includes(answer.statusCode) && location !== undefined;
+    return isRedirect ? Object.assign(answer, { location: new URL(location, call.url) }) : answer;
+  }
+
+  async #request({ url, method, headers = {}, body }: HttpCall): Promise<Dispatcher.ResponseData> {
+    const { request } = await import("undici");
+    const own = { "accept-encoding": "gzip", "user-agent": "kelt", ...headers };
+    return request(url, {
+      dispatcher: this.#agent,
+      method,
+      headers: own,
+      signal: this.#signal,
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  #isOwn(url: URL): boolean {
+    return url.origin === this.#settings.baseUrl.origin;
+  }
+
+  /** The call with the manifest's headers and the credentials. */
+  async #signed(call: HttpCall): Promise<HttpCall> {
+    const { auth, headers } = this.#settings;
+    const all = { ...headers, ...call.headers };
+    if (auth.kind === "header") return { ...call, headers: { ...all, [auth.name]: auth.value } };
+    if (auth.kind === "oauth2") {
+      return { ...call, headers: { ...all, authorization: `Bearer ${await this.#bearer(auth.tokenUrl)}` } };
+    }
+    if (auth.kind === "none") return { ...call, headers: all };
+    const url = new URL(call.url);
+    url.searchParams.set(auth.name, auth.value);
+    return { ...call, url, headers: all };
+  }
+
+  async #bearer(tokenUrl: URL): Promise<string> {
+    const { auth, connection } = this.#settings;
+    if (auth.kind !== "oauth2") throw new Error(`auth is of kind ${auth.kind}`);
+    if (this.#token !== undefined && this.#token.until > this.#clock.now()) return this.#token.value;
+    checkUrl(tokenUrl, connection);
+    const answer = await this.#request({ url: tokenUrl, ...tokenRequest(auth) });
+    const body = decoded(answer);
+    if (answer.statusCode !== 200) {
+      const name = `the token URL ${tokenUrl.origin}${tokenUrl.pathname}`;
+      throw statusFailure(this.#settings, name, answer.statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
+    }
+    const token = parseToken(
+      (await collect(body, TOKEN_BYTES_MAX, connection)).toString(),
+      connection,
+      this.#clock.now(),
+    );
+    this.#redactor.add(token.value);
+    this.#token = token;
+    return token.value;
+  }
+
+  /** Waits until the rate allows another request. */
+  async #turn(): Promise<void> {
+    const { requestsPerSecond } = this.#settings;
+    if (requestsPerSecond === undefined) return;
+    const now = this.#clock.now();
+    const at = Math.max(now, this.#next);
+    this.#next = at + 1000 / requestsPerSecond;
+    if (at > now) await this.#clock.sleep(at - now, this.#signal);
+  }
+}
+
+/** `GET https://host/path`: the query may hold a key. */
+function nameOf({ method, url }: HttpCall): string {
+  return `${method} ${url.origin}${url.pathname}`;
+}
