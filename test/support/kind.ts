@@ -100,8 +100,6 @@ export function sql(database: "source" | "warehouse", statement: string): string
     `${database}-0`,
     "--",
     "psql",
-    "-h",
-    "127.0.0.1",
     "-U",
     "demo",
     "-d",
