@@ -1,8 +1,9 @@
-import { exactlyOne, list, object, oneOf, text } from "./fields.ts";
+import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
+import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
 /** What `from` names, of which it names one. */
-const SOURCES = ["tables", "query"];
+const SOURCES = ["tables", "query", "files"];
 
 export const Load = object(
   "Copies tables from a source into a warehouse, in one transaction of the warehouse.",
@@ -20,8 +21,17 @@ export const Load = object(
         query: text("One SELECT whose rows are copied, into the table that to.table names.", {
           max: 32_768,
         }).optional(),
+        files: FilePatterns.optional(),
+        format: FileFormatOptions.optional(),
       },
-      [exactlyOne(SOURCES)],
+      [
+        exactlyOne(SOURCES),
+        {
+          rule: "!has(self.format) || has(self.files)",
+          message: "format says how files are written and needs files",
+          holds: ({ format, files }) => format === undefined || files !== undefined,
+        },
+      ],
     ),
     to: object("Where the rows go.", {
       connection: connectionKey,
@@ -37,8 +47,32 @@ export const Load = object(
       columnName,
       { max: 16 },
     ).optional(),
+    columns: ColumnTypes.optional(),
+    rejects: object(
+      "Rows of files that cannot be loaded (a value that is none of its type, too many cells) go to _kelt_rejects in the target's schema.",
+      {
+        max: integer("Rejected rows of a table above which nothing is published; 0 where it is missing.", {
+          min: 0,
+          max: 100_000,
+        }),
+      },
+    ).optional(),
+    onlyNew: flag(
+      "Loads only files that have not been loaded into their table before, or have changed since; not for a mode that replaces what the table holds.",
+    ).optional(),
   },
   [
+    {
+      rule: "has(self.from.files) || !(has(self.columns) || has(self.rejects) || has(self.onlyNew))",
+      message: "columns, rejects and onlyNew are for files: set from.files",
+      holds: ({ from, columns, rejects, onlyNew }) =>
+        has(from, "files") || [columns, rejects, onlyNew].every((field) => field === undefined),
+    },
+    {
+      rule: "!has(self.onlyNew) || !self.onlyNew || self.mode != 'replace'",
+      message: "onlyNew needs a mode that keeps the rows of files loaded before: append, merge or deleteInsert",
+      holds: ({ onlyNew, mode }) => onlyNew !== true || mode !== "replace",
+    },
     {
       rule: "has(self.key) == (self.mode in ['merge', 'deleteInsert'])",
       message: "the modes merge and deleteInsert need key, and no other mode takes it",

@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../errors.ts";
 import { showTable, type TableName } from "../warehouse/identifier.ts";
-import { LOADS_TABLE } from "../warehouse/load-record.ts";
 import type { StagedTable } from "../warehouse/load-transaction.ts";
 import type { Session } from "../warehouse/session.ts";
+import { isStateTable } from "../warehouse/state-tables.ts";
 
 /** A road that rows take to the destination: what is special about where they come from. */
 export interface LoadSource {
@@ -23,7 +23,7 @@ export function refuseTakenTargets(
   const sources = new Map<string, string>();
   for (const { source, target } of pairs) {
     const rival = sources.get(target.table);
-    if (rival !== undefined || target.table === LOADS_TABLE) {
+    if (rival !== undefined || isStateTable(target.table)) {
       const what = rival === undefined ? "kelt's own table" : `the target of ${rival} too`;
       throw new ConfigurationError(
         "TargetTaken",

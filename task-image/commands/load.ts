@@ -1,16 +1,8 @@
 import { databaseFailure } from "../warehouse/failure.ts";
-import type { TableName } from "../warehouse/identifier.ts";
-import {
-  findLoad,
-  LOADS_TABLE,
-  type LoadedTable,
-  type LoadRecord,
-  loadId,
-  prepareSchema,
-  recordLoad,
-} from "../warehouse/load-record.ts";
+import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../warehouse/load-record.ts";
 import { commit, publishTable, type StagedTable } from "../warehouse/load-transaction.ts";
 import { openSession, type Session } from "../warehouse/session.ts";
+import { FILES_TABLE, LOADS_TABLE, prepareSchema, REJECTS_TABLE } from "../warehouse/state-tables.ts";
 import { lockTargets } from "../warehouse/target-lock.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 import type { LoadSource } from "./load-source.ts";
@@ -30,7 +22,7 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
   const before = await findDone(destination, spec);
   if (before !== undefined) return repeated(before);
   const source = await sourceOf(spec, context);
-  const rival = await beginLoad(destination, spec, source.targets, context);
+  const rival = await beginLoad(destination, spec, source, context);
   if (rival !== undefined) return repeated(rival);
   const staged = await source.stage(destination);
   const record = await publish(destination, spec, staged);
@@ -41,7 +33,8 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
 
 /** The road that the rows take, by what `from` names. Each one is imported when it is wanted. */
 async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<LoadSource> {
-  const { query, tables = [] } = spec.work.load.from;
+  const { query, files, tables = [] } = spec.work.load.from;
+  if (files !== undefined) return (await import("./load-files.ts")).filesToLoad(spec, files, context);
   if (query !== undefined) return (await import("./load-query.ts")).queryToLoad(spec, query, context);
   return await (await import("./load-tables.ts")).tablesToLoad(spec, tables, context);
 }
@@ -50,7 +43,8 @@ async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<
 async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
   try {
-    await prepareSchema(session, schema);
+    const more = spec.work.load.from.files === undefined ? [] : ([FILES_TABLE, REJECTS_TABLE] as const);
+    await prepareSchema(session, schema, [LOADS_TABLE, ...more]);
     return await findLoad(session, schema, loadId(spec));
   } catch (error) {
     throw databaseFailure(error, `preparing schema ${schema} of connection ${session.settings.connection}`);
@@ -61,7 +55,7 @@ async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRec
 async function beginLoad(
   session: Session,
   spec: SpecOf<"load">,
-  targets: readonly TableName[],
+  { targets }: LoadSource,
   { log }: CommandContext,
 ): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
@@ -96,5 +90,7 @@ function repeated(record: LoadRecord): Outcome {
 
 function summary({ tables, rows, bytes }: LoadRecord): Outcome {
   const what = tables.length === 1 ? "1 table" : `${tables.length} tables`;
-  return { message: `${what}, ${rows.toLocaleString("en-US")} rows`, rows, bytes };
+  const rejected = tables.reduce((total, table) => total + (table.rejected ?? 0), 0);
+  const aside = rejected === 0 ? "" : `, ${rejected.toLocaleString("en-US")} rejected`;
+  return { message: `${what}, ${rows.toLocaleString("en-US")} rows${aside}`, rows, bytes };
 }

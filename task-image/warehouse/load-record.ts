@@ -1,9 +1,7 @@
 import type { TaskSpec } from "#api/task.ts";
-import { quoteIdentifier, quoteTable } from "./identifier.ts";
+import { quoteTable } from "./identifier.ts";
 import type { Session } from "./session.ts";
-
-/** The table of committed loads, one in every schema that is loaded into. */
-export const LOADS_TABLE = "_kelt_loads";
+import { LOADS_TABLE } from "./state-tables.ts";
 
 /** What one table of a load came to. */
 export interface LoadedTable {
@@ -11,6 +9,8 @@ export interface LoadedTable {
   readonly target: string;
   readonly rows: number;
   readonly bytes: number;
+  /** Rows that could not be loaded and went to the table of rejects; missing when there are none. */
+  readonly rejected?: number;
   /** What was done with the rows: see `publication.ts`. */
   readonly published: string;
 }
@@ -28,38 +28,6 @@ export interface LoadRecord {
  */
 export function loadId(spec: TaskSpec, partition = ""): string {
   return [spec.run.uid, spec.node, ...(partition === "" ? [] : [partition])].join("/");
-}
-
-/** Makes the schema and its table of loads where they are missing, in a short transaction of its own. */
-export async function prepareSchema(session: Session, schema: string): Promise<void> {
-  const { rows } = await session.query<{ ready: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = $1 AND c.relname = $2) AS ready`,
-    [schema, LOADS_TABLE],
-  );
-  if (rows[0]?.ready === true) return;
-  // IF NOT EXISTS alone is not safe against another session that makes the same object: the lock is.
-  await session.query("BEGIN");
-  await session.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", [
-    `kelt schema ${schema}`,
-  ]);
-  const { rows: schemas } = await session.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", [schema]);
-  // CREATE SCHEMA IF NOT EXISTS asks for a privilege that it does not need when the schema is there.
-  if (schemas.length === 0) await session.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`);
-  await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table: LOADS_TABLE })} (
-    load_id text PRIMARY KEY,
-    pipeline text NOT NULL,
-    node text NOT NULL,
-    partition text NOT NULL,
-    run text NOT NULL,
-    attempt int NOT NULL,
-    tables jsonb NOT NULL,
-    rows bigint NOT NULL,
-    bytes bigint NOT NULL,
-    started_at timestamptz NOT NULL,
-    committed_at timestamptz NOT NULL
-  )`);
-  await session.query("COMMIT");
 }
 
 /** The record of a load that has been committed, by whichever attempt. */

@@ -34,6 +34,8 @@ export interface IncomingTable extends LandingTable {
 export interface StagedTable extends LandingTable {
   readonly rows: number;
   readonly bytes: number;
+  /** Rows that could not be staged; missing when there are none. */
+  readonly rejected?: number;
 }
 
 /** Refuses before any row moves what publishing would refuse after the last one. */
@@ -65,7 +67,7 @@ export async function stageTable(
 
 /** Makes the staged rows the target's rows, inside the transaction. */
 export async function publishTable(session: Session, writing: Writing, staged: StagedTable): Promise<LoadedTable> {
-  const { source, target, rows, bytes } = staged;
+  const { source, target, rows, bytes, rejected = 0 } = staged;
   const place = `publishing ${showTable(target)}`;
   try {
     if (isKeyed(writing)) await checkStagedKeys(session, writing, staged);
@@ -81,7 +83,8 @@ export async function publishTable(session: Session, writing: Writing, staged: S
       expectRows(place, rows, "staged", rowCount ?? 0, found);
       await session.query(`DROP TABLE ${quoteTable(stagingTable(target))}`);
     }
-    return { source, target: showTable(target), rows, bytes, published: publication.kind };
+    const aside = rejected === 0 ? {} : { rejected };
+    return { source, target: showTable(target), rows, bytes, ...aside, published: publication.kind };
   } catch (error) {
     throw databaseFailure(error, place);
   }

@@ -1,0 +1,89 @@
+import { Readable } from "node:stream";
+import { DataError } from "../errors.ts";
+import type { CsvDialect } from "../formats/csv-dialect.ts";
+import { columnsOfHeader } from "../formats/csv-header.ts";
+import { CsvReader } from "../formats/csv-rows.ts";
+import { databaseFailure } from "../warehouse/failure.ts";
+import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../warehouse/identifier.ts";
+import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../warehouse/landing.ts";
+import type { Session } from "../warehouse/session.ts";
+import type { TypedColumn } from "../warehouse/typed-rows.ts";
+import { classesOfTexts, typeOfClasses } from "../warehouse/value-class.ts";
+import type { Landed, Landing } from "./stage-files.ts";
+
+/** Columns whose values are classed by one statement; each of them costs memory of the server's planner. */
+const CLASSED_AT_ONCE = 100;
+
+/** Lands CSV files, each with its own COPY, because each may have its columns in an order of its own. */
+export async function landCsv(
+  { session, wanted, check, types, reject }: Landing,
+  dialect: CsvDialect,
+): Promise<Landed> {
+  const landing = await createLanding(session, wanted.target);
+  const columns = new Set<string>();
+  let rows = 0;
+  for (const [index, file] of wanted.files.entries()) {
+    const reader = new CsvReader({ uri: file.uri, index, bytes: wanted.open(file) }, dialect, reject);
+    const header = await reader.readHeader();
+    if (header === undefined) continue;
+    const names = columnsOfHeader(file.uri, header);
+    const added = names.filter((name) => !columns.has(name));
+    await addTextColumns(session, landing, added);
+    for (const name of added) columns.add(name);
+    const pieces = Readable.from(reader.rows(names.length), { objectMode: false, highWaterMark: 1024 * 1024 });
+    rows += await copyIn(session, copyStatement(landing, names, dialect), pieces).catch((error: unknown) => {
+      throw databaseFailure(error, `reading ${file.uri}`);
+    });
+  }
+  if (columns.size === 0) {
+    throw new DataError(
+      "NoHeader",
+      `${wanted.source}: expected a header that names the columns, found ${wanted.files.length === 1 ? "an empty file" : "empty files only"}`,
+    );
+  }
+  const unknown = [...columns].filter((name) => !types.has(name));
+  const inferred = await inferTypes(session, landing, unknown, check.valid);
+  return {
+    rows,
+    rejected: 0,
+    columns: [...columns].map((name) => typedColumn(name, types.get(name) ?? inferred.get(name) ?? "text")),
+  };
+}
+
+function typedColumn(name: string, type: string): TypedColumn {
+  return { name, type, notNull: false, text: `r.${quoteIdentifier(name)}` };
+}
+
+function copyStatement(landing: TableName, names: readonly string[], dialect: CsvDialect): string {
+  const columns = [FILE_COLUMN, LINE_COLUMN, ...names].map(quoteIdentifier).join(", ");
+  const { delimiter, quote, escape: escaping } = dialect;
+  const options = [
+    "FORMAT csv",
+    "FREEZE",
+    `DELIMITER ${quoteLiteral(delimiter)}`,
+    `QUOTE ${quoteLiteral(quote)}`,
+    `ESCAPE ${quoteLiteral(escaping)}`,
+    `NULL ${quoteLiteral(dialect.null)}`,
+    "ENCODING 'UTF8'",
+  ];
+  return `COPY ${quoteTable(landing)} (${columns}) FROM STDIN (${options.join(", ")})`;
+}
+
+/** The types that all values of the columns agree on. */
+async function inferTypes(
+  session: Session,
+  landing: TableName,
+  columns: readonly string[],
+  valid: (value: string, type: string) => string,
+): Promise<ReadonlyMap<string, string>> {
+  const types = new Map<string, string>();
+  for (let at = 0; at < columns.length; at += CLASSED_AT_ONCE) {
+    const names = columns.slice(at, at + CLASSED_AT_ONCE);
+    const classes = names.map((name) => classesOfTexts(`r.${quoteIdentifier(name)}`, valid));
+    const { rows } = await session.query<{ classes: (number | null)[] }>(
+      `SELECT ARRAY[${classes.join(", ")}] AS classes FROM ${quoteTable(landing)} AS r`,
+    );
+    for (const [index, name] of names.entries()) types.set(name, typeOfClasses(rows[0]?.classes[index] ?? 0));
+  }
+  return types;
+}

@@ -1,0 +1,118 @@
+import { Readable } from "node:stream";
+import { DataError } from "../errors.ts";
+import { OWN_COLUMNS } from "../formats/csv-header.ts";
+import { jsonDocumentRows } from "../formats/json-documents.ts";
+import { JSON_DELIMITER, JSON_QUOTE, jsonLineRows } from "../formats/json-lines.ts";
+import { isServerError } from "../warehouse/failure.ts";
+import {
+  IDENTIFIER_BYTES_MAX,
+  quoteIdentifier,
+  quoteLiteral,
+  quoteTable,
+  showTable,
+  type TableName,
+} from "../warehouse/identifier.ts";
+import { copyIn, createLanding, FILE_COLUMN, LINE_COLUMN, landingTable } from "../warehouse/landing.ts";
+import { rejectsTable } from "../warehouse/rejects.ts";
+import type { TypedColumn } from "../warehouse/typed-rows.ts";
+import { classesOfJson, typeOfClasses } from "../warehouse/value-class.ts";
+import type { Landed, Landing } from "./stage-files.ts";
+
+/** Lands JSON documents of all files by one COPY, each document as a value of jsonb, and makes a column of every key. */
+export async function landJson(landing: Landing, kind: "json" | "jsonl"): Promise<Landed> {
+  const { session, wanted } = landing;
+  await session.query("SAVEPOINT before_landing");
+  let copied: number;
+  let broken = 0;
+  try {
+    copied = await copyDocuments(landing, kind, "jsonb");
+    await session.query("RELEASE SAVEPOINT before_landing");
+  } catch (error) {
+    // 22: a document that is none, or holds what jsonb cannot. Only then are documents looked at one by one.
+    if (!isServerError(error) || !(error.code.startsWith("22") || error.code === "54000")) throw error;
+    await session.query("ROLLBACK TO SAVEPOINT before_landing");
+    landing.forgetRejects();
+    copied = await copyDocuments(landing, kind, "text");
+    broken = await rejectBrokenDocuments(landing);
+  }
+  const odd = await moveToRejects(landing, {
+    which: "pg_catalog.jsonb_typeof(r.doc) <> 'object'",
+    reason: "'expected a JSON object, found ' || pg_catalog.jsonb_typeof(g.doc)",
+  });
+  const columns = await columnsOf(landing, landingTable(wanted.target));
+  return { rows: copied - broken - odd, rejected: broken + odd, columns };
+}
+
+async function copyDocuments(
+  { session, wanted, reject }: Landing,
+  kind: "json" | "jsonl",
+  type: "jsonb" | "text",
+): Promise<number> {
+  const table = await createLanding(session, wanted.target, `, doc ${type}`);
+  const options = `FORMAT csv, FREEZE, DELIMITER ${quoteLiteral(JSON_DELIMITER)}, QUOTE ${quoteLiteral(JSON_QUOTE)}, ENCODING 'UTF8'`;
+  const read = kind === "jsonl" ? jsonLineRows : jsonDocumentRows;
+  const pieces = async function* () {
+    for (const [index, file] of wanted.files.entries()) {
+      yield* read({ uri: file.uri, index, bytes: wanted.open(file), reject });
+    }
+  };
+  const rows = Readable.from(pieces(), { objectMode: false, highWaterMark: 1024 * 1024 });
+  return copyIn(
+    session,
+    `COPY ${quoteTable(table)} (${FILE_COLUMN}, ${LINE_COLUMN}, doc) FROM STDIN (${options})`,
+    rows,
+  );
+}
+
+/** Documents that jsonb refuses go to the table of rejects, the others become jsonb. Answers how many went. */
+async function rejectBrokenDocuments(landing: Landing): Promise<number> {
+  const { session, wanted, check } = landing;
+  const moved = await moveToRejects(landing, {
+    which: `NOT ${check.valid("r.doc", "'jsonb'")}`,
+    reason: check.reason("g.doc", "'jsonb'"),
+  });
+  await session.query(
+    `ALTER TABLE ${quoteTable(landingTable(wanted.target))} ALTER COLUMN doc TYPE jsonb USING doc::jsonb`,
+  );
+  return moved;
+}
+
+/** Moves landed rows `r` to the table of rejects; `reason` is SQL over such a row `g`. */
+async function moveToRejects(
+  { session, scope }: Landing,
+  { which, reason }: { readonly which: string; readonly reason: string },
+): Promise<number> {
+  const { rowCount } = await session.query(
+    `WITH g AS (DELETE FROM ${quoteTable(landingTable(scope.target))} AS r WHERE ${which} RETURNING r.*)
+     INSERT INTO ${rejectsTable(scope)} (load_id, target, uri, line, value, reason)
+     SELECT $1, $2, ($3::text[])[g.${FILE_COLUMN} + 1], g.${LINE_COLUMN}, g.doc::text, ${reason} FROM g`,
+    [scope.loadId, showTable(scope.target), scope.uris],
+  );
+  return rowCount ?? 0;
+}
+
+/** A column for every key that any document has, by name; its type is declared, or what all its values agree on. */
+async function columnsOf(landing: Landing, table: TableName): Promise<readonly TypedColumn[]> {
+  const { session, check, types } = landing;
+  const { rows } = await session.query<{ key: string; classes: number }>(
+    `SELECT e.key, ${classesOfJson("e.value", check.valid)} AS classes
+     FROM ${quoteTable(table)} AS r CROSS JOIN LATERAL pg_catalog.jsonb_each(r.doc) AS e GROUP BY e.key ORDER BY e.key COLLATE "C"`,
+  );
+  for (const { key } of rows) refuseBadKey(landing, key);
+  return rows.map(({ key, classes }) => jsonColumn(key, types.get(key) ?? typeOfClasses(classes)));
+}
+
+function jsonColumn(name: string, type: string): TypedColumn {
+  const key = quoteLiteral(name);
+  const column = { name, type, notNull: false, text: `(r.doc ->> ${key})` };
+  return type === "jsonb" ? { ...column, value: `nullif(r.doc -> ${key}, 'null'::jsonb)` } : column;
+}
+
+function refuseBadKey({ wanted }: Landing, key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes > 0 && bytes <= IDENTIFIER_BYTES_MAX && !OWN_COLUMNS.has(key)) return;
+  throw new DataError(
+    "BadKey",
+    `loading ${wanted.source} into ${showTable(wanted.target)}: expected keys of 1 to ${IDENTIFIER_BYTES_MAX} bytes, found ${quoteIdentifier(key)}, which cannot be a column. Rename it in the files, or put it below another key`,
+  );
+}

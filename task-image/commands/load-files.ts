@@ -1,0 +1,99 @@
+import { DataError } from "../errors.ts";
+import { decodedBytes } from "../formats/decoded-bytes.ts";
+import { type FileFormat, fileFormat } from "../formats/file-format.ts";
+import { filePattern } from "../sources/file-pattern.ts";
+import type { FileSource, SourceFile } from "../sources/file-source.ts";
+import { databaseFailure } from "../warehouse/failure.ts";
+import { showTable, type TableName } from "../warehouse/identifier.ts";
+import { loadId } from "../warehouse/load-record.ts";
+import type { StagedTable } from "../warehouse/load-transaction.ts";
+import { recordFiles, withoutLoaded } from "../warehouse/loaded-files.ts";
+import type { Session } from "../warehouse/session.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
+import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
+import { openFiles } from "./open-files.ts";
+import { type FilesToStage, stageFiles } from "./stage-files.ts";
+
+/** Files of a bucket or a volume, those of one pattern into one table. */
+export function filesToLoad(
+  spec: SpecOf<"load">,
+  patterns: Readonly<Record<string, string>>,
+  context: CommandContext,
+): LoadSource {
+  const { schema } = spec.work.load.to;
+  const pairs = Object.entries(patterns).map(([table, source]) => ({ source, target: { schema, table } }));
+  refuseTakenTargets("load.from.files", pairs);
+  const stage = async (destination: Session) => {
+    await using files = await openFiles(spec, context);
+    const staged: StagedTable[] = [];
+    for (const [index, { source, target }] of pairs.entries()) {
+      const progress = { item: showTable(target), done: index, total: pairs.length };
+      const onBytes = (bytes: number) => context.progress.report({ ...progress, bytes });
+      onBytes(0);
+      const table = await stageTable(destination, files, spec, { pattern: source, target, onBytes });
+      if (table !== undefined) staged.push(table);
+    }
+    return staged;
+  };
+  return { targets: pairs.map(({ target }) => target), stage };
+}
+
+interface TableOfFiles {
+  readonly pattern: string;
+  readonly target: TableName;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Stages the files of one table; undefined when only new files are wanted and there are none. */
+async function stageTable(
+  destination: Session,
+  source: FileSource,
+  spec: SpecOf<"load">,
+  { pattern, target, onBytes }: TableOfFiles,
+): Promise<StagedTable | undefined> {
+  const place = `loading ${pattern} into ${showTable(target)}`;
+  const found = await source.list(filePattern(pattern));
+  if (found.length === 0) {
+    throw new DataError(
+      "NoFiles",
+      `${place}: expected at least one file of connection ${spec.work.load.from.connection}, found none. Check load.from.files and that the files have been written`,
+    );
+  }
+  try {
+    const files = spec.work.load.onlyNew === true ? await withoutLoaded(destination, target, found) : found;
+    if (files.length === 0) return undefined;
+    const format = fileFormat(
+      files.map(({ name }) => name),
+      spec.work.load.from.format,
+    );
+    const staged = await stageFiles(destination, spec, toStage(source, files, format, { pattern, target, onBytes }));
+    await recordFiles(destination, target, files, loadId(spec));
+    return staged;
+  } catch (error) {
+    throw databaseFailure(error, place);
+  }
+}
+
+/** The files as bytes of text, each opened when it is wanted, and counted as they come. */
+function toStage(
+  source: FileSource,
+  files: readonly SourceFile[],
+  format: FileFormat,
+  { pattern, target, onBytes }: TableOfFiles,
+): FilesToStage {
+  const encoding = format.kind === "csv" ? format.encoding : "utf-8";
+  const open = async function* (file: SourceFile) {
+    const body = source.read(file);
+    try {
+      for await (const chunk of decodedBytes(body, file.uri, encoding)) {
+        counted.bytes += chunk.length;
+        onBytes(counted.bytes);
+        yield chunk;
+      }
+    } finally {
+      body.destroy();
+    }
+  };
+  const counted = { source: pattern, target, files, format, bytes: 0, open };
+  return counted;
+}

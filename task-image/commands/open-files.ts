@@ -1,0 +1,17 @@
+import { ConfigurationError } from "../errors.ts";
+import { openObjectStore } from "../object-store/opening.ts";
+import type { FileSource } from "../sources/file-source.ts";
+import { objectFiles } from "../sources/object-files.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
+
+/** Opens where `load.from` says that the files lie. Throws a ConfigurationError for a connection that has no files. */
+export async function openFiles(spec: SpecOf<"load">, context: CommandContext): Promise<FileSource> {
+  const { connection } = spec.work.load.from;
+  const named = spec.connections[connection];
+  if (named?.kind === "s3") return objectFiles(await openObjectStore(spec, connection, context));
+  const found = named === undefined ? "there is none of that name" : `it is of kind ${named.kind}`;
+  throw new ConfigurationError(
+    "WrongConnection",
+    `load.from.connection ${connection}: expected a connection with files, of kind s3, but ${found}`,
+  );
+}

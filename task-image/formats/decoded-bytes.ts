@@ -1,0 +1,115 @@
+import { isUtf8 } from "node:buffer";
+import { PassThrough, pipeline, type Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { DataError } from "../errors.ts";
+
+/** A piece of decompressed bytes: large, because every piece costs a trip through the event loop. */
+const PIECE_BYTES = 256 * 1024;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+const UTF_8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+export const ENCODINGS = ["utf-8", "utf-16", "latin1", "windows-1252"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+/**
+ * The text of a file as UTF-8 without a byte order mark. Gzip (of several members too) and zstd are known by their first bytes,
+ * whatever the name says; UTF-16 is known by its byte order mark. Throws a DataError that names `uri` for damaged archives and
+ * for bytes that are no text of the encoding.
+ */
+export async function* decodedBytes(body: Readable, uri: string, encoding: Encoding = "utf-8"): AsyncGenerator<Buffer> {
+  const pieces = decompressed(body, uri);
+  const first = await firstBytes(pieces, UTF_8_BOM.length);
+  if (first.length === 0) return;
+  const wide = wideEncoding(first);
+  if (wide === undefined && encoding === "utf-8") {
+    if (startsWith(first, UTF_8_BOM)) yield first.subarray(UTF_8_BOM.length);
+    else yield first;
+    yield* pieces;
+    return;
+  }
+  const label = wide ?? (encoding === "utf-16" ? "utf-16le" : "windows-1252");
+  yield* transcoded(first, pieces, label, uri);
+}
+
+function wideEncoding(first: Buffer): string | undefined {
+  if (first[0] === 0xff && first[1] === 0xfe) return "utf-16le";
+  return first[0] === 0xfe && first[1] === 0xff ? "utf-16be" : undefined;
+}
+
+async function* transcoded(
+  first: Buffer,
+  pieces: AsyncGenerator<Buffer>,
+  label: string,
+  uri: string,
+): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(label, { fatal: true });
+  try {
+    yield Buffer.from(decoder.decode(first, { stream: true }));
+    for await (const piece of pieces) yield Buffer.from(decoder.decode(piece, { stream: true }));
+    yield Buffer.from(decoder.decode());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new DataError("BadEncoding", `${uri}: expected text of encoding ${label}, found bytes that are none`, {
+      cause: error,
+    });
+  }
+}
+
+async function* decompressed(body: Readable, uri: string): AsyncGenerator<Buffer> {
+  const source = body[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
+  const first = await firstBytes(source, ZSTD.length);
+  const unpack = startsWith(first, GZIP)
+    ? createGunzip({ chunkSize: PIECE_BYTES })
+    : startsWith(first, ZSTD)
+      ? createZstdDecompress({ chunkSize: PIECE_BYTES })
+      : undefined;
+  if (unpack === undefined) {
+    if (first.length > 0) yield first;
+    yield* source;
+    return;
+  }
+  const packed = async function* () {
+    yield first;
+    yield* source;
+  };
+  const unpacked = new PassThrough({ highWaterMark: 2 * PIECE_BYTES });
+  const ended = pipeline(packed, unpack, unpacked, () => undefined);
+  try {
+    yield* ended as unknown as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw archiveFailure(error, uri);
+  }
+}
+
+/** Errors of zlib have a code such as Z_DATA_ERROR or ZSTD_error_…; every other one is the body's own. */
+function archiveFailure(error: unknown, uri: string): unknown {
+  const code = String((error as { readonly code?: unknown }).code ?? "");
+  if (!/^(Z_|ZSTD_|ERR_.*Z(LIB|STD))/.test(code)) return error;
+  return new DataError(
+    "DamagedArchive",
+    `${uri}: expected a complete gzip or zstd file, found ${(error as Error).message} (${code}). Write it again`,
+    { cause: error },
+  );
+}
+
+/** At least `bytes` bytes where there are so many; what comes after them is left in the iterator. */
+async function firstBytes(pieces: AsyncIterator<Buffer>, bytes: number): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < bytes) {
+    const { done, value } = await pieces.next();
+    if (done === true) break;
+    first = first.length === 0 ? value : Buffer.concat([first, value]);
+  }
+  return first;
+}
+
+function startsWith(bytes: Buffer, start: Buffer): boolean {
+  return bytes.subarray(0, start.length).equals(start);
+}
+
+/** Why COPY could not take these bytes as text, or undefined when it can. Postgres has no place for a zero byte. */
+export function textProblem(bytes: Buffer): string | undefined {
+  if (bytes.includes(0)) return "a zero byte, which no text of Postgres can hold";
+  return isUtf8(bytes) ? undefined : "bytes that are not UTF-8; set encoding if the file is written in another one";
+}

@@ -1,0 +1,169 @@
+import { DataError } from "../errors.ts";
+import { FORBIDDEN, JSON_DELIMITER, type JsonFile, jsonTextRows, maskControls } from "./json-lines.ts";
+import { RowWriter } from "./row-writer.ts";
+
+const SPACE = 0x20;
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** A document in the splitter's buffer and the line that it begins in. */
+interface Found {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+}
+
+/**
+ * Finds the documents of a JSON text by counting brackets outside of strings: the elements of an array at the top, or the values
+ * that follow each other there. Whether a document is valid is left to the destination, which reads every one of them.
+ */
+class JsonSplitter {
+  buffer: Buffer = NOTHING;
+  line = 1;
+  #scanned = 0;
+  #start = -1;
+  #startLine = 1;
+  #depth = 0;
+  #inArray = false;
+  #inString = false;
+  #escaped = false;
+  #any = false;
+
+  /** Bytes that no document has ended after. */
+  get open(): boolean {
+    return this.#start >= 0 || this.#inArray || this.#inString;
+  }
+
+  push(chunk: Buffer): void {
+    const kept = this.#start < 0 ? this.#scanned : this.#start;
+    const rest = this.buffer.subarray(kept);
+    this.buffer = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
+    this.#scanned -= kept;
+    if (this.#start >= 0) this.#start = 0;
+  }
+
+  get pending(): number {
+    return this.#start < 0 ? 0 : this.buffer.length - this.#start;
+  }
+
+  next(): Found | undefined {
+    const { buffer } = this;
+    while (this.#scanned < buffer.length) {
+      const at = this.#scanned;
+      const byte = buffer[at] as number;
+      this.#scanned += 1;
+      const found = this.#inString ? this.#readString(byte, at) : this.#read(byte, at);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** A number or word at the end of the text, which nothing but the end closes. */
+  last(): Found | undefined {
+    if (this.#start < 0 || this.#depth > 0 || this.#inString || this.#inArray) return undefined;
+    return this.#end(this.buffer.length);
+  }
+
+  #readString(byte: number, at: number): Found | undefined {
+    if (byte === LF || byte === CR) {
+      if (byte === LF) this.line += 1;
+      this.buffer[at] = FORBIDDEN;
+    }
+    if (this.#escaped) this.#escaped = false;
+    else if (byte === BACKSLASH) this.#escaped = true;
+    else if (byte === QUOTE) {
+      this.#inString = false;
+      if (this.#depth === 0) return this.#end(at + 1);
+    }
+    return undefined;
+  }
+
+  #read(byte: number, at: number): Found | undefined {
+    if (byte <= SPACE) return this.#readSpace(byte, at);
+    if (this.#depth === 0 && (byte === COMMA || (byte === CLOSE_ARRAY && this.#inArray))) {
+      if (byte === CLOSE_ARRAY) this.#inArray = false;
+      return this.#start < 0 ? undefined : this.#end(at);
+    }
+    if (this.#start < 0 && !this.#begin(byte, at)) return undefined;
+    return this.#readPart(byte, at);
+  }
+
+  #readSpace(byte: number, at: number): Found | undefined {
+    if (byte === LF) this.line += 1;
+    if (this.#start < 0) return undefined;
+    if (this.#depth === 0) return this.#end(at);
+    // A document is a line of its own on its way: white space between its parts may not break it.
+    this.buffer[at] = SPACE;
+    return undefined;
+  }
+
+  #readPart(byte: number, at: number): Found | undefined {
+    if (byte === QUOTE) this.#inString = true;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#depth += 1;
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      this.#depth -= 1;
+      if (this.#depth <= 0) return this.#end(at + 1);
+    }
+    return undefined;
+  }
+
+  /** Answers false for the bracket of the array at the top, which belongs to no document. */
+  #begin(byte: number, at: number): boolean {
+    if (byte === OPEN_ARRAY && !this.#any && !this.#inArray) {
+      this.#inArray = true;
+      this.#any = true;
+      return false;
+    }
+    this.#any = true;
+    this.#start = at;
+    this.#startLine = this.line;
+    return true;
+  }
+
+  #end(end: number): Found {
+    const found = { start: this.#start, end, line: this.#startLine };
+    this.#start = -1;
+    this.#depth = 0;
+    return found;
+  }
+}
+
+/** The documents of a JSON file, each with file and line before it. Throws a DataError for a text that ends inside of one. */
+export async function* jsonDocumentRows(file: JsonFile): AsyncGenerator<Buffer> {
+  const { uri, index, bytes } = file;
+  const writer = new RowWriter(index, JSON_DELIMITER);
+  const splitter = new JsonSplitter();
+  for await (const chunk of bytes) {
+    splitter.push(maskControls(chunk));
+    for (let found = splitter.next(); found !== undefined; found = splitter.next()) {
+      const piece = writer.append(found.line, splitter.buffer, found.start, found.end);
+      if (piece !== undefined) yield* jsonTextRows(piece, file);
+    }
+    if (splitter.pending > DOCUMENT_BYTES_MAX) {
+      throw new DataError(
+        "DocumentTooLong",
+        `${uri}, line ${splitter.line}: expected documents of at most ${DOCUMENT_BYTES_MAX} bytes, found a longer one. Write an array of documents, or JSON lines`,
+      );
+    }
+  }
+  const last = splitter.last();
+  if (last !== undefined) {
+    const piece = writer.append(last.line, splitter.buffer, last.start, last.end);
+    if (piece !== undefined) yield* jsonTextRows(piece, file);
+  } else if (splitter.open) {
+    throw new DataError(
+      "TruncatedJson",
+      `${uri}, line ${splitter.line}: expected the end of a JSON document, found the end of the file. It was cut off: write it again`,
+    );
+  }
+  yield* jsonTextRows(writer.rest(), file);
+}

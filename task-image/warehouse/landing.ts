@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { isServerError } from "./failure.ts";
+import { quoteIdentifier, quoteTable, type TableName } from "./identifier.ts";
+import type { Session } from "./session.ts";
+
+/** Bytes that wait between the files and the destination. */
+const BUFFER_BYTES = 256 * 1024;
+
+/** Columns of every landing table: the number of the file, and the line in it. */
+export const FILE_COLUMN = "_kelt_file";
+export const LINE_COLUMN = "_kelt_line";
+
+/** Where rows of files are before they have types. The name is the same in every attempt; the target's lock keeps two apart. */
+export function landingTable({ schema, table }: TableName): TableName {
+  const digest = createHash("sha256").update(table).digest("hex").slice(0, 16);
+  return { schema, table: `_kelt_landing_${digest}` };
+}
+
+/** Makes the landing table. It never outlives the transaction, so nothing of it goes into the log of the server. */
+export async function createLanding(session: Session, target: TableName, column = ""): Promise<TableName> {
+  const landing = landingTable(target);
+  await session.query(
+    `CREATE UNLOGGED TABLE ${quoteTable(landing)} (${FILE_COLUMN} int NOT NULL, ${LINE_COLUMN} bigint NOT NULL${column})`,
+  );
+  return landing;
+}
+
+export async function addTextColumns(session: Session, landing: TableName, columns: readonly string[]): Promise<void> {
+  if (columns.length === 0) return;
+  const added = columns.map((column) => `ADD COLUMN ${quoteIdentifier(column)} text`).join(", ");
+  await session.query(`ALTER TABLE ${quoteTable(landing)} ${added}`);
+}
+
+export async function dropLanding(session: Session, target: TableName): Promise<void> {
+  await session.query(`DROP TABLE ${quoteTable(landingTable(target))}`);
+}
+
+/**
+ * Sends rows to a `COPY … FROM STDIN` and answers the server's count of them. When the server refuses a row, the session goes on
+ * after the error; when the stream fails, the session is closed, because a COPY that stands still cannot be ended otherwise.
+ */
+export async function copyIn(session: Session, statement: string, rows: Readable): Promise<number> {
+  const { from: copyFrom } = (await import("pg-copy-streams")).default;
+  const target = session.client.query(copyFrom(statement, { highWaterMark: BUFFER_BYTES }));
+  try {
+    await pipeline(rows, target);
+    return target.rowCount;
+  } catch (error) {
+    if (!isServerError(error)) session.destroy();
+    throw error;
+  }
+}

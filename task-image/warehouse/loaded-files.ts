@@ -1,0 +1,38 @@
+import type { SourceFile } from "../sources/file-source.ts";
+import { quoteTable, showTable, type TableName } from "./identifier.ts";
+import type { Session } from "./session.ts";
+import { FILES_TABLE } from "./state-tables.ts";
+
+/** The files that have not been loaded into the target before, or have changed since. */
+export async function withoutLoaded(
+  session: Session,
+  target: TableName,
+  files: readonly SourceFile[],
+): Promise<readonly SourceFile[]> {
+  const { rows } = await session.query<{ uri: string; etag: string }>(
+    `SELECT uri, etag FROM ${filesTable(target)} WHERE target = $1 AND uri = ANY ($2)`,
+    [showTable(target), files.map(({ uri }) => uri)],
+  );
+  const loaded = new Set(rows.map(({ uri, etag }) => `${etag} ${uri}`));
+  return files.filter(({ uri, etag }) => !loaded.has(`${etag} ${uri}`));
+}
+
+/** Remembers files, inside the transaction of their rows. */
+export async function recordFiles(
+  session: Session,
+  target: TableName,
+  files: readonly SourceFile[],
+  loadId: string,
+): Promise<void> {
+  const rows = files.map(({ uri, etag, bytes }) => ({ uri, etag, bytes }));
+  await session.query(
+    `INSERT INTO ${filesTable(target)} (target, uri, etag, bytes, load_id)
+     SELECT $1, f.uri, f.etag, f.bytes, $2 FROM pg_catalog.jsonb_to_recordset($3::jsonb) AS f(uri text, etag text, bytes bigint)
+     ON CONFLICT (target, uri, etag) DO UPDATE SET load_id = excluded.load_id, loaded_at = excluded.loaded_at`,
+    [showTable(target), loadId, JSON.stringify(rows)],
+  );
+}
+
+function filesTable({ schema }: TableName): string {
+  return quoteTable({ schema, table: FILES_TABLE });
+}

@@ -1,0 +1,73 @@
+import { DataError } from "../errors.ts";
+import type { RejectedRow } from "../formats/rejected-row.ts";
+import { quoteTable, showTable, type TableName } from "./identifier.ts";
+import type { Session } from "./session.ts";
+import { REJECTS_TABLE } from "./state-tables.ts";
+
+/** Rejected rows that a message names. */
+const NAMED_MAX = 3;
+const VALUE_LENGTH_MAX = 60;
+
+/** The load and the table that rows are rejected from. */
+export interface RejectScope {
+  readonly loadId: string;
+  readonly target: TableName;
+  /** URIs of the files, by their number. */
+  readonly uris: readonly string[];
+}
+
+export function rejectsTable({ target }: RejectScope): string {
+  return quoteTable({ schema: target.schema, table: REJECTS_TABLE });
+}
+
+/** Writes rows that were rejected before they reached the destination, inside the load's transaction. */
+export async function recordRejects(
+  session: Session,
+  scope: RejectScope,
+  rejects: readonly RejectedRow[],
+): Promise<void> {
+  if (rejects.length === 0) return;
+  const rows = rejects.map((row) => ({ ...row, uri: scope.uris[row.file] }));
+  await session.query(
+    `INSERT INTO ${rejectsTable(scope)} (load_id, target, uri, line, column_name, value, reason)
+     SELECT $1, $2, r.uri, r.line, r.column, r.value, r.reason
+     FROM pg_catalog.jsonb_to_recordset($3::jsonb) AS r(uri text, line bigint, "column" text, value text, reason text)`,
+    [scope.loadId, showTable(scope.target), JSON.stringify(rows)],
+  );
+}
+
+/** Throws a DataError that names the first rejected rows when there are more than `max`. */
+export async function refuseTooManyRejects(
+  session: Session,
+  scope: RejectScope,
+  found: number,
+  max: number,
+): Promise<void> {
+  if (found <= max) return;
+  const { rows } = await session.query<{
+    uri: string;
+    line: string;
+    column: string | null;
+    value: string;
+    reason: string;
+  }>(
+    `SELECT uri, line, column_name AS column, value, reason FROM ${rejectsTable(scope)} WHERE load_id = $1 AND target = $2
+     ORDER BY pg_catalog.array_position($3::text[], uri), line, column_name LIMIT ${NAMED_MAX}`,
+    [scope.loadId, showTable(scope.target), scope.uris],
+  );
+  const named = rows.map(({ uri, line, column, value, reason }) => {
+    const place = column === null ? "" : `, column ${column}`;
+    return `${uri}, line ${line}${place}: ${shorten(value)}: ${reason}`;
+  });
+  const limit = max === 0 ? "none may be" : `at most ${max} may be (load.rejects.max)`;
+  const what = found === 1 ? "1 row is" : `${found} rows are`;
+  throw new DataError(
+    "TooManyRejects",
+    `loading ${showTable(scope.target)}: ${what} rejected and ${limit}; nothing has been published. ${named.join("; ")}. Correct the files, declare other types in load.columns, or raise load.rejects.max`,
+  );
+}
+
+function shorten(value: string): string {
+  const shown = JSON.stringify(value);
+  return shown.length <= VALUE_LENGTH_MAX ? shown : `${shown.slice(0, VALUE_LENGTH_MAX - 2)}…"`;
+}

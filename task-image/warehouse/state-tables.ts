@@ -1,0 +1,87 @@
+import { quoteIdentifier, quoteTable } from "./identifier.ts";
+import type { Session } from "./session.ts";
+
+/** The table of committed loads, one in every schema that is loaded into. */
+export const LOADS_TABLE = "_kelt_loads";
+/** The table of files that have been loaded, in every schema that files are loaded into. */
+export const FILES_TABLE = "_kelt_files";
+/** The table of rows that could not be loaded. */
+export const REJECTS_TABLE = "_kelt_rejects";
+
+/** The table of how far each incremental load has come. */
+export const CURSORS_TABLE = "_kelt_cursors";
+
+/** kelt's own tables in a schema, and their columns. */
+const COLUMNS = {
+  [LOADS_TABLE]: `
+    load_id text PRIMARY KEY,
+    pipeline text NOT NULL,
+    node text NOT NULL,
+    partition text NOT NULL,
+    run text NOT NULL,
+    attempt int NOT NULL,
+    tables jsonb NOT NULL,
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,
+    started_at timestamptz NOT NULL,
+    committed_at timestamptz NOT NULL`,
+  [FILES_TABLE]: `
+    target text NOT NULL,
+    uri text NOT NULL,
+    etag text NOT NULL,
+    bytes bigint NOT NULL,
+    load_id text NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (target, uri, etag)`,
+  [CURSORS_TABLE]: `
+    namespace text NOT NULL,
+    pipeline text NOT NULL,
+    node text NOT NULL,
+    source text NOT NULL,
+    cursor_column text NOT NULL,
+    type text NOT NULL,
+    value text NOT NULL,
+    is_read boolean NOT NULL,
+    load_id text NOT NULL,
+    moved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (namespace, pipeline, node, source)`,
+  [REJECTS_TABLE]: `
+    load_id text NOT NULL,
+    target text NOT NULL,
+    uri text NOT NULL,
+    line bigint NOT NULL,
+    column_name text,
+    value text NOT NULL,
+    reason text NOT NULL,
+    record jsonb,
+    rejected_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()`,
+} as const;
+
+export type StateTable = keyof typeof COLUMNS;
+
+export function isStateTable(table: string): boolean {
+  return Object.hasOwn(COLUMNS, table);
+}
+
+/** Makes the schema and those of kelt's own tables that are wanted, where they are missing, in a short transaction of its own. */
+export async function prepareSchema(session: Session, schema: string, tables: readonly StateTable[]): Promise<void> {
+  const { rows } = await session.query<{ found: string }>(
+    `SELECT c.relname::text AS found FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = ANY ($2)`,
+    [schema, tables],
+  );
+  const missing = tables.filter((table) => !rows.some(({ found }) => found === table));
+  if (missing.length === 0) return;
+  // IF NOT EXISTS alone is not safe against another session that makes the same object: the lock is.
+  await session.query("BEGIN");
+  await session.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", [
+    `kelt schema ${schema}`,
+  ]);
+  const { rows: schemas } = await session.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", [schema]);
+  // CREATE SCHEMA IF NOT EXISTS asks for a privilege that it does not need when the schema is there.
+  if (schemas.length === 0) await session.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`);
+  for (const table of missing) {
+    await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${COLUMNS[table]})`);
+  }
+  await session.query("COMMIT");
+}

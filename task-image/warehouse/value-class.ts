@@ -1,0 +1,82 @@
+/**
+ * What a text could be besides text. A column's type is decided over all of its values: each value has a class, the classes of a
+ * column are joined by bit_or, and the set of them names the type.
+ *
+ * | class       | a value of it                                     | type of a column that has only such values  |
+ * |-------------|---------------------------------------------------|---------------------------------------------|
+ * | none        | NULL                                              | text                                        |
+ * | bigint      | `0`, `-12`: no leading zero, at most 18 digits    | bigint                                      |
+ * | numeric     | `1.10`, `1e5`, more digits                        | numeric; with bigint too                    |
+ * | boolean     | `true`, `false`, in any case                      | boolean                                     |
+ * | date        | `2026-02-28`, a day of the calendar               | date                                        |
+ * | timestamp   | `2026-02-28 06:00:00.5`, T in the middle too      | timestamp                                   |
+ * | timestamptz | the same with Z or an offset                      | timestamptz                                 |
+ * | json        | an object or array of a JSON document             | jsonb; with any other class too             |
+ * | text        | anything else: `00123`, `NaN`, the empty text     | text; with any other class but json         |
+ */
+export const CLASS = {
+  none: 0,
+  bigint: 1,
+  numeric: 2,
+  boolean: 4,
+  date: 8,
+  timestamp: 16,
+  timestamptz: 32,
+  text: 64,
+  json: 128,
+} as const;
+
+const TYPES: ReadonlyMap<number, string> = new Map([
+  [CLASS.bigint, "bigint"],
+  [CLASS.numeric, "numeric"],
+  [CLASS.bigint | CLASS.numeric, "numeric"],
+  [CLASS.boolean, "boolean"],
+  [CLASS.date, "date"],
+  [CLASS.timestamp, "timestamp without time zone"],
+  [CLASS.timestamptz, "timestamp with time zone"],
+]);
+
+/** The type of a column whose values have these classes. */
+export function typeOfClasses(classes: number): string {
+  if ((classes & CLASS.json) !== 0) return "jsonb";
+  return TYPES.get(classes) ?? "text";
+}
+
+const WHOLE = "^(0|-?[1-9][0-9]{0,17})$";
+const NUMBER = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$";
+const DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+const MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?$";
+const MOMENT_WITH_ZONE =
+  "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$";
+/** Longer texts are nothing but text. The longest number of numeric is far longer; nobody means one by it. */
+const LENGTH_MAX = 64;
+
+/** SQL of the classes of all values of a column. `value` is SQL of type text; `valid` answers SQL that checks text against a type. */
+export function classesOfTexts(value: string, valid: (value: string, type: string) => string): string {
+  return `bit_or(CASE WHEN ${value} IS NULL THEN ${CLASS.none}
+    WHEN ${value} !~ '^[-0-9tTfF]' OR pg_catalog.length(${value}) > ${LENGTH_MAX} THEN ${CLASS.text}
+    WHEN ${value} ~ '${WHOLE}' THEN ${CLASS.bigint}
+    WHEN ${value} ~ '${NUMBER}' THEN CASE WHEN ${value} ~ '^-0+(\\.0*)?$' THEN ${CLASS.text} ELSE ${CLASS.numeric} END
+    WHEN pg_catalog.lower(${value}) IN ('true', 'false') THEN ${CLASS.boolean}
+    ${timeClasses(value, valid)}
+    ELSE ${CLASS.text} END)`;
+}
+
+/** The same for values of JSON documents: a text that looks like a number was meant as text. `value` is SQL of type jsonb. */
+export function classesOfJson(value: string, valid: (value: string, type: string) => string): string {
+  const text = `(${value} #>> '{}')`;
+  return `bit_or(CASE pg_catalog.jsonb_typeof(${value}) WHEN 'null' THEN ${CLASS.none}
+    WHEN 'boolean' THEN ${CLASS.boolean}
+    WHEN 'number' THEN CASE WHEN ${text} ~ '${WHOLE}' THEN ${CLASS.bigint} ELSE ${CLASS.numeric} END
+    WHEN 'string' THEN CASE WHEN ${text} !~ '^[0-9]{4}-' THEN ${CLASS.text}
+      ${timeClasses(text, valid)}
+      ELSE ${CLASS.text} END
+    ELSE ${CLASS.json} END)`;
+}
+
+function timeClasses(value: string, valid: (value: string, type: string) => string): string {
+  return `WHEN ${value} ~ '${DAY}' THEN CASE WHEN ${valid(value, "'date'")} THEN ${CLASS.date} ELSE ${CLASS.text} END
+    WHEN ${value} ~ '${MOMENT}' THEN CASE WHEN ${valid(value, "'timestamp'")} THEN ${CLASS.timestamp} ELSE ${CLASS.text} END
+    WHEN ${value} ~ '${MOMENT_WITH_ZONE}'
+      THEN CASE WHEN ${valid(value, "'timestamptz'")} THEN ${CLASS.timestamptz} ELSE ${CLASS.text} END`;
+}

@@ -1,0 +1,370 @@
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Lake, startLake } from "../support/load-files.ts";
+
+let lake: Lake;
+
+beforeAll(async () => {
+  lake = await startLake();
+});
+afterAll(() => lake[Symbol.asyncDispose]());
+beforeEach(() => lake.newWarehouse());
+
+const BOM = "\uFEFF";
+
+describe("CSV arrives exactly as it is written", () => {
+  test.each<readonly [string, string | Buffer, Record<string, string>, readonly (readonly (string | null)[])[]]>([
+    ["leading zeros stay text", "a\n00123\n7\n", { a: "text" }, [["00123"], ["7"]]],
+    ["2^53 + 1", "a\n9007199254740993\n", { a: "bigint" }, [["9007199254740993"]]],
+    [
+      "38 digits, 18 of them decimal",
+      "a\n12345678901234567890.123456789012345678\n1\n",
+      { a: "numeric" },
+      [["12345678901234567890.123456789012345678"], ["1"]],
+    ],
+    ["decimals that end in zero", "a\n1.10\n", { a: "numeric" }, [["1.10"]]],
+    [
+      "-0 and NaN and infinity are no numbers",
+      "a,b,c\n-0,NaN,Infinity\n",
+      { a: "text", b: "text", c: "text" },
+      [["-0", "NaN", "Infinity"]],
+    ],
+    ["a number in the last row only", "a\nx\n1\n", { a: "text" }, [["x"], ["1"]]],
+    ["a text in the last row only", "a\n1\n2\nx\n", { a: "text" }, [["1"], ["2"], ["x"]]],
+    ["dates", "a\n0001-01-01\n9999-12-31\n", { a: "date" }, [["0001-01-01"], ["9999-12-31"]]],
+    ["days that no calendar has", "a\n2026-02-30\n", { a: "text" }, [["2026-02-30"]]],
+    [
+      "times without a zone",
+      "a\n2026-03-29 02:30:00.123456\n",
+      { a: "timestamp without time zone" },
+      [["2026-03-29 02:30:00.123456"]],
+    ],
+    ["times with a zone", "a\n2026-03-29T02:30:00Z\n", { a: "timestamp with time zone" }, [["2026-03-29 02:30:00+00"]]],
+    ["booleans", "a\ntrue\nFALSE\n", { a: "boolean" }, [["t"], ["f"]]],
+    [
+      "no value and the empty text",
+      'a,b\n,""\nx,y\n',
+      { a: "text", b: "text" },
+      [
+        [null, ""],
+        ["x", "y"],
+      ],
+    ],
+    ["a column without any value", "a,b\n,1\n", { a: "text", b: "bigint" }, [[null, "1"]]],
+    ["a byte order mark", `${BOM}a,b\n1,2\n`, { a: "bigint", b: "bigint" }, [["1", "2"]]],
+    ["CRLF", "a,b\r\n1,x\r\n", { a: "bigint", b: "text" }, [["1", "x"]]],
+    ["line ends of all kinds", "a\r\n1\n2\r3", { a: "bigint" }, [["1"], ["2"], ["3"]]],
+    [
+      "line ends, delimiters and quotes in cells",
+      'a,b\n"x\r\ny, ""z""",1\n',
+      { a: "text", b: "bigint" },
+      [['x\r\ny, "z"', "1"]],
+    ],
+    [
+      "backslashes, \\. and \\N",
+      'a,b\n\\.,\\N\n"\\.",x\\ty\n',
+      { a: "text", b: "text" },
+      [
+        ["\\.", "\\N"],
+        ["\\.", "x\\ty"],
+      ],
+    ],
+    [
+      "a header that is quoted, in capitals, reserved or empty",
+      '"select",Üser,\n1,2,3\n',
+      { select: "bigint", Üser: "bigint", column_3: "bigint" },
+      [["1", "2", "3"]],
+    ],
+    ["a name of 63 bytes", `${"n".repeat(63)}\n1\n`, { ["n".repeat(63)]: "bigint" }, [["1"]]],
+    ["a header alone", "a,b\n", { a: "text", b: "text" }, []],
+    ["UTF-16 with its mark", Buffer.from(`${BOM}a\né\n`, "utf16le"), { a: "text" }, [["é"]]],
+    ["single column with blank lines", "a\nx\n\ny\n", { a: "text" }, [["x"], [null], ["y"]]],
+  ])("%s", async (_, content, types, rows) => {
+    await lake.put("titles.csv", content);
+    const outcome = await lake.load();
+    expect(outcome.rows).toBe(rows.length);
+    expect(await lake.types("raw.titles")).toEqual(types);
+    expect((await lake.rows("raw.titles")).map((row) => Object.values(row))).toEqual(rows);
+  });
+
+  test.each<readonly [string, string | Buffer, string]>([
+    ["an empty file", "", "expected a header that names the columns, found an empty file"],
+    [
+      "a name that stands twice",
+      "a,b,a\n1,2,3\n",
+      'titles.csv, line 1, column 3: expected a name of its own, found "a", which column 1',
+    ],
+    ["a name of 64 bytes", `${"n".repeat(64)}\n1\n`, "of 64 bytes; Postgres keeps 63"],
+    [
+      "a row with a cell too many",
+      "a,b\n1,2\n1,2,3\n",
+      'titles.csv, line 3: "1,2,3": expected 2 cells as in the header, found 3',
+    ],
+    ["a row with a cell too few", "a,b\n1\n", 'titles.csv, line 2: "1": expected 2 cells as in the header, found 1'],
+    ["a quote that stays open", 'a,b\n1,2\n"x,3\n4,5\n', "titles.csv, line 3: a quote"],
+    ["a zero byte", "a\nx\0y\n", 'titles.csv, line 2: "x\\\\0y": expected text, found a zero byte'],
+    [
+      "bytes that are not UTF-8",
+      Buffer.from("a\n\xe9\n", "latin1"),
+      'titles.csv, line 2: "é": expected text, found bytes that are not UTF-8',
+    ],
+  ])("%s is refused with its place, and nothing is published", async (_, content, message) => {
+    await lake.put("titles.csv", content);
+    await expect(lake.load()).rejects.toThrow(message);
+    expect(await lake.warehouse.query("SELECT relname FROM pg_class WHERE relname ~ 'titles|staging|landing'")).toEqual(
+      [],
+    );
+    expect(await lake.rows("raw._kelt_loads")).toEqual([]);
+  });
+
+  test("other dialects and encodings", async () => {
+    await lake.put("titles.txt", Buffer.from("a;b;c\n'x;\\'y';-;é\n", "latin1"));
+    const csv = { delimiter: ";", quote: "'", escape: "\\", null: "-", encoding: "latin1" as const };
+    await lake.load({ files: { titles: "titles.txt" }, format: { csv } });
+    expect(await lake.rows("raw.titles")).toEqual([{ a: "x;'y", b: null, c: "é" }]);
+  });
+});
+
+describe("several files", () => {
+  test("with their columns in other orders, or some of them only, become one table", async () => {
+    await lake.put("parts/a/1.csv", "a,b\n1,x\n");
+    await lake.put("parts/b/2.csv.gz", "b,a\ny,2\n");
+    await lake.put("parts/b/3.csv", "c,a\n2026-01-01,3");
+    await lake.put("parts/b/4.csv", "");
+    await lake.put("parts/readme.txt", "no data");
+    const outcome = await lake.load({ files: { titles: "parts/**/*.csv*", first: "parts/a/" } });
+    expect(outcome).toMatchObject({ message: "2 tables, 4 rows" });
+    expect(await lake.rows("raw.titles")).toEqual([
+      { a: "1", b: "x", c: null },
+      { a: "2", b: "y", c: null },
+      { a: "3", b: null, c: "2026-01-01" },
+    ]);
+    expect(await lake.rows("raw.first")).toEqual([{ a: "1", b: "x" }]);
+  });
+
+  test("gzip of several members, zstd, and an archive that was cut off", async () => {
+    await lake.put("many.csv", Buffer.concat([gzipSync("a\n1\n"), gzipSync("2\n"), gzipSync("3")]));
+    await lake.put("zstd.csv", zstdCompressSync(Buffer.from("a\n4\n")));
+    await lake.load({ files: { many: "many.csv", zstd: "zstd.csv" } });
+    expect(await lake.rows("raw.many")).toEqual([{ a: "1" }, { a: "2" }, { a: "3" }]);
+    expect(await lake.rows("raw.zstd")).toEqual([{ a: "4" }]);
+    await lake.put("cut.csv", gzipSync(`a\n${"1234567\n".repeat(10_000)}`).subarray(0, -20));
+    await expect(lake.load({ files: { cut: "cut.csv" } })).rejects.toThrow("cut.csv: expected a complete gzip");
+  });
+
+  test("of a pattern that finds none are refused", async () => {
+    await expect(lake.load({ files: { titles: "nowhere/*.csv" } })).rejects.toThrow(
+      "loading nowhere/*.csv into raw.titles: expected at least one file of connection lake, found none",
+    );
+  });
+
+  test("of different formats are refused", async () => {
+    await lake.put("mixed/a.csv", "a\n1\n");
+    await lake.put("mixed/b.json", "{}");
+    await expect(lake.load({ files: { titles: "mixed/" } })).rejects.toThrow("mixed/a.csv and mixed/b.json");
+  });
+});
+
+describe("rejected rows", () => {
+  const declared = { titles: { a: "int", b: "varchar(3)", c: "numeric(4,2)" } };
+  const content = 'a,b,c\n1,abc,1.5\nx,abcd,2\n"2\n",abc,99999\n4\n5,"",\n';
+
+  test("none may be unless the manifest says how many; the message names the first ones", async () => {
+    await lake.put("titles.csv", content);
+    await expect(lake.load({ columns: declared })).rejects.toThrow(
+      /loading raw.titles: 3 rows are rejected and none may be; nothing has been published. s3:\/\/lake\/titles.csv, line 3, column a: "x": invalid input syntax for type integer/,
+    );
+  });
+
+  test("go to _kelt_rejects with file, line, column, value and reason, the others are loaded", async () => {
+    await lake.put("titles.csv", content);
+    const outcome = await lake.load({ columns: declared, rejects: { max: 3 } });
+    expect(outcome.message).toBe("1 table, 2 rows, 3 rejected");
+    expect(await lake.types("raw.titles")).toEqual({ a: "integer", b: "character varying(3)", c: "numeric(4,2)" });
+    expect(await lake.rows("raw.titles")).toEqual([
+      { a: "1", b: "abc", c: "1.50" },
+      { a: "5", b: "", c: null },
+    ]);
+    expect(
+      await lake.warehouse.query(
+        "SELECT uri, line, column_name, value, reason, record->>'b' AS b FROM raw._kelt_rejects ORDER BY line, column_name",
+      ),
+    ).toEqual([
+      {
+        uri: "s3://lake/titles.csv",
+        line: "3",
+        column_name: "a",
+        value: "x",
+        reason: 'invalid input syntax for type integer: "x"',
+        b: "abcd",
+      },
+      {
+        uri: "s3://lake/titles.csv",
+        line: "3",
+        column_name: "b",
+        value: "abcd",
+        reason: "value too long for type character varying(3)",
+        b: "abcd",
+      },
+      {
+        uri: "s3://lake/titles.csv",
+        line: "4",
+        column_name: "c",
+        value: "99999",
+        reason: "numeric field overflow",
+        b: "abc",
+      },
+      {
+        uri: "s3://lake/titles.csv",
+        line: "6",
+        column_name: null,
+        value: "4",
+        reason: "expected 3 cells as in the header, found 1",
+        b: null,
+      },
+    ]);
+    await expect(lake.load({ columns: declared, rejects: { max: 2 } })).rejects.toThrow(
+      "3 rows are rejected and at most 2",
+    );
+  });
+
+  test("in thousands end the load while it reads", async () => {
+    await lake.put("titles.csv", `a,b\n${"1\n".repeat(5000)}`);
+    await expect(lake.load()).rejects.toThrow("more than 0 rows (load.rejects.max) are rejected");
+  });
+
+  test("a declared column that no file has is a mistake", async () => {
+    await lake.put("titles.csv", "a,b\n1,2\n");
+    await expect(lake.load({ columns: { titles: { prise: "int" } } })).rejects.toThrow(
+      "load.columns.titles declares prise, which the files do not have; they have: a, b",
+    );
+  });
+});
+
+describe("JSON", () => {
+  test("lines become columns of the types that all values agree on", async () => {
+    const lines = [
+      '{"id":1,"price":1.10,"big":9007199254740993,"ok":true,"at":"2026-01-01T00:00:00Z","zip":"00123","n":null,"tags":["a"]}',
+      '{"id":2,"price":2,"big":1,"ok":null,"at":"2026-01-02T00:00:00+02:00","zip":"1","o":{"x":1.50},"tags":"b"}',
+    ];
+    await lake.put("events.jsonl.gz", `${lines.join("\r\n")}\r\n\r\n`);
+    await lake.load({ files: { events: "events.jsonl.gz" } });
+    expect(await lake.types("raw.events")).toEqual({
+      at: "timestamp with time zone",
+      big: "bigint",
+      id: "bigint",
+      n: "text",
+      o: "jsonb",
+      ok: "boolean",
+      price: "numeric",
+      tags: "jsonb",
+      zip: "text",
+    });
+    expect(await lake.rows("raw.events")).toEqual([
+      {
+        id: "1",
+        price: "1.10",
+        big: "9007199254740993",
+        ok: "t",
+        at: "2026-01-01 00:00:00+00",
+        zip: "00123",
+        n: null,
+        o: null,
+        tags: '["a"]',
+      },
+      {
+        id: "2",
+        price: "2",
+        big: "1",
+        ok: null,
+        at: "2026-01-01 22:00:00+00",
+        zip: "1",
+        n: null,
+        o: '{"x": 1.50}',
+        tags: '"b"',
+      },
+    ]);
+  });
+
+  test("an array, one object in each of many files, and lines under the name .json", async () => {
+    await lake.put("posts.json", '[\n {"id": 1,\n  "title": "a\\n\\"b\\""},\n {"id": 2}\n]');
+    await lake.put("songs/A/1.json", '{"song": "x",\n "year": 1999}');
+    await lake.put("songs/A/B/2.json", '{"song": "y", "year": 0}');
+    await lake.put("log.json", '{"ts":1541105830796}\n{"ts":1541106106796}\n');
+    await lake.load({ files: { posts: "posts.json", songs: "songs/", log: "log.json" } });
+    expect(await lake.rows("raw.posts")).toEqual([
+      { id: "1", title: 'a\n"b"' },
+      { id: "2", title: null },
+    ]);
+    expect(await lake.rows("raw.songs")).toEqual([
+      { song: "x", year: "1999" },
+      { song: "y", year: "0" },
+    ]);
+    expect(await lake.rows("raw.log")).toEqual([{ ts: "1541105830796" }, { ts: "1541106106796" }]);
+  });
+
+  test("documents that are none are rejected with file, line and reason, the others are loaded", async () => {
+    await lake.put("bad.jsonl", '{"a":1}\n{"a":\n[1]\n{"a":"x\\u0000"}\n{"a":2}\n{"a":"y"}\n');
+    const outcome = await lake.load({
+      files: { bad: "bad.jsonl" },
+      columns: { bad: { a: "int" } },
+      rejects: { max: 4 },
+    });
+    expect(outcome.message).toBe("1 table, 2 rows, 4 rejected");
+    expect(await lake.rows("raw.bad")).toEqual([{ a: "1" }, { a: "2" }]);
+    expect(
+      await lake.warehouse.query("SELECT line, column_name, value, reason FROM raw._kelt_rejects ORDER BY line"),
+    ).toEqual([
+      { line: "2", column_name: null, value: '{"a":', reason: "invalid input syntax for type json" },
+      { line: "3", column_name: null, value: "[1]", reason: "expected a JSON object, found array" },
+      { line: "4", column_name: null, value: '{"a":"x\\u0000"}', reason: "unsupported Unicode escape sequence" },
+      { line: "6", column_name: "a", value: "y", reason: 'invalid input syntax for type integer: "y"' },
+    ]);
+    await expect(lake.load({ files: { bad: "bad.jsonl" } })).rejects.toThrow("bad.jsonl, line 2");
+  });
+
+  test("a file that was cut off is refused", async () => {
+    await lake.put("cut.json", '[{"a":1},{"a":');
+    await expect(lake.load({ files: { cut: "cut.json" } })).rejects.toThrow("cut.json, line 1: expected the end");
+  });
+});
+
+describe("exactly once", () => {
+  test("a load that has been committed is not repeated, whatever the files hold now", async () => {
+    await lake.put("titles.csv", "a\n1\n");
+    await lake.load({ mode: "append", uid: "same" });
+    await lake.put("titles.csv", "a\n2\n");
+    const again = await lake.load({ mode: "append", uid: "same" });
+    expect(again.message).toBe("1 table, 1 rows, loaded by attempt 1");
+    expect(await lake.rows("raw.titles")).toEqual([{ a: "1" }]);
+  });
+
+  test("onlyNew loads what is new or has changed, and says so in _kelt_files", async () => {
+    await lake.put("days/1.csv", "a\n1\n");
+    const files = { days: "days/" };
+    await lake.load({ files, mode: "append", onlyNew: true });
+    expect(await lake.load({ files, mode: "append", onlyNew: true })).toMatchObject({ rows: 0 });
+    await lake.put("days/2.csv", "a\n2\n");
+    await lake.load({ files, mode: "append", onlyNew: true });
+    await lake.put("days/1.csv", "a\n3\n");
+    await lake.load({ files, mode: "append", onlyNew: true });
+    expect(await lake.rows("raw.days")).toEqual([{ a: "1" }, { a: "2" }, { a: "3" }]);
+    expect(await lake.warehouse.query("SELECT target, uri, bytes FROM raw._kelt_files ORDER BY loaded_at")).toEqual([
+      { target: "raw.days", uri: "s3://lake/days/1.csv", bytes: "4" },
+      { target: "raw.days", uri: "s3://lake/days/2.csv", bytes: "4" },
+      { target: "raw.days", uri: "s3://lake/days/1.csv", bytes: "4" },
+    ]);
+  });
+
+  test("rows that are added take the types of the table that they are added to", async () => {
+    await lake.put("titles.csv", "a,b\nx,1\n");
+    await lake.load();
+    await lake.put("titles.csv", "a,b,c\n7,,true\n");
+    await lake.load({ mode: "append" });
+    expect(await lake.types("raw.titles")).toEqual({ a: "text", b: "bigint", c: "boolean" });
+    expect(await lake.rows("raw.titles")).toEqual([
+      { a: "x", b: "1", c: null },
+      { a: "7", b: null, c: "t" },
+    ]);
+  });
+});

@@ -1,0 +1,79 @@
+import { gzipSync } from "node:zlib";
+import type { WorkOf } from "../../task-image/commands/command.ts";
+import { load } from "../../task-image/commands/load.ts";
+import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
+import { openObjectStore } from "../../task-image/object-store/opening.ts";
+import { startPostgres, type TestDatabase } from "./postgres.ts";
+import { aContext, aTask } from "./task.ts";
+import { startS3Server } from "./versitygw.ts";
+
+type LoadWork = WorkOf<"load">["load"];
+
+/** What a load of files in a test says besides its connections. */
+export interface FilesLoad extends Partial<Omit<LoadWork, "from" | "to">> {
+  readonly files?: Record<string, string>;
+  readonly format?: LoadWork["from"]["format"];
+  readonly uid?: string;
+}
+
+/** A bucket and a warehouse, both real, for tests of one file. */
+export interface Lake extends AsyncDisposable {
+  readonly warehouse: TestDatabase;
+  /** A new, empty warehouse for the next test. */
+  newWarehouse(): Promise<void>;
+  /** Writes an object. A name that ends with .gz is packed. */
+  put(key: string, content: string | Buffer): Promise<void>;
+  readonly store: ObjectStore;
+  /** Loads into schema raw as a run of its own, unless a uid is given; by default `titles.csv` into `titles`. */
+  load(parts?: FilesLoad): ReturnType<typeof load>;
+  /** The rows of a table in the order that they came in, every value as text. */
+  rows(table: string): ReturnType<TestDatabase["query"]>;
+  /** Column → type of a table. */
+  types(table: string): Promise<Record<string, string | null>>;
+}
+
+export async function startLake(): Promise<Lake> {
+  const postgres = await startPostgres();
+  const s3 = await startS3Server();
+  const connection = s3.connection("lake");
+  const store = await openObjectStore({ connections: { lake: connection } }, "lake", aContext());
+  await store.createBucket();
+  let warehouse = await postgres.createDatabase();
+  let runs = 0;
+  return {
+    get warehouse() {
+      return warehouse;
+    },
+    store,
+    newWarehouse: async () => {
+      warehouse = await postgres.createDatabase();
+    },
+    put: async (key, content) => {
+      const bytes = Buffer.from(content as string);
+      await store.write(key, key.endsWith(".gz") ? gzipSync(bytes) : bytes, "application/octet-stream");
+    },
+    load: ({ files = { titles: "titles.csv" }, format, uid, ...more } = {}) => {
+      runs += 1;
+      const from = { connection: "lake", schema: "public", files, ...(format === undefined ? {} : { format }) };
+      const work: WorkOf<"load"> = {
+        verb: "load",
+        load: { from, to: { connection: "warehouse", schema: "raw" }, mode: "replace", ...more },
+      };
+      const connections = { lake: connection, warehouse: warehouse.connection() };
+      return load(aTask({ work, connections, uid: uid ?? `run-${runs}` }), aContext());
+    },
+    rows: (table) => warehouse.query(`SELECT * FROM ${table} ORDER BY ctid`),
+    types: async (table) => {
+      const rows = await warehouse.query(
+        `SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+         WHERE attrelid = '${table}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+      );
+      return Object.fromEntries(rows.map(({ attname, type }) => [attname ?? "", type ?? null]));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await store[Symbol.asyncDispose]();
+      await s3.stop();
+      await postgres.stop();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { Readable } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { jsonDocumentRows } from "../../../../task-image/formats/json-documents.ts";
+import { jsonLineRows } from "../../../../task-image/formats/json-lines.ts";
+import type { RejectedRow } from "../../../../task-image/formats/rejected-row.ts";
+
+type Reader = typeof jsonLineRows;
+
+/** Lines and documents of a text that comes in pieces of that size. */
+async function read(reader: Reader, text: string | Buffer, pieceBytes: number) {
+  const bytes = Buffer.from(text as string);
+  const pieces = function* () {
+    for (let at = 0; at < bytes.length; at += pieceBytes) yield Buffer.from(bytes.subarray(at, at + pieceBytes));
+  };
+  const rejects: RejectedRow[] = [];
+  const rows: Buffer[] = [];
+  const file = {
+    uri: "file:a.json",
+    index: 0,
+    bytes: Readable.from(pieces()),
+    reject: (row: RejectedRow) => void rejects.push(row),
+  };
+  for await (const piece of reader(file)) rows.push(Buffer.from(piece));
+  const lines = Buffer.concat(rows).toString("utf8").split("\n").slice(0, -1);
+  return { documents: lines.map((line) => line.split("\u0002").slice(1).join(" ")), rejects };
+}
+
+describe.each([1, 3, 1000])("in pieces of %i bytes", (pieceBytes) => {
+  test.each([
+    ["LF", '{"a":1}\n{"a":2}\n', ['1 {"a":1}', '2 {"a":2}']],
+    ["CRLF and no line end at the end", '{"a":1}\r\n{"a":2}', ['1 {"a":1}', '2 {"a":2}']],
+    ["blank lines", '\n{"a":1}\n\n\n{"a":2}\n\n', ['2 {"a":1}', '5 {"a":2}']],
+    ["numbers as they are written", '{"a":1.10,"b":9007199254740993}\n', ['1 {"a":1.10,"b":9007199254740993}']],
+    ["nothing", "", []],
+  ])("JSON lines with %s", async (_, text, documents) => {
+    expect(await read(jsonLineRows, text, pieceBytes)).toEqual({ documents, rejects: [] });
+  });
+
+  test.each([
+    ["an array", '[{"a":1},{"a":2}]', ['1 {"a":1}', '1 {"a":2}']],
+    ["an array over lines", '[\n {"a":\n1},\n {"a":2}\n]\n', ['2 {"a": 1}', '4 {"a":2}']],
+    ["one object", '{"a":{"b":[1,2]}}', ['1 {"a":{"b":[1,2]}}']],
+    ["objects that follow each other", '{"a":1}\n{"a":2} {"a":3}', ['1 {"a":1}', '2 {"a":2}', '2 {"a":3}']],
+    ["brackets and quotes in strings", '[{"a":"]},{\\"["}]', ['1 {"a":"]},{\\"["}']],
+    ["scalars", '[1,"x,y",null,[2]]', ["1 1", '1 "x,y"', "1 null", "1 [2]"]],
+    ["an empty array", "[]", []],
+    ["nothing", " \n", []],
+  ])("JSON documents: %s", async (_, text, documents) => {
+    expect(await read(jsonDocumentRows, text, pieceBytes)).toEqual({ documents, rejects: [] });
+  });
+
+  test.each(['[{"a":1},{"a"', '[{"a":1}', '{"a":"x'])("a text that ends early is refused: %s", async (text) => {
+    await expect(read(jsonDocumentRows, text, pieceBytes)).rejects.toThrow("file:a.json, line 1: expected the end");
+  });
+
+  test("what JSON forbids stays forbidden and never breaks a row", async () => {
+    const { documents } = await read(jsonDocumentRows, '{"a":"x\ny\u0002\u0001\0"}', pieceBytes);
+    expect(documents).toEqual(['1 {"a":"x\u001fy\u001f\u001f\u001f"}']);
+  });
+
+  test("documents with bytes that are not UTF-8 are rejected, the others pass", async () => {
+    const bytes = Buffer.concat([Buffer.from('{"a":1}\n{"a":"'), Buffer.from([0xff]), Buffer.from('"}\n{"a":3}\n')]);
+    const { documents, rejects } = await read(jsonLineRows, bytes, pieceBytes);
+    expect(documents).toEqual(['1 {"a":1}', '3 {"a":3}']);
+    expect(rejects).toMatchObject([{ line: 2, value: '{"a":"ÿ"}' }]);
+  });
+});
