@@ -25,6 +25,8 @@ export interface EventWriterParts {
 
 /** Events under way at the same time; what comes on top is dropped, because Events are hints and statuses are the truth. */
 const UNDER_WAY_MAX = 64;
+/** Characters of the object's name that an Event's name begins with; a hash and a dot follow, and 253 is the end. */
+const NAME_MAX = 230;
 
 /** Writes Events in the background. A failure to write one is logged and changes nothing else. */
 export class EventWriter {
@@ -61,7 +63,7 @@ export class EventWriter {
     const { kind, namespace, name, uid } = target;
     try {
       await kube.create("Event", namespace, {
-        metadata: { name: `${name.slice(0, 230)}.${hash}` },
+        metadata: { name: `${name.slice(0, NAME_MAX).replace(/[-.]+$/, "")}.${hash}` },
         eventTime: microTime(now),
         reportingController: `${MANAGER}.dev/operator`,
         reportingInstance: instance.slice(0, 128),

@@ -1,5 +1,6 @@
 import type { Job } from "../kube/kinds.ts";
 import type { JobFacts } from "../run/facts.ts";
+import { parseTime } from "../run/time.ts";
 
 /** The interim conditions come before the final ones and never turn (KEP-3998), so the first of them is the verdict. */
 const FAILED = ["FailureTarget", "Failed"];
@@ -10,7 +11,7 @@ export function jobFacts(job: Job): JobFacts {
   const met = (types: readonly string[]) =>
     status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === "True");
   const verdict = met(FAILED) ?? met(SUCCEEDED);
-  const created = Date.parse(metadata.creationTimestamp ?? "");
+  const created = parseTime(metadata.creationTimestamp) ?? 0;
   return {
     name: metadata.name,
     uid: metadata.uid,
@@ -24,7 +25,7 @@ export function jobFacts(job: Job): JobFacts {
             succeeded: SUCCEEDED.includes(verdict.type),
             reason: verdict.reason ?? verdict.type,
             message: verdict.message ?? "",
-            at: Date.parse(verdict.lastTransitionTime ?? "") || created,
+            at: parseTime(verdict.lastTransitionTime) ?? created,
           },
         }),
   };

@@ -89,15 +89,14 @@ export class Loop {
   }
 
   #retry(key: string, error: unknown): void {
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    const delayMs = this.#queue.addRateLimited(key);
+    const delayMs = this.#queue.addRateLimited(key, error instanceof ApiError ? error.retryAfterMs : undefined);
     const failures = this.#queue.failures(key);
     const message = error instanceof Error ? error.message : String(error);
     const fields = {
       controller: this.#reconciler.name,
       key,
       failures,
-      delayMs: Math.max(asked, delayMs),
+      delayMs,
       reason: message,
     };
     if (failures <= 3) this.#parts.log.info(fields, "the reconcile is tried again");

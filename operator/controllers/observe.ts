@@ -100,10 +100,13 @@ function observeAttempts(uid: string, status: PipelineRunStatus, children: Child
   return attempts;
 }
 
+/** More than any limit of retries allows, and all that a status can say. */
+const ATTEMPT_MAX = 1000;
+
 function addAttempt(attempts: Map<string, AttemptFacts[]>, job: Job, pods: readonly Pod[]): void {
   const node = job.metadata.labels?.[LABEL.node];
   const attempt = Number(job.metadata.labels?.[LABEL.attempt]);
-  if (node === undefined || !Number.isSafeInteger(attempt) || attempt < 1) return;
+  if (node === undefined || !Number.isSafeInteger(attempt) || attempt < 1 || attempt > ATTEMPT_MAX) return;
   const facts = {
     attempt,
     job: jobFacts(job),

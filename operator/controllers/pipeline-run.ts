@@ -112,12 +112,13 @@ export class RunController implements Reconciler {
     const { clock, log, metrics } = this.#parts;
     const { action } = acted;
     const memory = this.#memories.get(key);
-    const fields = { run: key, pipeline: run.spec.pipeline, node: action.node };
+    const which = action.do === "createJob" ? { attempt: action.attempt } : {};
+    const fields = { run: key, pipeline: run.spec.pipeline, node: action.node, ...which };
     if ("refusal" in acted) {
       const since = memory?.refusals.get(action.node)?.since ?? now;
-      const attempt = acted.action.attempt;
+      const { attempt } = acted.action;
       memory?.refusals.set(action.node, { ...acted.refusal, attempt, since, retryAt: clock.now() + REFUSAL_RETRY_MS });
-      log.warn({ ...fields, attempt, reason: acted.refusal.message }, "the Job was refused");
+      log.warn({ ...fields, reason: acted.refusal.message }, "the Job was refused");
       return;
     }
     memory?.refusals.delete(action.node);

@@ -62,13 +62,10 @@ export class PipelineController implements Reconciler {
     const { caches, clock } = this.#parts;
     const pipeline = caches.pipelines.get(parseKey(key));
     const connections = connectionsIn(parseKey(key).namespace, caches);
-    const runs = caches.runs
-      .by("pipeline", key)
-      .map((run) => ({ meta: run.metadata, status: RunSummary.parse(run.status ?? {}) }));
     return {
       now: clock.now(),
       connections,
-      runs,
+      runs: caches.runs.by("pipeline", key).flatMap(runFacts),
       ...(pipeline === undefined ? {} : { pipeline: pipelineFacts(pipeline) }),
     };
   }
@@ -121,6 +118,13 @@ export class PipelineController implements Reconciler {
   }
 }
 
+/** A run whose status cannot be read is its own reconcile's trouble: the Pipeline and its other runs go on. */
+function runFacts({ metadata, status }: CustomObject): PipelineDecisionFacts["runs"] {
+  const parsed = RunSummary.safeParse(status ?? {});
+  return parsed.success ? [{ meta: metadata, status: parsed.data }] : [];
+}
+
+/** Nothing of a Pipeline's status is needed to write it anew. */
 function pipelineFacts({ metadata, spec, status }: CustomObject): NonNullable<PipelineDecisionFacts["pipeline"]> {
-  return { meta: metadata, spec, status: PipelineStatus.parse(status ?? {}) };
+  return { meta: metadata, spec, status: PipelineStatus.safeParse(status ?? {}).data ?? {} };
 }

@@ -1,6 +1,7 @@
 import { TASK_CONTAINER } from "../job/policy.ts";
 import type { Pod } from "../kube/kinds.ts";
 import type { PodFacts } from "../run/facts.ts";
+import { parseTime } from "../run/time.ts";
 
 /** Reasons of a container that waits as every container does at first. */
 const ORDINARY_WAITS = ["ContainerCreating", "PodInitializing"];
@@ -10,14 +11,14 @@ export function podFacts(pod: Pod): PodFacts {
   const state = status?.containerStatuses?.find(({ name }) => name === TASK_CONTAINER)?.state;
   const terminated = state?.terminated;
   const waiting = waitingOf(pod);
-  const created = Date.parse(metadata.creationTimestamp ?? "");
+  const created = parseTime(metadata.creationTimestamp) ?? 0;
   return {
     name: metadata.name,
     created,
     failed: status?.phase === "Failed",
     disrupted: hasCondition(pod, "DisruptionTarget"),
     ...(waiting === undefined ? {} : { waiting }),
-    ...(state?.running === undefined ? {} : { runningSince: Date.parse(state.running.startedAt ?? "") || created }),
+    ...(state?.running === undefined ? {} : { runningSince: parseTime(state.running.startedAt) ?? created }),
     ...(terminated === undefined
       ? {}
       : {
@@ -25,7 +26,7 @@ export function podFacts(pod: Pod): PodFacts {
             exitCode: terminated.exitCode,
             reason: terminated.reason ?? "",
             message: terminated.message ?? "",
-            at: Date.parse(terminated.finishedAt ?? "") || created,
+            at: parseTime(terminated.finishedAt) ?? created,
           },
         }),
   };

@@ -95,12 +95,12 @@ export class WorkQueue {
     else this.#delays.add(key, delayMs);
   }
 
-  /** Adds the key after a wait that doubles with each call until {@link forget}. Returns the wait. */
-  addRateLimited(key: string): number {
+  /** Adds the key after a wait of at least `leastMs` that doubles with each call until {@link forget}. Returns the wait. */
+  addRateLimited(key: string, leastMs = 0): number {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.#observer.retried?.();
-    const delayMs = Math.min(this.#backoff.maxMs, this.#backoff.initialMs * 2 ** failures);
+    const delayMs = Math.max(leastMs, Math.min(this.#backoff.maxMs, this.#backoff.initialMs * 2 ** failures));
     this.addAfter(key, delayMs);
     return delayMs;
   }
