@@ -28,6 +28,16 @@ const list = z.string().transform((text) =>
 );
 const amounts = z.strictObject({ cpu: z.string().optional(), memory: z.string().optional() });
 
+/** zod lets an exception of a transform through, which would not say whose text it was. */
+function readJson(text: string, { addIssue }: { readonly addIssue: (message: string) => void }): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    addIssue('expected JSON such as {"limits":{"memory":"512Mi"}}');
+    return z.NEVER;
+  }
+}
+
 const Environment = z.object({
   KELT_NAMESPACE: z.string().min(1).default("kelt-system"),
   KELT_POD_NAME: z.string().min(1).default(`kelt-${process.pid}`),
@@ -43,7 +53,7 @@ const Environment = z.object({
   KELT_TASK_RESOURCES: z
     .string()
     .default('{"requests":{"cpu":"50m","memory":"128Mi"},"limits":{"memory":"512Mi"}}')
-    .transform((text) => JSON.parse(text) as unknown)
+    .transform(readJson)
     .pipe(z.strictObject({ requests: amounts.optional(), limits: amounts.optional() })),
   KELT_TASK_SERVICE_ACCOUNT: z.string().optional(),
   KELT_TASK_PRIORITY_CLASS: z.string().optional(),
