@@ -40,10 +40,20 @@ const S3Connection = object("A bucket of an object store that speaks S3.", {
   ).optional(),
 });
 
+const FilesConnection = object(
+  "Files of a volume, which the Jobs that use the connection mount read-only.",
+  {
+    configMap: objectName("ConfigMap in the same namespace; each key is a file.").optional(),
+    persistentVolumeClaim: objectName("PersistentVolumeClaim in the same namespace.").optional(),
+  },
+  [exactlyOne(["configMap", "persistentVolumeClaim"])],
+);
+
 const KINDS = {
   postgres: PostgresConnection.optional(),
   s3: S3Connection.optional(),
   http: HttpConnection.optional(),
+  files: FilesConnection.optional(),
 } as const;
 
 /** A system that data comes from or goes to. It names a Secret and never holds a value of one. */

@@ -20,7 +20,7 @@ export const RESULT_FILE_ENV = "KELT_RESULT_FILE";
 /** The kubelet keeps 4096 bytes of a termination message; the rest of the room is left to other containers. */
 export const RESULT_BYTES_MAX = 3072;
 export const CONTRACT_VERSION = 1;
-/** Where the kubelet mounts the Secret of connection NAME: `${CONNECTIONS_DIRECTORY}/NAME/KEY`. */
+/** Where the kubelet mounts the Secret of connection NAME, `${CONNECTIONS_DIRECTORY}/NAME/KEY`, or the volume with its files. */
 export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
 /** Where the kubelet mounts the ConfigMap of a transform node's project. */
 export const PROJECT_DIRECTORY = "/var/run/kelt/project";
@@ -68,8 +68,13 @@ const HttpOptions = z.strictObject({
   headers: http.headers,
   requestsPerSecond: http.requestsPerSecond,
 });
+const FilesOptions = z.strictObject({
+  kind: z.literal("files"),
+  /** Where the volume is mounted. */
+  directory: z.string(),
+});
 /** A connection as a task sees it: what the manifest says, and where the Secret's files are. */
-export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options, HttpOptions]);
+export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options, HttpOptions, FilesOptions]);
 export type TaskConnection = z.infer<typeof TaskConnection>;
 export type ConnectionKind = TaskConnection["kind"];
 export type TaskConnectionOf<K extends ConnectionKind> = Extract<TaskConnection, { readonly kind: K }>;

@@ -8,7 +8,7 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
-import { secretOf } from "../api/connection.ts";
+import { type ConnectionSpec, secretOf } from "../api/connection.ts";
 import { durationMs } from "../api/duration.ts";
 import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
@@ -157,10 +157,10 @@ function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
     { volume: { name: "work", emptyDir: { sizeLimit: "10Gi" } }, mount: { name: "work", mountPath: WORK_DIRECTORY } },
   ];
   for (const name of connectionsOf(node)) {
-    const secretName = secretOf(spec.connections?.[name] ?? {});
-    if (secretName === undefined) continue;
+    const source = volumeSourceOf(spec.connections?.[name] ?? {});
+    if (source === undefined) continue;
     volumes.push({
-      volume: { name: `connection-${name}`, secret: { secretName, optional: true, defaultMode: 0o440 } },
+      volume: { name: `connection-${name}`, ...source },
       mount: { name: `connection-${name}`, mountPath: `${CONNECTIONS_DIRECTORY}/${name}`, readOnly: true },
     });
   }
@@ -172,6 +172,15 @@ function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
     });
   }
   return volumes;
+}
+
+/** What a connection needs to be mounted: its Secret, or the volume that its files lie in. */
+function volumeSourceOf(connection: ConnectionSpec): Omit<V1Volume, "name"> | undefined {
+  const secretName = secretOf(connection);
+  if (secretName !== undefined) return { secret: { secretName, optional: true, defaultMode: 0o440 } };
+  const { configMap, persistentVolumeClaim: claimName } = connection.files ?? {};
+  if (configMap !== undefined) return { configMap: { name: configMap, optional: true } };
+  return claimName === undefined ? undefined : { persistentVolumeClaim: { claimName, readOnly: true } };
 }
 
 function resourcesOf({ requests, limits }: NonNullable<PipelineNode["resources"]>): V1ResourceRequirements {

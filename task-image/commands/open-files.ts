@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../errors.ts";
 import { openObjectStore } from "../object-store/opening.ts";
 import type { FileSource } from "../sources/file-source.ts";
+import { mountedFiles } from "../sources/mounted-files.ts";
 import { objectFiles } from "../sources/object-files.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 
@@ -9,9 +10,10 @@ export async function openFiles(spec: SpecOf<"load">, context: CommandContext): 
   const { connection } = spec.work.load.from;
   const named = spec.connections[connection];
   if (named?.kind === "s3") return objectFiles(await openObjectStore(spec, connection, context));
+  if (named?.kind === "files") return mountedFiles(connection, named.directory);
   const found = named === undefined ? "there is none of that name" : `it is of kind ${named.kind}`;
   throw new ConfigurationError(
     "WrongConnection",
-    `load.from.connection ${connection}: expected a connection with files, of kind s3, but ${found}`,
+    `load.from.connection ${connection}: expected a connection with files, of kind s3 or files, but ${found}`,
   );
 }

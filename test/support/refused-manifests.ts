@@ -218,12 +218,17 @@ const OTHERS: readonly RefusedManifest[] = [
   refused(
     "a connection of two kinds",
     manifest("Pipeline", "{connections: {w: {ref: a, postgres: {}}}, nodes: {a: {container: {args: [x]}}}}"),
-    "spec.connections[w]: exactly one of ref, postgres, s3, http must be set",
+    "spec.connections[w]: exactly one of ref, postgres, s3, http, files must be set",
+  ),
+  refused(
+    "files in two volumes",
+    manifest("Connection", "{files: {configMap: a, persistentVolumeClaim: b}}"),
+    "spec.files: exactly one of configMap, persistentVolumeClaim must be set",
   ),
   refused(
     "a connection of no kind",
     manifest("Connection", "{}"),
-    "spec: exactly one of postgres, s3, http must be set",
+    "spec: exactly one of postgres, s3, http, files must be set",
   ),
   refused(
     "a bucket's name in capitals",

@@ -296,3 +296,32 @@ test("a bucket's Secret is mounted, and the task learns where it is and never wh
     },
   });
 });
+
+test.each([
+  [{ configMap: "seeds" }, { configMap: { name: "seeds", optional: true } }],
+  [{ persistentVolumeClaim: "drop" }, { persistentVolumeClaim: { claimName: "drop", readOnly: true } }],
+])("a load of files mounts %j read-only and is told where", (files, source) => {
+  const spec = PipelineSpec.parse({
+    connections: { seeds: { files }, warehouse: { postgres: {} } },
+    nodes: {
+      raw: {
+        load: {
+          from: { connection: "seeds", files: { titles: "titles.csv" } },
+          to: { connection: "warehouse", schema: "raw" },
+        },
+      },
+    },
+  });
+  const run = { namespace: "demo", name: "r", uid: "u" };
+  const job = jobOf({ run, pipeline: "p", spec, node: "raw", attempt: 1 }, SETTINGS);
+  const pod = job.spec?.template.spec;
+  const directory = "/var/run/kelt/connections/seeds";
+  expect(pod?.volumes).toContainEqual({ name: "connection-seeds", ...source });
+  expect(pod?.containers[0]?.volumeMounts).toContainEqual({
+    name: "connection-seeds",
+    mountPath: directory,
+    readOnly: true,
+  });
+  const task = JSON.parse(pod?.containers[0]?.env?.[0]?.value ?? "") as { connections: object };
+  expect(task.connections).toMatchObject({ seeds: { kind: "files", directory } });
+});

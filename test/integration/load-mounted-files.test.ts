@@ -1,0 +1,91 @@
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { WorkOf } from "../../task-image/commands/command.ts";
+import { load } from "../../task-image/commands/load.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { aContext, aTask } from "../support/task.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+let server: PostgresServer;
+let warehouse: TestDatabase;
+let directory: string;
+let runs = 0;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  warehouse = await server.createDatabase();
+  directory = temporaryDirectory("volume");
+});
+
+function runLoad(pattern: string, more: Partial<WorkOf<"load">["load"]> = {}) {
+  runs += 1;
+  const work: WorkOf<"load"> = {
+    verb: "load",
+    load: {
+      from: { connection: "seeds", schema: "public", files: { seeds: pattern } },
+      to: { connection: "warehouse", schema: "raw" },
+      mode: "replace",
+      ...more,
+    },
+  };
+  const seeds = { kind: "files" as const, directory };
+  const connections = { seeds, warehouse: warehouse.connection() };
+  return load(aTask({ work, connections, uid: `run-${runs}` }), aContext());
+}
+
+/** Lays files out as the kubelet does: each key is a link through `..data` into a folder of its own. */
+function mountConfigMap(files: Readonly<Record<string, string>>): void {
+  runs += 1;
+  const folder = `..${runs}`;
+  mkdirSync(join(directory, folder));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, folder, name), content);
+  symlinkSync(folder, join(directory, "..data_tmp"));
+  renameSync(join(directory, "..data_tmp"), join(directory, "..data"));
+  for (const name of Object.keys(files)) {
+    try {
+      symlinkSync(join("..data", name), join(directory, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+test("the keys of a ConfigMap are loaded, and are new only when their content is", async () => {
+  mountConfigMap({ "a.csv": "id\n1\n", "b.csv": "id\n2\n", "readme.md": "no data" });
+  await runLoad("*.csv", { mode: "append", onlyNew: true });
+  mountConfigMap({ "a.csv": "id\n1\n", "b.csv": "id\n3\n" });
+  expect(await runLoad("*.csv", { mode: "append", onlyNew: true })).toMatchObject({ rows: 1 });
+  expect(await warehouse.query("SELECT id FROM raw.seeds ORDER BY id")).toEqual([
+    { id: "1" },
+    { id: "2" },
+    { id: "3" },
+  ]);
+  expect(await warehouse.query("SELECT DISTINCT uri FROM raw._kelt_files ORDER BY uri")).toEqual([
+    { uri: "file:a.csv" },
+    { uri: "file:b.csv" },
+  ]);
+});
+
+test("folders of a volume are read through, links that lead out of it are not", async () => {
+  mkdirSync(join(directory, "2026/01"), { recursive: true });
+  writeFileSync(join(directory, "2026/01/log.jsonl"), '{"id":1}\n');
+  const outside = temporaryDirectory("outside");
+  writeFileSync(join(outside, "secret.jsonl"), '{"id":2}\n');
+  symlinkSync(join(outside, "secret.jsonl"), join(directory, "2026/secret.jsonl"));
+  await runLoad("2026/");
+  expect(await warehouse.query("SELECT id FROM raw.seeds")).toEqual([{ id: "1" }]);
+});
+
+test("a volume that is not there is a mistake in the pipeline, which says what to create", async () => {
+  directory = join(directory, "missing");
+  await expect(runLoad("a.csv")).rejects.toMatchObject({
+    kind: "configuration",
+    message: expect.stringMatching(
+      /^connection seeds: the volume with its files cannot be read at .* \(ENOENT\). Create/,
+    ),
+  });
+});
