@@ -322,7 +322,10 @@ describe("stopping", () => {
       attempts: working,
       status: stored({ a: { state: "Cancelled" } }, condition("False", "Cancelled")),
     });
-    expect(decide(facts)).toEqual({ actions: [expect.objectContaining({ do: "deleteJob", node: "a" })], inferred: true });
+    expect(decide(facts)).toEqual({
+      actions: [expect.objectContaining({ do: "deleteJob", node: "a" })],
+      inferred: true,
+    });
   });
 
   test("a run that is being deleted is left to the garbage collector", () => {

@@ -1,0 +1,171 @@
+import { describe, expect, test } from "vitest";
+import type { PipelineStatus } from "#api/pipeline.ts";
+import type { PipelineRunStatus } from "#api/pipeline-run.ts";
+import { decidePipeline, type PipelineDecisionFacts } from "../../../operator/run/decide-pipeline.ts";
+import { aMeta, T0 } from "../../support/make.ts";
+
+const DAY = 86_400_000;
+const text = (ms: number) => new Date(T0 + ms).toISOString();
+const SPEC = { nodes: { a: { container: {} }, b: { needs: ["a"], container: {} } } };
+
+function facts(
+  spec: unknown,
+  more: Partial<PipelineDecisionFacts> = {},
+  status: PipelineStatus = {},
+): PipelineDecisionFacts {
+  const meta = aMeta({ name: "films", generation: 3 });
+  return { now: T0, connections: new Map(), runs: [], pipeline: { meta, spec, status }, ...more };
+}
+
+type Run = PipelineDecisionFacts["runs"][number];
+function run(name: string, status: PipelineRunStatus = {}, deleted = false): Run {
+  const deletionTimestamp = deleted ? { deletionTimestamp: text(0) } : {};
+  return { meta: aMeta({ name, uid: `uid-${name}`, ...deletionTimestamp }), status };
+}
+const finished = (name: string, at: number, status: "True" | "False" = "True", deleted = false) =>
+  run(
+    name,
+    {
+      started: text(at - 1_000),
+      finished: text(at),
+      conditions: [
+        {
+          type: "Succeeded",
+          status,
+          reason: status === "True" ? "Succeeded" : "Failed",
+          message: "",
+          lastTransitionTime: text(at),
+        },
+      ],
+    },
+    deleted,
+  );
+
+const conditionsOf = (of: PipelineDecisionFacts) => decidePipeline(of).status?.conditions ?? [];
+
+describe("whether a Pipeline can run", () => {
+  test("a sound one is Ready, with its generation and the number of its nodes", () => {
+    expect(decidePipeline(facts(SPEC)).status).toEqual({
+      observedGeneration: 3,
+      nodes: 2,
+      activeRuns: 0,
+      conditions: [
+        {
+          type: "Ready",
+          status: "True",
+          reason: "Valid",
+          message: "the spec is sound; runs can begin",
+          observedGeneration: 3,
+          lastTransitionTime: text(0),
+        },
+      ],
+    });
+  });
+
+  test.each([
+    [
+      "a cycle",
+      { nodes: { a: { needs: ["b"], container: {} }, b: { needs: ["a"], container: {} } } },
+      "InvalidGraph",
+      "a → b → a",
+    ],
+    [
+      "a field that does not exist",
+      { nodes: { a: { container: {}, need: [] } } },
+      "InvalidSpec",
+      "did you mean needs?",
+    ],
+    ["no spec at all", undefined, "InvalidSpec", "spec: expected a map, found nothing"],
+    [
+      "a Connection that does not exist",
+      { ...SPEC, connections: { w: { ref: "shared" } } },
+      "UnknownReference",
+      "no Connection called shared",
+    ],
+  ])("%s makes it Stalled until a person acts, with every problem in the message", (_, spec, reason, words) => {
+    const message = expect.stringContaining(words);
+    expect(conditionsOf(facts(spec))).toEqual([
+      expect.objectContaining({ type: "Ready", status: "False", reason, message }),
+      expect.objectContaining({ type: "Stalled", status: "True", reason, message }),
+    ]);
+  });
+
+  test("a Connection that appears mends it", () => {
+    const spec = { ...SPEC, connections: { w: { ref: "shared" } } };
+    const connections = new Map([["shared", { postgres: {} }]]);
+    expect(conditionsOf(facts(spec, { connections }))).toMatchObject([{ type: "Ready", status: "True" }]);
+  });
+
+  test("a condition keeps its time while its status stays", () => {
+    const before = decidePipeline(facts(SPEC)).status ?? {};
+    expect(conditionsOf(facts(SPEC, { now: T0 + 5_000 }, before))[0]?.lastTransitionTime).toBe(text(0));
+    expect(conditionsOf(facts({}, { now: T0 + 5_000 }, before))[0]?.lastTransitionTime).toBe(text(5_000));
+  });
+
+  test("deciding again about what was decided changes nothing", () => {
+    const runs = [finished("r1", -1_000), run("r2", { started: text(-500) })];
+    const first = decidePipeline(facts(SPEC, { runs })).status ?? {};
+    expect(decidePipeline(facts(SPEC, { runs, now: T0 + 5_000 }, first)).status).toEqual(first);
+  });
+});
+
+describe("what a Pipeline says of its runs", () => {
+  test("how many are active, which began last and how it stands", () => {
+    const runs = [finished("r1", -9_000), run("r2", { started: text(-500) }), run("r3")];
+    expect(decidePipeline(facts(SPEC, { runs })).status).toMatchObject({
+      activeRuns: 2,
+      lastRun: { name: "r2", result: "Running" },
+      lastSuccessTime: text(-9_000),
+    });
+  });
+
+  test("the last success outlives the run that it was", () => {
+    const before: PipelineStatus = { lastSuccessTime: text(-5_000), lastRun: { name: "old", result: "Succeeded" } };
+    expect(decidePipeline(facts(SPEC, {}, before)).status).toMatchObject(before);
+    const runs = [finished("r1", -1_000, "False")];
+    expect(decidePipeline(facts(SPEC, { runs }, before)).status).toMatchObject({
+      lastSuccessTime: text(-5_000),
+      lastRun: { name: "r1", result: "Failed" },
+    });
+  });
+});
+
+describe("the history of a Pipeline", () => {
+  const many = [-5, -4, -3, -2, -1].map((days) => finished(`r${-days}`, days * DAY));
+  const expired = (of: PipelineDecisionFacts) => decidePipeline(of).expired.map(({ name }) => name);
+
+  test("gives up what its limits do not hold, oldest first", () => {
+    expect(expired(facts({ ...SPEC, history: { succeeded: 3 } }, { runs: many }))).toEqual(["r4", "r5"]);
+  });
+
+  test("holds successes and failures apart", () => {
+    const runs = [...many, finished("bad", -6 * DAY, "False")];
+    expect(expired(facts({ ...SPEC, history: { succeeded: 5, failed: 1 } }, { runs }))).toEqual([]);
+  });
+
+  test("never gives up a run that has not finished, or one that is being deleted", () => {
+    const runs = [run("active", { started: text(-90 * DAY) }), finished("going", -90 * DAY, "True", true)];
+    expect(expired(facts({ ...SPEC, history: { succeeded: 0, ttl: "1d" } }, { runs }))).toEqual([]);
+  });
+
+  test("a run whose end is no time is kept, or counts from its creation", () => {
+    const strange = finished("strange", 0);
+    const status = { ...strange.status, finished: "once" };
+    const { creationTimestamp: _, ...meta } = strange.meta;
+    expect(expired(facts(SPEC, { runs: [{ meta, status }], now: T0 + 90 * DAY }))).toEqual([]);
+    expect(expired(facts(SPEC, { runs: [{ ...strange, status }], now: T0 + 90 * DAY }))).toEqual(["strange"]);
+  });
+
+  test("goes on by the default limits where the Pipeline is gone or cannot say", () => {
+    const runs = Array.from({ length: 12 }, (_, index) => finished(`r${index}`, -index * 1_000));
+    const { pipeline: _, ...gone } = facts(SPEC, { runs });
+    expect(expired(gone)).toEqual(["r10", "r11"]);
+    expect(decidePipeline(gone)).not.toHaveProperty("status");
+    expect(expired(facts({ history: "all" }, { runs }))).toEqual(["r10", "r11"]);
+  });
+
+  test("wakes the operator when the next run grows too old", () => {
+    const { wakeAt } = decidePipeline(facts({ ...SPEC, history: { ttl: "10d" } }, { runs: many }));
+    expect(wakeAt).toBe(T0 + 5 * DAY);
+  });
+});

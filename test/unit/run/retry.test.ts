@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { PipelineSpec } from "#api/pipeline.ts";
+import { Retries } from "#api/retries.ts";
+import { retriesOf, retryDelayMs } from "../../../operator/run/retry.ts";
+
+const retries = (backoff: object) => Retries.parse({ backoff });
+const PLAIN = retries({ initial: "10s", factor: 2, max: "1m" });
+
+test.each([
+  [1, 10_000],
+  [2, 20_000],
+  [3, 40_000],
+  [4, 60_000],
+  [20, 60_000],
+])("attempt %i is followed after %i ms, ± 10 %", (attempt, middle) => {
+  for (const seed of ["a", "b", "c", "d"]) {
+    const delay = retryDelayMs(PLAIN, attempt, seed);
+    expect(delay).toBeGreaterThanOrEqual(middle * 0.9);
+    expect(delay).toBeLessThanOrEqual(middle * 1.1);
+  }
+});
+
+test("the same failure waits as long however often it is looked at; others wait differently", () => {
+  expect(retryDelayMs(PLAIN, 1, "run/node")).toBe(retryDelayMs(PLAIN, 1, "run/node"));
+  const delays = Array.from({ length: 200 }, (_, index) => retryDelayMs(PLAIN, 1, `run-${index}/node`));
+  expect(new Set(delays).size).toBeGreaterThan(150);
+  const middle = delays.reduce((sum, delay) => sum + delay, 0) / delays.length;
+  expect(Math.abs(middle - 10_000)).toBeLessThan(300);
+});
+
+test("whatever the manifest says, the wait is a number of milliseconds that a date can be", () => {
+  const duration = fc.constantFrom("0s", "1ms", "10s", "99999999999999999999999999999d");
+  const backoff = fc.record({ initial: duration, factor: fc.integer({ min: 1, max: 10 }), max: duration });
+  fc.assert(
+    fc.property(backoff, fc.integer({ min: 1, max: 1000 }), fc.string(), (settings, attempt, seed) => {
+      const delay = retryDelayMs(retries(settings), attempt, seed);
+      expect(delay).toSatisfy(Number.isSafeInteger);
+      expect(delay).toBeGreaterThanOrEqual(0);
+      expect(() => new Date(Date.UTC(2026, 0) + delay).toISOString()).not.toThrow();
+    }),
+  );
+});
+
+test("a node's own retries win over the pipeline's, and those over the default", () => {
+  const of = (node: object, pipeline: object) => {
+    const spec = PipelineSpec.parse({ ...pipeline, nodes: { a: { container: {}, ...node } } });
+    return retriesOf(spec.nodes.a ?? expect.fail("no node"), spec).limit;
+  };
+  expect(of({ retries: { limit: 0 } }, { retries: { limit: 5 } })).toBe(0);
+  expect(of({}, { retries: { limit: 5 } })).toBe(5);
+  expect(of({}, {})).toBe(2);
+});
