@@ -1,4 +1,5 @@
 import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
+import { LoadCursor } from "./load-cursor.ts";
 import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
@@ -21,11 +22,17 @@ export const Load = object(
         query: text("One SELECT whose rows are copied, into the table that to.table names.", {
           max: 32_768,
         }).optional(),
+        cursor: LoadCursor.optional(),
         files: FilePatterns.optional(),
         format: FileFormatOptions.optional(),
       },
       [
         exactlyOne(SOURCES),
+        {
+          rule: "!has(self.cursor) || has(self.tables) || has(self.query)",
+          message: "a cursor is for tables and queries; for files set onlyNew",
+          holds: ({ cursor, tables, query }) => cursor === undefined || tables !== undefined || query !== undefined,
+        },
         {
           rule: "!has(self.format) || has(self.files)",
           message: "format says how files are written and needs files",
@@ -72,6 +79,11 @@ export const Load = object(
       rule: "!has(self.onlyNew) || !self.onlyNew || self.mode != 'replace'",
       message: "onlyNew needs a mode that keeps the rows of files loaded before: append, merge or deleteInsert",
       holds: ({ onlyNew, mode }) => onlyNew !== true || mode !== "replace",
+    },
+    {
+      rule: "!has(self.from.cursor) || self.mode in ['append', 'merge']",
+      message: "a cursor reads a part of the rows and needs a mode that keeps the others: append or merge",
+      holds: ({ from, mode }) => !has(from, "cursor") || mode === "append" || mode === "merge",
     },
     {
       rule: "has(self.key) == (self.mode in ['merge', 'deleteInsert'])",

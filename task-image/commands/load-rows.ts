@@ -1,8 +1,9 @@
 import { copyFormat, copyOutStatement, type SourceRows } from "../sources/postgres-rows.ts";
 import { showTable, type TableName } from "../warehouse/identifier.ts";
 import { checkTarget, type StagedTable, stageTable } from "../warehouse/load-transaction.ts";
-import type { Session } from "../warehouse/session.ts";
+import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
+import { moveCursors, openHorizon, type SelectedIncrement, selectIncrement } from "./load-increments.ts";
 
 /** Rows of a Postgres source, and where they go. */
 export interface SelectedRows {
@@ -10,10 +11,39 @@ export interface SelectedRows {
   readonly name: string;
   readonly rows: SourceRows;
   readonly target: TableName;
+  /** The table that they are all of. */
+  readonly table?: TableName;
 }
 
-/** Copies everything that was selected from the snapshot that `source` is in, one after the other. */
-export async function stageRows(
+/** Takes a snapshot and says what is to be read from it. */
+export type Selection = (source: Session) => Promise<readonly SelectedRows[]>;
+
+/**
+ * Copies everything that is selected, or what is new of it, from one snapshot. The source's transaction ends with the last row,
+ * before anything is published.
+ */
+export async function stageSelection(
+  destination: Session,
+  spec: SpecOf<"load">,
+  context: CommandContext,
+  select: Selection,
+): Promise<readonly StagedTable[]> {
+  const { connection, cursor } = spec.work.load.from;
+  await using source = await openSession(spec, connection, context, { readOnly: true });
+  if (cursor === undefined) {
+    return await stageRows(source, destination, spec, { selected: await select(source), context });
+  }
+  const horizon = await openHorizon(source, cursor, context);
+  const increments: SelectedIncrement[] = [];
+  for (const rows of await select(source)) {
+    increments.push(await selectIncrement({ source, destination }, spec, rows, horizon));
+  }
+  const staged = await stageRows(source, destination, spec, { selected: increments, context });
+  await moveCursors(destination, spec, increments, staged);
+  return staged;
+}
+
+async function stageRows(
   source: Session,
   destination: Session,
   spec: SpecOf<"load">,

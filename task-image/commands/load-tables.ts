@@ -2,10 +2,9 @@ import { beginTableSnapshot } from "../sources/postgres-table.ts";
 import { findTables, isTablePattern } from "../sources/table-pattern.ts";
 import { databaseFailure } from "../warehouse/failure.ts";
 import { parseTableName, showTable, type TableName } from "../warehouse/identifier.ts";
-import type { StagedTable } from "../warehouse/load-transaction.ts";
 import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import { stageRows } from "./load-rows.ts";
+import { type SelectedRows, stageSelection } from "./load-rows.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
 
 /** Tables of a Postgres database, all of them from one snapshot. Patterns are looked up now. */
@@ -23,7 +22,8 @@ export async function tablesToLoad(
     "from.tables",
     tables.map((table) => ({ source: showTable(table), target: { schema: to.schema, table: table.table } })),
   );
-  return { targets, stage: (destination) => stageTables(destination, spec, tables, context) };
+  const select = (source: Session) => selectTables(source, tables, to.schema);
+  return { targets, stage: (destination) => stageSelection(destination, spec, context, select) };
 }
 
 async function findInSource(
@@ -38,22 +38,18 @@ async function findInSource(
   });
 }
 
-/** Copies every table. The source's transaction ends with the last row, before anything is published. */
-async function stageTables(
-  destination: Session,
-  spec: SpecOf<"load">,
+async function selectTables(
+  source: Session,
   tables: readonly TableName[],
-  context: CommandContext,
-): Promise<readonly StagedTable[]> {
-  const { from, to } = spec.work.load;
-  await using source = await openSession(spec, from.connection, context, { readOnly: true });
+  schema: string,
+): Promise<readonly SelectedRows[]> {
   const described = await beginTableSnapshot(source, tables).catch((error: unknown) => {
-    throw databaseFailure(error, `reading tables of connection ${from.connection}`);
+    throw databaseFailure(error, `reading tables of connection ${source.settings.connection}`);
   });
-  const selected = described.map((table) => ({
+  return described.map((table) => ({
     name: showTable(table),
     rows: table,
-    target: { schema: to.schema, table: table.table },
+    target: { schema, table: table.table },
+    table,
   }));
-  return await stageRows(source, destination, spec, { selected, context });
 }

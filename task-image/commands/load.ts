@@ -2,7 +2,14 @@ import { databaseFailure } from "../warehouse/failure.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../warehouse/load-record.ts";
 import { commit, publishTable, type StagedTable } from "../warehouse/load-transaction.ts";
 import { openSession, type Session } from "../warehouse/session.ts";
-import { FILES_TABLE, LOADS_TABLE, prepareSchema, REJECTS_TABLE } from "../warehouse/state-tables.ts";
+import {
+  CURSORS_TABLE,
+  FILES_TABLE,
+  LOADS_TABLE,
+  prepareSchema,
+  REJECTS_TABLE,
+  type StateTable,
+} from "../warehouse/state-tables.ts";
 import { lockTargets } from "../warehouse/target-lock.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 import type { LoadSource } from "./load-source.ts";
@@ -43,12 +50,20 @@ async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<
 async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
   try {
-    const more = spec.work.load.from.files === undefined ? [] : ([FILES_TABLE, REJECTS_TABLE] as const);
-    await prepareSchema(session, schema, [LOADS_TABLE, ...more]);
+    await prepareSchema(session, schema, stateTablesOf(spec.work.load.from));
     return await findLoad(session, schema, loadId(spec));
   } catch (error) {
     throw databaseFailure(error, `preparing schema ${schema} of connection ${session.settings.connection}`);
   }
+}
+
+/** kelt's own tables that a load writes to. */
+function stateTablesOf({ files, cursor }: SpecOf<"load">["work"]["load"]["from"]): readonly StateTable[] {
+  return [
+    LOADS_TABLE,
+    ...(files === undefined ? [] : ([FILES_TABLE, REJECTS_TABLE] as const)),
+    ...(cursor === undefined ? [] : ([CURSORS_TABLE] as const)),
+  ];
 }
 
 /** Begins the transaction and takes the targets. Answers the record when another pod of this load was faster. */

@@ -166,6 +166,11 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes.raw.load.columns.films.id: Invalid value",
   ),
   refused(
+    "a cursor in a mode that forgets the other rows",
+    pipeline(`nodes: {raw: {${LOAD.replace("[films]", "[films], cursor: {column: id}")}}}`),
+    "spec.nodes[raw].load: a cursor reads a part of the rows and needs a mode that keeps the others: append or merge",
+  ),
+  refused(
     "a query that goes nowhere",
     pipeline(`nodes: {raw: {${LOAD.replace("tables: [films]", "query: select 1")}}}`),
     "spec.nodes[raw].load: a query needs to.table, and tables keep their own names",

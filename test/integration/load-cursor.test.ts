@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { WorkOf } from "../../task-image/commands/command.ts";
+import { load } from "../../task-image/commands/load.ts";
+import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { aContext, aTask } from "../support/task.ts";
+import { until } from "../support/until.ts";
+
+type Parts = Partial<WorkOf<"load">["load"]["from"]> & {
+  readonly mode?: "append" | "merge";
+  readonly key?: readonly string[];
+  readonly uid?: string;
+};
+
+describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
+  let server: PostgresServer;
+  let source: TestDatabase;
+  let warehouse: TestDatabase;
+  let runs = 0;
+
+  beforeAll(async () => {
+    server = await startPostgres({}, undefined, version);
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    source = await server.createDatabase();
+    warehouse = await server.createDatabase();
+  });
+
+  function runLoad({ mode = "append", key, uid = `run-${++runs}`, ...from }: Parts, context = aContext()) {
+    const selected = from.query === undefined ? { tables: ["events"] } : {};
+    const work: WorkOf<"load"> = {
+      verb: "load",
+      load: {
+        from: { connection: "source", schema: "public", ...selected, ...from },
+        to: { connection: "warehouse", schema: "raw", ...(from.query === undefined ? {} : { table: "events" }) },
+        mode,
+        ...(key === undefined ? {} : { key: [...key] }),
+      },
+    };
+    const connections = { source: source.connection(), warehouse: warehouse.connection() };
+    return load(aTask({ work, connections, uid }), context);
+  }
+  const byId = { cursor: { column: "id" } };
+  const byTime = { cursor: { column: "at" } };
+  const loaded = async (columns = "id") =>
+    (await warehouse.query(`SELECT concat_ws(' ', ${columns}) AS row FROM raw.events ORDER BY 1`)).map(
+      ({ row }) => row,
+    );
+  const cursor = () => warehouse.query("SELECT source, value, is_read FROM raw._kelt_cursors");
+
+  describe("a time column", () => {
+    beforeEach(() =>
+      source.query(`CREATE TABLE events (id int, at timestamptz NOT NULL DEFAULT now());
+        INSERT INTO events VALUES (1, '2024-01-01 10:00:00.123456+00'), (2, '2024-01-02+00')`),
+    );
+
+    test("each row comes once, however many loads there are", async () => {
+      expect(await runLoad(byTime)).toMatchObject({ rows: 2 });
+      expect(await runLoad(byTime)).toMatchObject({ rows: 0 });
+      expect(await loaded("id, at")).toEqual(["1 2024-01-01 10:00:00.123456+00", "2 2024-01-02 00:00:00+00"]);
+    });
+
+    test("rows of transactions that began before the load and are committed after it are not lost", async () => {
+      const late = await source.connect();
+      await late.query("BEGIN; INSERT INTO events (id) VALUES (3)");
+      await source.query("INSERT INTO events (id) VALUES (4)");
+      await runLoad(byTime);
+      expect(await loaded()).toEqual(["1", "2"]);
+      await late.query("COMMIT");
+      await late.end();
+      await until("both rows are old enough and loaded", async () => {
+        await runLoad(byTime);
+        return (await loaded()).length >= 4;
+      });
+      expect(await loaded()).toEqual(["1", "2", "3", "4"]);
+    });
+
+    test("a transaction that has not written yet counts too", async () => {
+      const late = await source.connect();
+      await late.query("BEGIN; SELECT 1");
+      await until("a second has passed since it began", async () => {
+        const rows = await source.query(
+          "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND xact_start < now() - interval '2s'",
+        );
+        return rows.length > 0;
+      });
+      await source.query("INSERT INTO events VALUES (4, now() - interval '1.5s')");
+      await runLoad(byTime);
+      await late.query("INSERT INTO events (id) VALUES (3); COMMIT");
+      await late.end();
+      await until("all rows are loaded", async () => {
+        await runLoad(byTime);
+        return (await loaded()).length >= 4;
+      });
+      expect(await loaded()).toEqual(["1", "2", "3", "4"]);
+    });
+
+    test("rows younger than the lag wait", async () => {
+      await source.query("INSERT INTO events VALUES (3, now() - interval '30 minutes')");
+      await runLoad({ cursor: { column: "at", lag: "1h" } });
+      expect(await loaded()).toEqual(["1", "2"]);
+      await runLoad({ cursor: { column: "at", lag: "10m" } });
+      expect(await loaded()).toEqual(["1", "2", "3"]);
+    });
+
+    test("a date or a time without zone is one too", async () => {
+      await source.query(
+        "ALTER TABLE events ALTER at TYPE timestamp(3), ADD COLUMN day date NOT NULL DEFAULT '2024-05-05'",
+      );
+      await runLoad({ cursor: { column: "day" } });
+      await source.query("INSERT INTO events (id, day) VALUES (3, (now() at time zone 'UTC')::date)");
+      await runLoad({ cursor: { column: "day" } });
+      expect(await loaded()).toEqual(["1", "2"]);
+      await warehouse.query("DROP TABLE raw.events");
+      await source.query("DELETE FROM events WHERE id = 3");
+      await runLoad(byTime);
+      expect(await loaded("id, at")).toEqual(["1 2024-01-01 10:00:00.123", "2 2024-01-02 00:00:00"]);
+    });
+
+    test("a merge takes the new state of rows that have changed", async () => {
+      await source.query("ALTER TABLE events ADD COLUMN state text DEFAULT 'new'");
+      const merge = { ...byTime, mode: "merge", key: ["id"] } as const;
+      await runLoad(merge);
+      await source.query("UPDATE events SET state = 'paid', at = now() WHERE id = 1");
+      await until("the change is old enough and loaded", async () => (await runLoad(merge)).rows === 1);
+      expect(await loaded("id, state")).toEqual(["1 paid", "2 new"]);
+    });
+
+    test("a role that cannot see when others' transactions began is told, unless there is a lag", async () => {
+      const role = `blind_${version}`;
+      await source.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; GRANT SELECT ON events TO ${role}`);
+      const other = await source.connect();
+      const connections = {
+        source: source.connection({ user: role, password: "x" }),
+        warehouse: warehouse.connection(),
+      };
+      const warned = async (lag: { readonly lag?: string }) => {
+        const context = aContext();
+        const work: WorkOf<"load"> = {
+          verb: "load",
+          load: {
+            from: { connection: "source", schema: "public", tables: ["events"], cursor: { column: "at", ...lag } },
+            to: { connection: "warehouse", schema: "raw" },
+            mode: "append",
+          },
+        };
+        await load(aTask({ work, connections, uid: `run-${++runs}` }), context);
+        return context.lines.some((line) => line.includes("grant it pg_read_all_stats"));
+      };
+      expect(await warned({})).toBe(true);
+      expect(await warned({ lag: "5m" })).toBe(false);
+      await other.end();
+      await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    });
+  });
+
+  describe("another column", () => {
+    test("a unique one is read to its end", async () => {
+      await source.query(
+        "CREATE TABLE events (id bigint PRIMARY KEY); INSERT INTO events VALUES (1), (9007199254740993)",
+      );
+      await runLoad(byId);
+      await source.query("INSERT INTO events VALUES (9007199254740994)");
+      expect(await runLoad(byId)).toMatchObject({ rows: 1 });
+      expect(await loaded()).toEqual(["1", "9007199254740993", "9007199254740994"]);
+      expect(await cursor()).toEqual([{ source: "public.events", value: "9007199254740994", is_read: "t" }]);
+    });
+
+    test("rows of the newest value wait for a newer one, so that ties come once and whole", async () => {
+      await source.query(
+        "CREATE TABLE events (id int NOT NULL, part text); INSERT INTO events VALUES (1, 'a'), (2, 'a')",
+      );
+      await runLoad(byId);
+      expect(await loaded("id, part")).toEqual(["1 a"]);
+      await source.query("INSERT INTO events VALUES (2, 'b'), (3, 'a')");
+      await runLoad(byId);
+      expect(await loaded("id, part")).toEqual(["1 a", "2 a", "2 b"]);
+    });
+
+    test("a merge reads the newest value at once and again", async () => {
+      await source.query(
+        "CREATE TABLE events (id int NOT NULL, part text); INSERT INTO events VALUES (1, 'a'), (2, 'a')",
+      );
+      const merge = { ...byId, mode: "merge", key: ["id", "part"] } as const;
+      await runLoad(merge);
+      await source.query("INSERT INTO events VALUES (2, 'b')");
+      await runLoad(merge);
+      expect(await loaded("id, part")).toEqual(["1 a", "2 a", "2 b"]);
+    });
+
+    test("a start leaves out what is before it", async () => {
+      await source.query("CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1), (5), (7)");
+      await runLoad({ cursor: { column: "id", start: "5" } });
+      expect(await loaded()).toEqual(["5", "7"]);
+    });
+
+    test("of a query", async () => {
+      await source.query("CREATE TABLE e (id int, text text); INSERT INTO e VALUES (1, 'a'), (2, 'b')");
+      const query = {
+        ...byId,
+        query: "SELECT id, upper(text) AS big FROM e ORDER BY id",
+        mode: "merge",
+        key: ["id"],
+      } as const;
+      await runLoad(query);
+      await source.query("INSERT INTO e VALUES (3, 'c')");
+      expect(await runLoad(query)).toMatchObject({ rows: 2 });
+      expect(await loaded("id, big")).toEqual(["1 A", "2 B", "3 C"]);
+    });
+  });
+
+  describe("the cursor", () => {
+    beforeEach(() => source.query("CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1), (2)"));
+
+    test("stays where it is when there is nothing new", async () => {
+      await runLoad(byId);
+      const before = await warehouse.query("SELECT * FROM raw._kelt_cursors");
+      await runLoad(byId);
+      expect(await warehouse.query("SELECT * FROM raw._kelt_cursors")).toEqual(before);
+    });
+
+    test("is not there after a load of an empty table", async () => {
+      await source.query("DELETE FROM events");
+      await runLoad(byId);
+      expect(await cursor()).toEqual([]);
+    });
+
+    test("moves with the rows or not at all", async () => {
+      await runLoad(byId);
+      await warehouse.query(`CREATE FUNCTION raw.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER swallow BEFORE INSERT ON raw.events FOR EACH ROW EXECUTE FUNCTION raw.swallow()`);
+      await source.query("INSERT INTO events VALUES (3)");
+      await expect(runLoad(byId)).rejects.toMatchObject({ code: "RowCountMismatch" });
+      expect(await cursor()).toMatchObject([{ value: "2" }]);
+      await warehouse.query("DROP TRIGGER swallow ON raw.events");
+      await runLoad(byId);
+      expect(await loaded()).toEqual(["1", "2", "3"]);
+    });
+
+    test("does not move when a committed load is repeated", async () => {
+      await runLoad({ ...byId, uid: "same" });
+      await source.query("INSERT INTO events VALUES (3)");
+      expect((await runLoad({ ...byId, uid: "same" })).message).toContain("loaded by attempt 1");
+      expect(await cursor()).toMatchObject([{ value: "2" }]);
+    });
+
+    test("counts for nothing once the target is gone", async () => {
+      await runLoad(byId);
+      await warehouse.query("DROP TABLE raw.events");
+      await runLoad(byId);
+      expect(await loaded()).toEqual(["1", "2"]);
+    });
+
+    test("of another column is refused, until the target is dropped", async () => {
+      await source.query(
+        "ALTER TABLE events ADD COLUMN place int NOT NULL UNIQUE GENERATED ALWAYS AS (id + 10) STORED",
+      );
+      await runLoad(byId);
+      await expect(runLoad({ cursor: { column: "place" } })).rejects.toMatchObject({
+        kind: "configuration",
+        code: "CursorChanged",
+        message: expect.stringContaining("has been loaded by column id up to 2, now by place"),
+      });
+      await warehouse.query("DROP TABLE raw.events");
+      await runLoad({ cursor: { column: "place" } });
+      expect(await cursor()).toMatchObject([{ value: "12" }]);
+    });
+
+    test("of pods that load at the same time moves once", async () => {
+      const outcomes = await Promise.all([1, 2, 3].map(() => runLoad({ ...byId, uid: "same" })));
+      expect(outcomes.map(({ rows }) => rows)).toEqual([2, 2, 2]);
+      expect(await loaded()).toEqual(["1", "2"]);
+    });
+
+    test.each([
+      [
+        "a column that is not there",
+        "nothing",
+        "configuration",
+        "UnknownCursor",
+        "has no column nothing; it has: id, hole",
+      ],
+      ["NULL in it", "hole", "data", "NullCursor", "hole of public.events is NULL in at least one row"],
+    ])("%s is refused", async (_what, column, kind, code, message) => {
+      await source.query("ALTER TABLE events ADD COLUMN hole int");
+      await expect(runLoad({ cursor: { column } })).rejects.toMatchObject({
+        kind,
+        code,
+        message: expect.stringContaining(message),
+      });
+    });
+  });
+});
