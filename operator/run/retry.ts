@@ -17,7 +17,9 @@ export function retriesOf(
  */
 export function retryDelayMs(retries: Retries, attempt: number, seed: string): number {
   const { initial, factor, max } = retries.backoff;
-  const delay = Math.min(durationMs(initial) * factor ** (attempt - 1), durationMs(max));
+  // Bounded, because nothing times infinity is no number.
+  const growth = Math.min(factor ** (attempt - 1), Number.MAX_SAFE_INTEGER);
+  const delay = Math.min(durationMs(initial) * growth, durationMs(max));
   return Math.round(delay * (0.9 + 0.2 * fraction(`${seed}/${attempt}`)));
 }
 
