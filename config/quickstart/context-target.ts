@@ -2,6 +2,7 @@ import { loadImages } from "../cluster/cluster.ts";
 import { run } from "../cluster/command.ts";
 import type { Report } from "../cluster/report.ts";
 import { formatReference, type ImageReference } from "../images/app-image.ts";
+import { builtImages } from "./built-images.ts";
 import { copyContext, readBefore } from "./context-cluster.ts";
 import type { Machine } from "./machine.ts";
 import { addMade } from "./made.ts";
@@ -29,11 +30,7 @@ export function contextTarget(
       }),
     imagesStep: ({ cluster, images }) =>
       new Step("images to cluster", [cluster, images], async (report) => {
-        const built = [
-          images.value.operator,
-          images.value.task,
-          ...(machine.canPull.postgres ? [] : [images.value.postgres]),
-        ];
+        const built = builtImages(images.value, machine);
         if (registry !== undefined)
           return done(await pushImages(report, images.value, built, registry), `pushed to ${registry}`);
         await loadIntoKind(report, context, built);
@@ -74,5 +71,11 @@ async function pushImages(
     await run(report, "docker", ["tag", formatReference(image), reference]);
     await run(report, "docker", ["push", "--quiet", reference]);
   }
-  return { operator: pushed(images.operator), task: pushed(images.task), postgres: pushed(images.postgres) };
+  const { operator, task, postgres, versitygw } = images;
+  return {
+    operator: pushed(operator),
+    task: pushed(task),
+    postgres: pushed(postgres),
+    ...(versitygw === undefined ? {} : { versitygw: pushed(versitygw) }),
+  };
 }

@@ -8,6 +8,7 @@ import { POSTGRES_IMAGE } from "../cluster/versions.ts";
 import type { ImageReference } from "../images/app-image.ts";
 import { attemptKubectl, type Kubernetes, kubectl } from "./kubernetes.ts";
 import type { Sample } from "./sample.ts";
+import type { Images } from "./target.ts";
 
 const READY_TIMEOUT = "300s";
 
@@ -18,27 +19,23 @@ export function publishedPostgres(): ImageReference {
   return { repository, tag };
 }
 
-/** A kustomization that stands on the sample's demo and puts another image in the place of `postgres`. */
-export function demoOverlay(base: string, postgres: ImageReference): string {
+/** A kustomization that stands on the sample's demo and puts other images in the place of `postgres`, `node` and `versitygw`. */
+export function demoOverlay(base: string, { postgres, task, versitygw }: Omit<Images, "operator">): string {
+  const places = { postgres, node: task, ...(versitygw === undefined ? {} : { versitygw }) };
   return stringify({
     apiVersion: "kustomize.config.k8s.io/v1beta1",
     kind: "Kustomization",
     resources: [base],
-    images: [{ name: "postgres", newName: postgres.repository, newTag: postgres.tag }],
+    images: Object.entries(places).map(([name, { repository, tag }]) => ({ name, newName: repository, newTag: tag })),
   });
 }
 
-/** Applies the demo databases and waits until they answer. */
-export async function applyDemo(
-  report: Report,
-  kubernetes: Kubernetes,
-  sample: Sample,
-  postgres: ImageReference,
-): Promise<void> {
+/** Applies the demo's servers and waits until they answer. */
+export async function applyDemo(report: Report, kubernetes: Kubernetes, sample: Sample, images: Images): Promise<void> {
   const overlay = join(STATE, "demo", sample.pipeline);
   await mkdir(overlay, { recursive: true });
   const base = relative(overlay, join(sample.directory, "demo"));
-  await writeAtomically(join(overlay, "kustomization.yaml"), demoOverlay(base, postgres));
+  await writeAtomically(join(overlay, "kustomization.yaml"), demoOverlay(base, images));
   await kubectl(report, kubernetes, ["apply", "-k", overlay]);
   for (const workload of sample.workloads) {
     report.progress(`waiting for ${workload}`);

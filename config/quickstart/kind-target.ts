@@ -8,6 +8,7 @@ import { makeNodeImage } from "../cluster/node-image.ts";
 import type { Report } from "../cluster/report.ts";
 import { NODE_IMAGE } from "../cluster/versions.ts";
 import { formatReference } from "../images/app-image.ts";
+import { builtImages } from "./built-images.ts";
 import type { Machine } from "./machine.ts";
 import { addMade } from "./made.ts";
 import { done, Step } from "./step.ts";
@@ -36,9 +37,7 @@ export function kindTarget(machine: Machine): Target {
       ),
     imagesStep: ({ cluster, images }) =>
       new Step("images to node", [cluster, images], async (report) => {
-        const { operator, task, postgres } = images.value;
-        const built = [operator, task, ...(machine.canPull.postgres ? [] : [postgres])].map(formatReference);
-        const loaded = await loadImages(report, built);
+        const loaded = await loadImages(report, builtImages(images.value, machine).map(formatReference));
         return done(images.value, loaded.length === 0 ? "all there" : `${loaded.length} loaded`);
       }),
   };

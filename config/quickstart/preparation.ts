@@ -9,10 +9,12 @@ import { BASE_IMAGE, type ToolName } from "../cluster/versions.ts";
 import { buildAppImage, formatReference } from "../images/app-image.ts";
 import { buildBaseImage } from "../images/base.ts";
 import { buildPostgresImage } from "../images/postgres-image.ts";
+import { buildVersitygwImage } from "../images/versitygw-image.ts";
 import { publishedPostgres } from "./demo.ts";
 import type { Machine } from "./machine.ts";
 import { addMade } from "./made.ts";
 import type { Plan } from "./plan.ts";
+import type { Sample } from "./sample.ts";
 import { done, Step } from "./step.ts";
 import type { Images, Tools } from "./target.ts";
 
@@ -81,7 +83,12 @@ export function debianStep(packages: Step<unknown>, machine: Machine, plan: Plan
   });
 }
 
-export function imagesStep(engine: Step<Engine>, debian: Step<unknown>, machine: Machine): Step<Images> {
+export function imagesStep(
+  engine: Step<Engine>,
+  debian: Step<unknown>,
+  machine: Machine,
+  servers: Sample["servers"],
+): Step<Images> {
   return new Step(
     "images",
     [engine, debian],
@@ -91,8 +98,9 @@ export function imagesStep(engine: Step<Engine>, debian: Step<unknown>, machine:
       const operator = await buildAppImage(report, engine.value, base, "operator");
       const task = await buildAppImage(report, engine.value, base, "task");
       const postgres = machine.canPull.postgres ? publishedPostgres() : await buildPostgresImage(report, engine.value);
-      const words = [operator, task, postgres].map(formatReference).join(", ");
-      return done({ operator, task, postgres }, words);
+      const store = servers.includes("versitygw") ? { versitygw: await buildVersitygwImage(report, engine.value) } : {};
+      const images = { operator, task, postgres, ...store };
+      return done(images, Object.values(images).map(formatReference).join(", "));
     },
     "An error with a file's name is in the sources; anything else is Docker's.",
   );

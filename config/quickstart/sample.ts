@@ -12,6 +12,8 @@ const Sample = z.strictObject({
   pipeline: z.string(),
   /** Workloads of the demo that have to be ready before a run, such as statefulset/source. */
   workloads: z.array(z.string()),
+  /** Servers of the demo whose images are built for it, beside Postgres: an S3 server. */
+  servers: z.array(z.enum(["versitygw"])).default([]),
   /** A query whose rows are shown at the end, and the pod whose psql runs it. */
   result: z.strictObject({ pod: z.string(), table: z.string(), query: z.string() }),
   /** A file of the sample's folder that is worth changing, and what to do there. */

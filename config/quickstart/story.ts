@@ -35,7 +35,7 @@ export function tellStory(
   const engine = engineStep(packages, machine);
   const tools = toolsStep(plan);
   const debian = debianStep(packages, machine, plan);
-  const images = imagesStep(engine, debian, machine);
+  const images = imagesStep(engine, debian, machine, sample.servers);
   const cluster = target.clusterStep({ engine, tools, debian });
   const delivered = target.imagesStep({ cluster, images });
   const operator = new Step(
@@ -51,7 +51,7 @@ export function tellStory(
     "demo databases",
     [cluster, delivered],
     async (report) => {
-      await applyDemo(report, cluster.value, sample, delivered.value.postgres);
+      await applyDemo(report, cluster.value, sample, delivered.value);
       return done(undefined, `${sample.workloads.join(", ")} in ${sample.namespace}`);
     },
     `The log holds the pods and events of ${sample.namespace}: the reason stands there.`,

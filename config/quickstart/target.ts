@@ -12,6 +12,8 @@ export interface Images {
   readonly operator: ImageReference;
   readonly task: ImageReference;
   readonly postgres: ImageReference;
+  /** Only for a sample that has an S3 server. */
+  readonly versitygw?: ImageReference;
 }
 
 /** Where the pipeline runs: how to reach that cluster, and how images get there. */

@@ -88,15 +88,24 @@ describe("what killed processes left", () => {
 });
 
 describe("the demo's overlay", () => {
+  const postgres = { repository: "kelt/postgres", tag: "18.4-abc" };
+  const task = { repository: "kelt/task", tag: "1" };
+
+  it("puts the S3 server in its place only where the sample has one", () => {
+    const versitygw = { repository: "kelt/versitygw", tag: "1.8.0-abc" };
+    expect(demoOverlay("demo", { postgres, task, versitygw })).toContain("newName: kelt/versitygw");
+    expect(demoOverlay("demo", { postgres, task })).not.toContain("versitygw");
+  });
+
   it("puts the image in the place of postgres and leaves the sample as it is", () => {
-    const overlay = demoOverlay("../../../config/samples/films/demo", { repository: "kelt/postgres", tag: "18.4-abc" });
+    const overlay = demoOverlay("../../../config/samples/films/demo", { postgres, task });
     expect(overlay).toContain("newName: kelt/postgres");
     expect(overlay).toContain("newTag: 18.4-abc");
     expect(overlay).toContain("- ../../../config/samples/films/demo");
   });
 
   it("takes a tag that looks like a number as text", () => {
-    expect(demoOverlay("demo", publishedPostgres())).toMatch(/newTag: "18\.4"/);
+    expect(demoOverlay("demo", { postgres: publishedPostgres(), task })).toMatch(/newTag: "18\.4"/);
   });
 });
 
