@@ -24,6 +24,11 @@ test.each([
     () => renderKustomization("config/samples/films/demo"),
     ["StatefulSet source", "StatefulSet warehouse"],
   ],
+  [
+    "the demo of posts",
+    () => renderKustomization("config/samples/posts/demo"),
+    ["Deployment posts-api", "Deployment store", "StatefulSet warehouse"],
+  ],
 ])("pods of %s are restricted, cannot write to their image and mount no token unasked", (_, render, names) => {
   const found = workloads(render());
   expect(found.map(({ name }) => name)).toEqual(names);

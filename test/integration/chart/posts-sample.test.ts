@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { validatePipeline } from "../../../operator/graph/validate.ts";
+import { only, ROOT, renderKustomization } from "../../support/chart.ts";
+
+const FOLDER = `${ROOT}config/samples/posts`;
+const { spec } = parse(readFileSync(`${FOLDER}/pipeline.yaml`, "utf8"));
+
+test("the posts pipeline is valid, and its nodes run from the API to the checks", () => {
+  expect(validatePipeline(spec)).toMatchObject({
+    ok: true,
+    graph: { order: ["landed", "raw", "models", "quality"] },
+  });
+});
+
+test("every file of the dbt project is in the ConfigMap that the pipeline names", () => {
+  const objects = renderKustomization("config/samples/posts");
+  const { metadata, data } = only(objects, "ConfigMap");
+  expect(only(objects, "Pipeline").spec.nodes.models.transform.project.configMap).toBe(metadata.name);
+  expect(Object.keys(data).sort()).toEqual(readdirSync(`${FOLDER}/models`).sort());
+});
+
+test.each([
+  ["posts-api", ["token"]],
+  ["posts-store", ["accessKeyId", "secretAccessKey"]],
+  ["posts-warehouse", ["dbname", "host", "password", "port", "user"]],
+])("the demo has the Secret %s in the shape that its connection reads", (name, keys) => {
+  const demo = renderKustomization("config/samples/posts/demo");
+  expect(Object.keys(only(demo, "Secret", name).data).sort()).toEqual(keys);
+});
+
+test("connections lead to Services of the demo", () => {
+  const demo = renderKustomization("config/samples/posts/demo");
+  const { api, lake } = spec.connections;
+  for (const url of [api.http.baseUrl, lake.s3.endpoint].map((text: string) => new URL(text))) {
+    const [port] = only(demo, "Service", url.hostname).spec.ports;
+    expect(String(port.port)).toBe(url.port);
+  }
+});
