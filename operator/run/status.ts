@@ -108,12 +108,16 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** Whether somebody waits for the change: an end, a failure, a reason to wait. A pod that merely began to run is not urgent. */
+/**
+ * Whether somebody waits for the change: the run's own reason, a failure, a retry, a reason to wait. What goes as it should, a
+ * node's start and success among it, is said every other second, so that a chain of short nodes costs few writes.
+ */
 export function isUrgent(before: PipelineRunStatus, after: PipelineRunStatus): boolean {
   const is = after.conditions?.[0];
   const was = before.conditions?.[0];
   if (is?.status !== was?.status || is?.reason !== was?.reason) return true;
   return nodeTransitions(before, after).some(
-    ({ after: node }) => node.state !== "Running" && !(node.state === "Starting" && node.reason === undefined),
+    ({ after: node }) =>
+      node.state === "Failed" || node.state === "Retrying" || (node.state === "Starting" && node.reason !== undefined),
   );
 }

@@ -142,7 +142,7 @@ describe("what changed between two statuses", () => {
       { state: "Starting", attempt: 1, reason: "ErrImagePull" },
       true,
     ],
-    ["an end", running, { state: "Succeeded", attempt: 1 }, true],
+    ["a success among others", running, { state: "Succeeded", attempt: 1 }, false],
     ["a failure", running, { state: "Failed", attempt: 1 }, true],
     ["a retry", running, { state: "Retrying", attempt: 1 }, true],
   ] as const)("%s: somebody waits for it is %s", (_, before, after, urgent) => {
