@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { formatProblem } from "../../../operator/graph/problem.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
 
-const node = (more: object = {}) => ({ container: { command: ["/bin/true"] }, ...more });
+const node = (more: object = {}) => ({ container: { command: ["/bin/true"] } });
 const problems = (spec: unknown) => {
   const validation = validatePipeline(spec);
   return validation.ok ? [] : validation.problems.map(formatProblem);
@@ -67,14 +67,13 @@ test("gives the graph and the defaults of a sound pipeline", () => {
   });
 });
 
-const load = (from: object, to: object = {}, more: object = {}) => ({
+const load = (from: object, to: object = {}) => ({
   connections: { w: { postgres: {} } },
   nodes: {
     raw: {
       load: {
         from: { connection: "w", tables: ["t"], ...from },
         to: { connection: "w", schema: "raw", ...to },
-        ...more,
       },
     },
   },
@@ -111,12 +110,15 @@ test.each([
     { retries: { limit: 100 }, nodes: { a: node() } },
     "spec.retries.limit: expected a whole number from 0 to 20, found 100",
   ],
-  ["a missing field", load({ tables: undefined }), "spec.nodes[raw].load.from.tables: expected a list, found nothing"],
+  ["a missing field", load({}, { schema: undefined }), "spec.nodes[raw].load.to.schema: expected text, found nothing"],
   ["an empty list", load({ tables: [] }), "spec.nodes[raw].load.from.tables: expected at least 1 entries, found 0"],
   [
     "a value that is none of a few",
-    load({}, {}, { mode: "replaced" }),
-    'spec.nodes[raw].load.mode: expected one of replace, append, found "replaced"; did you mean replace?',
+    {
+      connections: { w: { postgres: {} } },
+      nodes: { q: { test: { connection: "w", checks: [{ sql: "select 1", severity: "warning" }] } } },
+    },
+    'spec.nodes[q].test.checks[0].severity: expected one of error, warn, found "warning"; did you mean warn?',
   ],
   ["text for a flag", { suspend: "yes", nodes: { a: node() } }, 'spec.suspend: expected true or false, found "yes"'],
   [
@@ -162,4 +164,53 @@ test("refuses a node that is too long for the environment variable that carries 
   expect(problems(args(17))).toEqual([
     expect.stringMatching(/^spec\.nodes\[big\]: expected at most 65536 bytes of JSON, found 68\d\d\d; split the node/),
   ]);
+});
+
+const landed = { extract: { from: { connection: "w", tables: ["t"] }, to: { connection: "lake", prefix: "raw/" } } };
+const answer = { extract: { from: { connection: "w", http: {} }, to: { connection: "lake", key: "raw/a.json" } } };
+const loads = (from: object, to: object = {}) => ({
+  load: { from: { connection: "lake", ...from }, to: { connection: "w", schema: "raw", ...to } },
+});
+const lakeSpec = (nodes: object) => ({ connections: { w: { postgres: {} }, lake: { s3: { bucket: "lake" } } }, nodes });
+
+test("a load of another node's files needs that node without saying so", () => {
+  const validation = validatePipeline(lakeSpec({ a: loads({ node: "landed" }), landed }));
+  expect(validation).toMatchObject({ ok: true, graph: { order: ["landed", "a"] } });
+  expect(validation.ok && validation.graph.needs.get("a")).toEqual(["landed"]);
+  expect(problems(lakeSpec({ raw: loads({ node: "answer" }, { table: "posts" }), answer }))).toEqual([]);
+});
+
+test.each([
+  [
+    "of a node that is not there",
+    { raw: loads({ node: "x" }), landed },
+    "spec.nodes[raw].load.from.node: no node that extracts into a bucket is called x; there are landed",
+  ],
+  [
+    "of a node that extracts nothing",
+    { raw: loads({ node: "b" }), b: node() },
+    "spec.nodes[raw].load.from.node: no node that extracts into a bucket is called b; there are none",
+  ],
+  [
+    "by another connection",
+    { raw: loads({ node: "landed", connection: "w" }), landed },
+    "spec.nodes[raw].load.from.connection: node landed extracts into connection lake, and w is read; name the same",
+  ],
+  [
+    "of tables into one table",
+    { raw: loads({ node: "landed" }, { table: "t" }), landed },
+    "spec.nodes[raw].load.to.table: node landed extracts tables, which keep their own names; leave table out",
+  ],
+  [
+    "of an answer into no table",
+    { raw: loads({ node: "answer" }), answer },
+    "spec.nodes[raw].load.to.table: node answer extracts into one object; name the table that it is loaded into",
+  ],
+  [
+    "that the extract waits for",
+    { raw: loads({ node: "landed" }), landed: { ...landed, needs: ["raw"] } },
+    "spec.nodes[landed].needs: the nodes need each other in a circle: landed → raw → landed; remove one of these needs",
+  ],
+])("refuses a load of another node's files %s", (_, nodes, message) => {
+  expect(problems(lakeSpec(nodes))).toEqual([message]);
 });
