@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { formatProblem } from "../../../operator/graph/problem.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
 
-const node = (more: object = {}) => ({ container: { command: ["/bin/true"] } });
+const node = (more: object = {}) => ({ container: { command: ["/bin/true"] }, ...more });
 const problems = (spec: unknown) => {
   const validation = validatePipeline(spec);
   return validation.ok ? [] : validation.problems.map(formatProblem);
