@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { LABEL } from "#api/metadata.ts";
 import { createStores, pipelineKeyOf, type ReflectorFactory, type Stores, Watches } from "./controllers/caches.ts";
+import { ConnectionController } from "./controllers/connection.ts";
 import { EventWriter } from "./controllers/event-writer.ts";
 import { Loop } from "./controllers/loop.ts";
 import { ownerKeys } from "./controllers/owner-keys.ts";
@@ -33,7 +34,7 @@ export class Operator {
   readonly #parts: OperatorParts;
   readonly #scopes = new Map<string, Watches>();
   readonly #events: EventWriter;
-  readonly #loops: { readonly runs: Loop; readonly pipelines: Loop };
+  readonly #loops: { readonly runs: Loop; readonly pipelines: Loop; readonly connections: Loop };
   #synced = false;
 
   constructor(parts: OperatorParts) {
@@ -47,6 +48,7 @@ export class Operator {
     this.#loops = {
       runs: new Loop(new RunController({ ...common, taskPods: settings.taskPods }), loop),
       pipelines: new Loop(new PipelineController(common), loop),
+      connections: new Loop(new ConnectionController({ ...common, taskPods: settings.taskPods }), loop),
     };
     const namespaces = settings.watchNamespaces.length === 0 ? [""] : settings.watchNamespaces;
     for (const namespace of namespaces) this.#watch(namespace, stores);
@@ -68,11 +70,12 @@ export class Operator {
   lead(): void {
     this.#loops.runs.start();
     this.#loops.pipelines.start();
+    this.#loops.connections.start();
   }
 
   /** Lets the reconciles under way end and begins no other one; then stops watching. */
   async stop(): Promise<void> {
-    await Promise.all([this.#loops.runs.stop(), this.#loops.pipelines.stop()]);
+    await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
     await this.#events.flush();
     await Promise.all([...this.#scopes.values()].map((watches) => watches.stop()));
   }
@@ -85,12 +88,13 @@ export class Operator {
 
   #watch(namespace: string, stores: Stores): void {
     const watches = new Watches(stores, this.#reflectors(namespace));
-    const { runs, pipelines } = this.#loops;
+    const { runs, pipelines, connections } = this.#loops;
     const addRun = (key: string) => runs.add(key);
     const addPipeline = (key: string) => pipelines.add(key);
     watches.runs.subscribe({ keys: (run) => [formatKey(run.metadata)], handle: addRun });
     watches.runs.subscribe({ keys: pipelineKeyOf, handle: addPipeline });
     watches.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata), handle: addRun });
+    this.#watchTests(watches, stores, connections);
     watches.pods.subscribe({ keys: (pod) => podRunKeys(pod.metadata, stores), handle: addRun });
     watches.pipelines.subscribe({ keys: (pipeline) => [formatKey(pipeline.metadata)], handle: addPipeline });
     watches.pipelines.subscribe({
@@ -102,6 +106,20 @@ export class Operator {
       handle: addPipeline,
     });
     this.#scopes.set(namespace, watches);
+  }
+
+  /** A Connection, and the Jobs and Pods of its tests. */
+  #watchTests(watches: Watches, stores: Stores, connections: Loop): void {
+    const handle = (key: string) => connections.add(key);
+    watches.connections.subscribe({ keys: ({ metadata }) => [formatKey(metadata)], handle });
+    watches.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata, "Connection"), handle });
+    watches.pods.subscribe({
+      keys: ({ metadata }) => {
+        const connection = stores.connections.byUid(metadata.labels?.[LABEL.runUid] ?? "");
+        return connection === undefined ? [] : [formatKey(connection.metadata)];
+      },
+      handle,
+    });
   }
 
   #reflectors(namespace: string): ReflectorFactory {

@@ -65,6 +65,7 @@ try {
     progress: createProgressReporter({ write, now: () => performance.now(), redactor, identity: speaker }),
     log,
     redactor,
+    monotonic: () => performance.now(),
     projectDirectory: process.env.KELT_PROJECT_DIRECTORY ?? PROJECT_DIRECTORY,
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,
   });

@@ -48,6 +48,8 @@ export async function runCommand(spec: TaskSpec, context: CommandContext): Promi
       return (await import("./commands/transform.ts")).transform(spec as SpecOf<"transform">, context);
     case "test":
       return (await import("./commands/test.ts")).test(spec as SpecOf<"test">, context);
+    case "connect":
+      return (await import("./commands/connect.ts")).connect(spec as SpecOf<"connect">, context);
     default:
       return verb satisfies never;
   }

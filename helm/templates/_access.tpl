@@ -35,6 +35,12 @@
     - list
     - watch
 - apiGroups:
+    - kelt.dev
+  resources:
+    - connections/status
+  verbs:
+    - patch
+- apiGroups:
     - batch
   resources:
     - jobs

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fields.ts";
 import { HttpConnection } from "./http-connection.ts";
-import { conditions, observedGeneration } from "./status.ts";
+import { conditions, observedGeneration, timestamp } from "./status.ts";
 
 const PostgresConnection = object("A Postgres database, reached with libpq's words for everything.", {
   secretRef: objectName(
@@ -79,7 +79,17 @@ export function secretOf(connection: ConnectionSpec): string | undefined {
 }
 
 export const ConnectionStatus = z
-  .object({ observedGeneration, conditions })
+  .object({
+    observedGeneration,
+    conditions,
+    serverVersion: text("What answered the last test that reached it, in its own words.", { max: 128 }),
+    latencyMilliseconds: integer("Time of one question and its answer in that test.", { min: 0, max: 1_000_000_000 }),
+    tested: timestamp("When the last test ended."),
+    testRequested: text("The value of the annotation kelt.dev/test-requested that the last test answered.", {
+      max: 256,
+      min: 0,
+    }),
+  })
   .partial()
   .meta({ description: "What the operator found." });
 export type ConnectionStatus = z.infer<typeof ConnectionStatus>;

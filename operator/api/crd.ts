@@ -161,7 +161,12 @@ const CONNECTION: CustomKind = {
   description: "A system that data comes from or goes to, for the pipelines of its namespace.",
   spec: ConnectionSpec,
   status: ConnectionStatus,
-  columns: [READY, AGE, READY_MESSAGE],
+  columns: [
+    READY,
+    { name: "Server", type: "string", jsonPath: ".status.serverVersion", description: "What answered the last test." },
+    AGE,
+    READY_MESSAGE,
+  ],
   selectable: [],
   rules: [],
 };

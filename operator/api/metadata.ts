@@ -8,18 +8,22 @@ export const LABEL = {
   pipeline: `${GROUP}/pipeline`,
   /** Name of the PipelineRun, hashed when longer than a label value may be; on Jobs and Pods. */
   run: `${GROUP}/run`,
-  /** Uid of the PipelineRun; the selector of everything that belongs to a run. */
+  /** Uid of the PipelineRun, or of the Connection that is tested; the selector of all Jobs and Pods of ours. */
   runUid: `${GROUP}/run-uid`,
   /** Node of the pipeline; on Jobs and Pods. */
   node: `${GROUP}/node`,
   /** Attempt of the node, counted from 1; on Jobs and Pods. */
   attempt: `${GROUP}/attempt`,
+  /** Name of the Connection that is tested, hashed when longer than a label value may be; on Jobs and Pods. */
+  connection: `${GROUP}/connection`,
   managedBy: "app.kubernetes.io/managed-by",
 } as const;
 
 export const ANNOTATION = {
   /** SHA-256 of what the Job was made from: a Job of our name with another hash is not ours. */
   specHash: `${GROUP}/spec-hash`,
+  /** On a Connection: another value asks for another test. */
+  testRequested: `${GROUP}/test-requested`,
 } as const;
 
 /** The value of {@link LABEL.managedBy} and the field manager of every write. */

@@ -9,6 +9,11 @@ export const REASON = {
   InvalidGraph: "The nodes need each other in a circle.",
   UnknownReference: "A node names a node, a connection or a Connection resource that does not exist.",
 
+  // Connection: Ready
+  Reachable: "The test reached the system and it let the role in.",
+  Testing: "A short Job tests the connection.",
+  NotTested: "Connections of this kind have no test.",
+
   // PipelineRun: Succeeded=Unknown
   PipelineNotFound: "The Pipeline does not exist; the run waits a minute for it and then fails.",
   Suspended: "The Pipeline is suspended: the run begins when it is not any more.",

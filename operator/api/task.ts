@@ -20,6 +20,10 @@ export const RESULT_FILE_ENV = "KELT_RESULT_FILE";
 /** The kubelet keeps 4096 bytes of a termination message; the rest of the room is left to other containers. */
 export const RESULT_BYTES_MAX = 3072;
 export const CONTRACT_VERSION = 1;
+/** What the test of a Connection resource calls it: as its node, and as its connection. */
+export const TESTED = "connection";
+/** The test of a connection and the pull of its image: after this long it says that it could not be made. */
+export const TEST_DEADLINE_SECONDS = 120;
 /** Where the kubelet mounts the Secret of connection NAME, `${CONNECTIONS_DIRECTORY}/NAME/KEY`, or the volume with its files. */
 export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
 /** Where the kubelet mounts the ConfigMap of a transform node's project. */
@@ -87,6 +91,8 @@ export const TaskWork = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("load"), load: verbs.load.unwrap() }),
   z.strictObject({ verb: z.literal("transform"), transform: verbs.transform.unwrap() }),
   z.strictObject({ verb: z.literal("test"), test: verbs.test.unwrap() }),
+  // No node's verb: the operator's own test of a Connection.
+  z.strictObject({ verb: z.literal("connect"), connect: z.strictObject({ connection: z.string() }) }),
 ]);
 export type TaskWork = z.infer<typeof TaskWork>;
 
@@ -122,6 +128,8 @@ export const TaskResult = z.strictObject({
   rows: z.int().min(0).optional(),
   bytes: z.int().min(0).optional(),
   tests: TestCounts.optional(),
+  /** What answered a test of a connection. */
+  server: z.strictObject({ version: z.string().max(128), latencyMs: z.int().min(0) }).optional(),
   error: TaskError.optional(),
 });
 export type TaskResult = z.infer<typeof TaskResult>;

@@ -1,8 +1,11 @@
 import { API_VERSION, type ObjectMeta } from "#api/metadata.ts";
 
-/** The run that controls a Job, as a key of the queue. */
-export function ownerKeys({ namespace, ownerReferences = [] }: ObjectMeta): string[] {
+/** The object of ours that controls a Job, as a key of its queue. */
+export function ownerKeys(
+  { namespace, ownerReferences = [] }: ObjectMeta,
+  kind: "PipelineRun" | "Connection" = "PipelineRun",
+): string[] {
   return ownerReferences
-    .filter((owner) => owner.controller === true && owner.kind === "PipelineRun" && owner.apiVersion === API_VERSION)
+    .filter((owner) => owner.controller === true && owner.kind === kind && owner.apiVersion === API_VERSION)
     .map((owner) => `${namespace}/${owner.name}`);
 }

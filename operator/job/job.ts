@@ -53,7 +53,7 @@ export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
     podFailurePolicy,
     ttlSecondsAfterFinished: settings.jobTtlSeconds,
     ...(node.attemptTimeout === undefined ? {} : { activeDeadlineSeconds: secondsOf(node.attemptTimeout) }),
-    template: { metadata: { labels }, spec: podSpec(attempt, node, settings) },
+    template: { metadata: { labels }, spec: podSpecOf(attempt, node, settings) },
   };
   return {
     apiVersion: "batch/v1",
@@ -88,14 +88,19 @@ function labelsOf({ run, pipeline, node, attempt }: Attempt): Record<string, str
   };
 }
 
-function podSpec(attempt: Attempt, node: PipelineNode, settings: TaskPodSettings): V1PodSpec {
+function podSpecOf(attempt: Attempt, node: PipelineNode, settings: TaskPodSettings): V1PodSpec {
   const volumes = volumesOf(attempt, node);
+  return podSpec(containerOf(attempt, node, settings, volumes), volumes, settings);
+}
+
+/** A pod of one container, as the installation's settings and `restricted` want it. */
+export function podSpec(container: V1Container, volumes: readonly Mounted[], settings: TaskPodSettings): V1PodSpec {
   return {
     restartPolicy: "Never",
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     securityContext: podSecurityContext,
-    containers: [containerOf(attempt, node, settings, volumes)],
+    containers: [container],
     volumes: volumes.map(({ volume }) => volume),
     ...(settings.imagePullSecrets.length === 0
       ? {}
@@ -139,11 +144,11 @@ function environmentOf(attempt: Attempt, node: PipelineNode): V1EnvVar[] {
 }
 
 /** Kubernetes replaces `$(NAME)` in values, commands and arguments; ours are data and stay as they are written. */
-function literal(text: string): string {
+export function literal(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
-interface Mounted {
+export interface Mounted {
   readonly volume: V1Volume;
   readonly mount: V1VolumeMount;
 }
@@ -155,15 +160,8 @@ interface Mounted {
 function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
   const volumes: Mounted[] = [
     { volume: { name: "work", emptyDir: { sizeLimit: "10Gi" } }, mount: { name: "work", mountPath: WORK_DIRECTORY } },
+    ...connectionsOf(node).flatMap((name) => connectionVolumes(name, spec.connections?.[name] ?? {})),
   ];
-  for (const name of connectionsOf(node)) {
-    const source = volumeSourceOf(spec.connections?.[name] ?? {});
-    if (source === undefined) continue;
-    volumes.push({
-      volume: { name: `connection-${name}`, ...source },
-      mount: { name: `connection-${name}`, mountPath: `${CONNECTIONS_DIRECTORY}/${name}`, readOnly: true },
-    });
-  }
   const project = node.transform?.project.configMap;
   if (project !== undefined) {
     volumes.push({
@@ -172,6 +170,18 @@ function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
     });
   }
   return volumes;
+}
+
+/** What of a connection is mounted, where the task looks for it: at most one volume. */
+export function connectionVolumes(name: string, connection: ConnectionSpec): Mounted[] {
+  const source = volumeSourceOf(connection);
+  if (source === undefined) return [];
+  return [
+    {
+      volume: { name: `connection-${name}`, ...source },
+      mount: { name: `connection-${name}`, mountPath: `${CONNECTIONS_DIRECTORY}/${name}`, readOnly: true },
+    },
+  ];
 }
 
 /** What a connection needs to be mounted: its Secret, or the volume that its files lie in. */
@@ -183,7 +193,7 @@ function volumeSourceOf(connection: ConnectionSpec): Omit<V1Volume, "name"> | un
   return claimName === undefined ? undefined : { persistentVolumeClaim: { claimName, readOnly: true } };
 }
 
-function resourcesOf({ requests, limits }: NonNullable<PipelineNode["resources"]>): V1ResourceRequirements {
+export function resourcesOf({ requests, limits }: NonNullable<PipelineNode["resources"]>): V1ResourceRequirements {
   return {
     ...(requests === undefined ? {} : { requests: defined(requests) }),
     ...(limits === undefined ? {} : { limits: defined(limits) }),

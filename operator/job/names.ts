@@ -14,6 +14,12 @@ export function jobName(run: string, node: string, attempt: number): string {
   return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
 }
 
+/** The name of the Job of a connection's test: `<connection>-test-<digest>`, cut where the connection's name is long. */
+export function testJobName(connection: string, digest: string): string {
+  const room = JOB_NAME_MAX - "-test-".length - digest.length;
+  return `${connection.slice(0, room).replaceAll(".", "-").replace(/-+$/, "")}-test-${digest}`;
+}
+
 /** An object's name as a label value, which holds at most 63 characters. */
 export function labelValue(name: string): string {
   return name.length <= LABEL_VALUE_MAX ? name : hashed(name, LABEL_VALUE_MAX);

@@ -34,7 +34,8 @@ function workOf(node: PipelineNode): TaskWork | undefined {
   return undefined;
 }
 
-function taskConnection(name: string, entry: ConnectionEntry): TaskConnection {
+/** A connection as a pod that mounts it sees it. */
+export function taskConnection(name: string, entry: ConnectionEntry): TaskConnection {
   const secretName = secretOf(entry);
   const secret = secretName === undefined ? {} : { secretName, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
   if (entry.s3 !== undefined) return { kind: "s3", ...secret, ...withoutSecretRef(entry.s3) };

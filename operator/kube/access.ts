@@ -22,6 +22,8 @@ export const ACCESS: readonly Grant[] = [
   { kind: "PipelineRun", verbs: ["list", "watch", "delete"] },
   { kind: "PipelineRun", subresource: "status", verbs: ["patch"] },
   { kind: "Connection", verbs: ["list", "watch"] },
+  // What the test of a connection found.
+  { kind: "Connection", subresource: "status", verbs: ["patch"] },
   // get: whose Job it is that has the name already.
   { kind: "Job", verbs: ["get", "list", "watch", "create", "delete"] },
   { kind: "Pod", verbs: ["list", "watch"] },

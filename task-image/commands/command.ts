@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly log: Log;
   /** Learns every secret that is read, so that none of them is ever printed. */
   readonly redactor: Redactor;
+  /** A clock for durations, in milliseconds. */
+  readonly monotonic: () => number;
   /** Where the transform node's project is mounted. */
   readonly projectDirectory: string;
   /** The one writable directory of the pod. */

@@ -1,0 +1,211 @@
+import { pino } from "pino";
+import { beforeEach, expect, test } from "vitest";
+import { CONTRACT_VERSION, type TaskResult, TaskSpec } from "#api/task.ts";
+import { createStores } from "../../../operator/controllers/caches.ts";
+import { ConnectionController } from "../../../operator/controllers/connection.ts";
+import { ApiError } from "../../../operator/kube/api-error.ts";
+import type { CustomObject, Job, Pod } from "../../../operator/kube/kinds.ts";
+import type { NewObject } from "../../../operator/kube/kube.ts";
+import { OwnWrites } from "../../../operator/kube/own-writes.ts";
+import { FakeApi } from "../../support/fake-api.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+const KEY = "demo/warehouse";
+const NAMED = { namespace: "demo", name: "warehouse" };
+const POSTGRES = { postgres: { secretRef: "warehouse-secret", host: "db" } };
+
+let api: FakeApi;
+let clock: FakeClock;
+let stores: ReturnType<typeof createStores>;
+let controller: ConnectionController;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  api = new FakeApi(clock);
+  stores = createStores();
+  const gate = new OwnWrites(() => String(api.storage.version));
+  controller = new ConnectionController({
+    kube: api.client({ name: "operator" }),
+    caches: stores,
+    ownWritesIn: () => gate,
+    clock,
+    log: pino({ level: "silent" }),
+    taskPods: {
+      image: "task",
+      imagePullPolicy: "IfNotPresent",
+      imagePullSecrets: [],
+      resources: {},
+      jobTtlSeconds: 60,
+    },
+  });
+});
+
+const put = (spec: object) =>
+  api.admin.create("Connection", "demo", { metadata: { name: "warehouse" }, spec } as NewObject);
+const annotate = (token: string) =>
+  api.admin.patch("Connection", NAMED, { metadata: { annotations: { "kelt.dev/test-requested": token } } });
+const status = () => api.storage.get("Connection", NAMED).status;
+const jobs = () => api.storage.list("Job") as unknown as Job[];
+
+/** The caches show what the server has, and the reconcile sees them. */
+async function reconcile() {
+  for (const [kind, store] of [
+    ["Connection", stores.connections] as const,
+    ["Job", stores.jobs] as const,
+    ["Pod", stores.pods] as const,
+  ]) {
+    for (const { metadata } of store.all()) store.delete(metadata);
+    for (const object of api.storage.list(kind)) store.set(object as unknown as CustomObject & Job & Pod);
+  }
+  return await controller.reconcile(KEY);
+}
+
+/** The pod of the newest Job ends as the task would end it. */
+async function endPod(exitCode: number, result: Partial<TaskResult>): Promise<void> {
+  const job = jobs().at(-1);
+  const { uid = "" } = api.storage.get("Connection", NAMED).metadata;
+  const message = JSON.stringify({ version: CONTRACT_VERSION, run: uid, node: "connection", attempt: 1, ...result });
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: "j", uid: job?.metadata.uid ?? "", controller: true };
+  const name = `pod-${jobs().length}`;
+  await api.admin.create("Pod", "demo", {
+    metadata: { name, labels: { "kelt.dev/run-uid": uid }, ownerReferences: [owner] },
+  } as NewObject);
+  const terminated = { exitCode, message, finishedAt: new Date(clock.now()).toISOString() };
+  await api.admin.patch(
+    "Pod",
+    { namespace: "demo", name },
+    {
+      status: {
+        phase: exitCode === 0 ? "Succeeded" : "Failed",
+        containerStatuses: [{ name: "task", state: { terminated } }],
+      },
+    },
+    { subresource: "status" },
+  );
+}
+const reached = {
+  outcome: "succeeded",
+  message: "PostgreSQL 18.4 answers in 3 ms",
+  server: { version: "PostgreSQL 18.4", latencyMs: 3 },
+} as const;
+
+test("a new connection is tested by one Job that mounts its Secret and is told no more than it needs", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  await reconcile();
+  expect(status()).toMatchObject({ conditions: [{ type: "Ready", status: "Unknown", reason: "Testing" }] });
+  expect(jobs()).toHaveLength(1);
+  const job = jobs()[0] as unknown as {
+    metadata: Job["metadata"];
+    spec: { template: { spec: Record<string, unknown> } };
+  };
+  expect(job.metadata.ownerReferences).toEqual([
+    expect.objectContaining({ kind: "Connection", name: "warehouse", controller: true }),
+  ]);
+  const [container] = job.spec.template.spec.containers as { env: { name: string; value: string }[] }[];
+  expect(TaskSpec.parse(JSON.parse(container?.env[0]?.value ?? ""))).toMatchObject({
+    connections: {
+      connection: { kind: "postgres", host: "db", secretDirectory: "/var/run/kelt/connections/connection" },
+    },
+    work: { verb: "connect", connect: { connection: "connection" } },
+  });
+  expect(job.spec.template.spec.volumes).toMatchObject([
+    { secret: { secretName: "warehouse-secret", optional: true } },
+  ]);
+});
+
+test("what answered, how fast and when stands in the status, and nothing is tested again", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  await endPod(0, reached);
+  await reconcile();
+  expect(status()).toMatchObject({
+    observedGeneration: 1,
+    serverVersion: "PostgreSQL 18.4",
+    latencyMilliseconds: 3,
+    tested: new Date(clock.now()).toISOString(),
+    conditions: [{ type: "Ready", status: "True", reason: "Reachable", message: "PostgreSQL 18.4 answers in 3 ms" }],
+  });
+  for (const { metadata } of jobs()) await api.admin.delete("Job", metadata, { propagation: "Background" });
+  const { version } = api.storage;
+  await reconcile();
+  expect(api.storage.version).toBe(version);
+});
+
+test("a failure stands in the status in the task's words, with the version that once answered", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  await endPod(0, reached);
+  await reconcile();
+  await annotate("again");
+  await reconcile();
+  await endPod(64, {
+    outcome: "failed",
+    message: "refused",
+    error: { kind: "configuration", code: "28P01", message: "the server refused the password" },
+  });
+  await reconcile();
+  expect(status()).toMatchObject({
+    testRequested: "again",
+    serverVersion: "PostgreSQL 18.4",
+    conditions: [{ status: "False", reason: "ConfigurationError", message: "the server refused the password" }],
+  });
+});
+
+test("another value of the annotation and another spec are other tests, each of them once", async () => {
+  await put(POSTGRES);
+  for (const change of [
+    () => annotate("1"),
+    () => annotate("2"),
+    () => api.admin.patch("Connection", NAMED, { spec: { postgres: { port: 5433 } } }),
+  ]) {
+    await reconcile();
+    await endPod(0, reached);
+    await reconcile();
+    await change();
+    await reconcile();
+    expect(status()).toMatchObject({ conditions: [{ status: "Unknown", reason: "Testing" }] });
+    await reconcile();
+  }
+  expect(new Set(jobs().map(({ metadata }) => metadata.name)).size).toBe(4);
+  expect(jobs()).toHaveLength(4);
+});
+
+test("a Job that is gone before it told anything is made again", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  const [first] = jobs();
+  await api.admin.delete("Job", { namespace: "demo", name: first?.metadata.name ?? "" }, { propagation: "Background" });
+  await reconcile();
+  expect(jobs().map(({ metadata }) => metadata.name)).toEqual([first?.metadata.name]);
+});
+
+test("a Job that the server refuses is told, and not asked for again and again", async () => {
+  await put(POSTGRES);
+  api.faults.before = (call) =>
+    call.verb === "create"
+      ? new ApiError("exceeded quota", { status: 403, reason: "Forbidden", verb: "create", resource: "jobs" })
+      : undefined;
+  await reconcile();
+  expect(status()).toMatchObject({
+    conditions: [{ status: "False", reason: "JobRefused", message: expect.stringContaining("exceeded quota") }],
+  });
+  delete api.faults.before;
+  await reconcile();
+  expect(jobs()).toEqual([]);
+});
+
+test.each([
+  ["a spec that is none", { postgres: { port: "x" } }, "False", "InvalidSpec"],
+  ["a kind without a test", { files: { configMap: "facts" } }, "Unknown", "NotTested"],
+])("%s makes no Job and is told", async (_what, spec, ready, reason) => {
+  await put(spec);
+  await reconcile();
+  expect(jobs()).toEqual([]);
+  expect(status()).toMatchObject({ conditions: [{ type: "Ready", status: ready, reason }] });
+});
+
+test("a connection that is gone or going is left alone", async () => {
+  await reconcile();
+  expect(jobs()).toEqual([]);
+});
