@@ -23,11 +23,11 @@ const Target = object(
     connection: text("Name of an entry of spec.connections: a bucket.", { max: 40 }).optional(),
     prefix: text(
       "What the objects' keys begin with, up to and with the last slash. Each table is one object `<prefix><schema>.<table>.csv` (.csv.gz with gzip); the manifest is `<prefix>manifest.json`.",
-      { max: 512, pattern: /^[^/\s]\S*\/$/, expected: "expected a prefix such as raw/films/" },
+      { max: 512, pattern: /^[^/\s*?][^\s*?]*\/$/, expected: "expected a prefix such as raw/films/" },
     ).optional(),
     key: text(
       "Key of the one object for the answer of an HTTP API: the body as it came, or one record a line where there are records or pages. The manifest is `<key>.manifest.json`.",
-      { max: 512, pattern: /^[^/\s](\S*[^/\s])?$/, expected: "expected a key such as raw/posts.json" },
+      { max: 512, pattern: /^[^/\s*?]([^\s*?]*[^/\s*?])?$/, expected: "expected a key such as raw/posts.json" },
     ).optional(),
     compression: oneOf("How objects are compressed.", ["none", "gzip"]).default("none"),
     createBucket: flag("Creates the bucket when it is missing.").default(false),
@@ -55,6 +55,11 @@ export const Extract = object("Copies data from a source into files.", { from: S
     holds: ({ from, to }) => has(from, "http") === has(to, "key"),
   },
 ]);
+
+/** The key of an extract's manifest, by what `extract.to` says. */
+export function manifestKey(to: { readonly prefix?: string | undefined; readonly key?: string | undefined }): string {
+  return to.prefix === undefined ? `${to.key ?? ""}.manifest.json` : `${to.prefix}manifest.json`;
+}
 
 function has(value: unknown, field: string): boolean {
   return typeof value === "object" && value !== null && (value as Record<string, unknown>)[field] !== undefined;

@@ -4,7 +4,7 @@ import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
 /** What `from` names, of which it names one. */
-const SOURCES = ["tables", "query", "files"];
+const SOURCES = ["tables", "query", "files", "node"];
 
 export const Load = object(
   "Copies tables from a source into a warehouse, in one transaction of the warehouse.",
@@ -24,6 +24,10 @@ export const Load = object(
         }).optional(),
         cursor: LoadCursor.optional(),
         files: FilePatterns.optional(),
+        node: text(
+          "A node of this pipeline that extracts into the bucket of this connection: this node needs it, and loads the files that its manifest lists. Tables keep their names; an answer of an HTTP API goes to to.table.",
+          { max: 40 },
+        ).optional(),
         format: FileFormatOptions.optional(),
       },
       [
@@ -34,16 +38,18 @@ export const Load = object(
           holds: ({ cursor, tables, query }) => cursor === undefined || tables !== undefined || query !== undefined,
         },
         {
-          rule: "!has(self.format) || has(self.files)",
-          message: "format says how files are written and needs files",
-          holds: ({ format, files }) => format === undefined || files !== undefined,
+          rule: "!has(self.format) || has(self.files) || has(self.node)",
+          message: "format says how files are written and needs files or node",
+          holds: ({ format, files, node }) => format === undefined || files !== undefined || node !== undefined,
         },
       ],
     ),
     to: object("Where the rows go.", {
       connection: connectionKey,
       schema: schemaName("Schema of the target tables; made when missing."),
-      table: text("Table for the rows of a query; tables keep their own names.", { max: 63 }).optional(),
+      table: text("Table for the rows of a query, or for the answer of an HTTP API; tables keep their own names.", {
+        max: 63,
+      }).optional(),
     }),
     mode: oneOf(
       "replace: the target then holds exactly the source's rows, and views on it keep working. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows is deleted, then the new rows are added.",
@@ -70,10 +76,10 @@ export const Load = object(
   },
   [
     {
-      rule: "has(self.from.files) || !(has(self.columns) || has(self.rejects) || has(self.onlyNew))",
-      message: "columns, rejects and onlyNew are for files: set from.files",
+      rule: "has(self.from.files) || has(self.from.node) || !(has(self.columns) || has(self.rejects) || has(self.onlyNew))",
+      message: "columns, rejects and onlyNew are for files: set from.files or from.node",
       holds: ({ from, columns, rejects, onlyNew }) =>
-        has(from, "files") || [columns, rejects, onlyNew].every((field) => field === undefined),
+        has(from, "files") || has(from, "node") || [columns, rejects, onlyNew].every((field) => field === undefined),
     },
     {
       rule: "!has(self.onlyNew) || !self.onlyNew || self.mode != 'replace'",
@@ -91,9 +97,9 @@ export const Load = object(
       holds: ({ mode, key }) => (key !== undefined) === (mode === "merge" || mode === "deleteInsert"),
     },
     {
-      rule: "has(self.from.query) == has(self.to.table)",
+      rule: "has(self.from.node) || has(self.from.query) == has(self.to.table)",
       message: "a query needs to.table, and tables keep their own names",
-      holds: ({ from, to }) => has(from, "query") === has(to, "table"),
+      holds: ({ from, to }) => has(from, "node") || has(from, "query") === has(to, "table"),
     },
   ],
 );

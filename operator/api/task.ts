@@ -88,7 +88,8 @@ const verbs = PipelineNode.shape;
 /** The node's work: its verb, and under the same name what the manifest says of it. */
 export const TaskWork = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("extract"), extract: verbs.extract.unwrap() }),
-  z.strictObject({ verb: z.literal("load"), load: verbs.load.unwrap() }),
+  /** `manifest` is the key of the manifest that the node of `load.from.node` writes. */
+  z.strictObject({ verb: z.literal("load"), load: verbs.load.unwrap(), manifest: z.string().optional() }),
   z.strictObject({ verb: z.literal("transform"), transform: verbs.transform.unwrap() }),
   z.strictObject({ verb: z.literal("test"), test: verbs.test.unwrap() }),
   // No node's verb: the operator's own test of a Connection.

@@ -25,10 +25,17 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
   return uses;
 }
 
+/** The nodes that a node waits for: those it says it needs, and the one whose files it loads. */
+export function needsOf(node: PipelineNode): readonly string[] {
+  const source = node.load?.from.node;
+  return [...new Set([...(node.needs ?? []), ...(source === undefined ? [] : [source])])];
+}
+
 /** Names in the spec that stand for nothing: needs that are no other node, connections that the pipeline does not have. */
 export function findReferenceProblems(spec: PipelineSpec): Problem[] {
   return Object.entries(spec.nodes).flatMap(([name, node]) => [
     ...needProblems(name, node, Object.keys(spec.nodes)),
+    ...extractProblems(name, node, spec.nodes),
     ...connectionProblems(name, node, Object.keys(spec.connections ?? {})),
   ]);
 }
@@ -39,6 +46,30 @@ function needProblems(name: string, node: PipelineNode, nodes: readonly string[]
     const message = need === name ? "a node cannot need itself" : unknown("node", need, nodes);
     return [{ reason: "UnknownReference", path: ["spec", "nodes", name, "needs", index], message }];
   });
+}
+
+/** What is wrong with the node whose files a load takes. */
+function extractProblems(name: string, { load }: PipelineNode, nodes: PipelineSpec["nodes"]): Problem[] {
+  const source = load?.from.node;
+  if (load === undefined || source === undefined) return [];
+  const path = ["spec", "nodes", name, "load", "from", "node"];
+  const to = source === name ? undefined : nodes[source]?.extract?.to;
+  if (to?.connection === undefined) {
+    const writers = Object.keys(nodes).filter((key) => nodes[key]?.extract?.to.connection !== undefined);
+    return [
+      { reason: "UnknownReference", path, message: unknown("node that extracts into a bucket", source, writers) },
+    ];
+  }
+  if (to.connection !== load.from.connection) {
+    const message = `node ${source} extracts into connection ${to.connection}, and ${load.from.connection} is read; name the same`;
+    return [{ reason: "InvalidSpec", path: [...path.slice(0, -1), "connection"], message }];
+  }
+  if ((to.key === undefined) === (load.to.table === undefined)) return [];
+  const message =
+    to.key === undefined
+      ? `node ${source} extracts tables, which keep their own names; leave table out`
+      : `node ${source} extracts into one object; name the table that it is loaded into`;
+  return [{ reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "to", "table"], message }];
 }
 
 function connectionProblems(name: string, node: PipelineNode, connections: readonly string[]): Problem[] {

@@ -2,7 +2,7 @@ import { type PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import type { Problem } from "./problem.ts";
-import { findReferenceProblems } from "./references.ts";
+import { findReferenceProblems, needsOf } from "./references.ts";
 import { checkSchema } from "./schema-problem.ts";
 
 export type Validation =
@@ -19,7 +19,7 @@ export function validatePipeline(spec: unknown): Validation {
     ...findReferenceProblems(checked.value),
   ];
   if (problems.length > 0) return invalid(problems);
-  const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, node.needs ?? []] as const)));
+  const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, needsOf(node)] as const)));
   if ("path" in graph) {
     const [first] = graph.path;
     return invalid([

@@ -138,7 +138,7 @@ function environmentOf(attempt: Attempt, node: PipelineNode): V1EnvVar[] {
     name: attempt.run.name,
     uid: attempt.run.uid,
   };
-  const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec.connections ?? {});
+  const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec);
   const own = Object.entries(node.container?.env ?? {}).map(([name, value]) => ({ name, value: literal(value) }));
   return task === undefined ? own : [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(task)) }, ...own];
 }

@@ -1,4 +1,5 @@
 import { type ConnectionEntry, secretOf } from "../api/connection.ts";
+import { manifestKey } from "../api/extract.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import {
   CONNECTIONS_DIRECTORY,
@@ -18,17 +19,21 @@ export function connectionsOf(node: PipelineNode): string[] {
 export function taskSpecOf(
   run: TaskSpec["run"],
   { name, node, attempt }: { readonly name: string; readonly node: PipelineNode; readonly attempt: number },
-  connections: NonNullable<PipelineSpec["connections"]>,
+  { connections = {}, nodes }: Pick<PipelineSpec, "connections" | "nodes">,
 ): TaskSpec | undefined {
-  const work = workOf(node);
+  const work = workOf(node, nodes);
   if (work === undefined) return undefined;
   const used = connectionsOf(node).map((key) => [key, taskConnection(key, connections[key] ?? {})] as const);
   return { version: CONTRACT_VERSION, run, node: name, attempt, connections: Object.fromEntries(used), work };
 }
 
-function workOf(node: PipelineNode): TaskWork | undefined {
+function workOf(node: PipelineNode, nodes: PipelineSpec["nodes"]): TaskWork | undefined {
   if (node.extract) return { verb: "extract", extract: node.extract };
-  if (node.load) return { verb: "load", load: node.load };
+  if (node.load) {
+    const source = nodes[node.load.from.node ?? ""]?.extract;
+    const manifest = source === undefined ? {} : { manifest: manifestKey(source.to) };
+    return { verb: "load", load: node.load, ...manifest };
+  }
   if (node.transform) return { verb: "transform", transform: node.transform };
   if (node.test) return { verb: "test", test: node.test };
   return undefined;

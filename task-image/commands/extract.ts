@@ -1,3 +1,4 @@
+import { manifestKey } from "#api/extract.ts";
 import { readHttpSettings } from "../connections/http-settings.ts";
 import { namedConnection } from "../connections/named-connection.ts";
 import type { Destination, ManifestEntry } from "../files/destination.ts";
@@ -86,7 +87,7 @@ async function openDestination(
   const { to } = spec.work.extract;
   if (to.connection === undefined) return directoryDestination(context.workDirectory, to.directory ?? ".");
   const store = await openObjectStore(spec, to.connection, context);
-  return bucketDestination(store, { ...to, format }, spec);
+  return bucketDestination(store, { ...to, format, manifest: manifestKey(to) }, spec);
 }
 
 async function extractTable(source: Session, table: SourceTable, destination: Destination): Promise<ManifestEntry> {
@@ -96,7 +97,13 @@ async function extractTable(source: Session, table: SourceTable, destination: De
       copyOut(source, statement, target, onChunk),
     );
     const columns = table.columns.map(({ name, type }) => ({ name, type }));
-    return { ...written, table: showTable(table), rows: filled, columns };
+    return {
+      ...written,
+      table: showTable(table),
+      relation: { schema: table.schema, table: table.table },
+      rows: filled,
+      columns,
+    };
   } catch (error) {
     throw databaseFailure(error, `extracting ${showTable(table)}`);
   }

@@ -40,8 +40,9 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
 
 /** The road that the rows take, by what `from` names. Each one is imported when it is wanted. */
 async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<LoadSource> {
-  const { query, files, tables = [] } = spec.work.load.from;
+  const { query, files, node, tables = [] } = spec.work.load.from;
   if (files !== undefined) return (await import("./load-files.ts")).filesToLoad(spec, files, context);
+  if (node !== undefined) return await (await import("./load-extract.ts")).extractToLoad(spec, node, context);
   if (query !== undefined) return (await import("./load-query.ts")).queryToLoad(spec, query, context);
   return await (await import("./load-tables.ts")).tablesToLoad(spec, tables, context);
 }
@@ -58,10 +59,10 @@ async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRec
 }
 
 /** kelt's own tables that a load writes to. */
-function stateTablesOf({ files, cursor }: SpecOf<"load">["work"]["load"]["from"]): readonly StateTable[] {
+function stateTablesOf({ files, node, cursor }: SpecOf<"load">["work"]["load"]["from"]): readonly StateTable[] {
   return [
     LOADS_TABLE,
-    ...(files === undefined ? [] : ([FILES_TABLE, REJECTS_TABLE] as const)),
+    ...(files === undefined && node === undefined ? [] : ([FILES_TABLE, REJECTS_TABLE] as const)),
     ...(cursor === undefined ? [] : ([CURSORS_TABLE] as const)),
   ];
 }

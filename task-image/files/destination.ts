@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { TableName } from "../warehouse/identifier.ts";
 import type { ExtractedFile } from "./extracted-file.ts";
 
 /** What was written of one file: `name` is a file of the directory or the key of an object. */
@@ -12,7 +13,7 @@ export interface WrittenFile<T> extends Pick<ExtractedFile, "bytes" | "sha256"> 
 
 /** What the manifest says of one file. */
 export type ManifestEntry = Omit<WrittenFile<unknown>, "filled"> &
-  Partial<Pick<ExtractedFile, "rows" | "table" | "columns">>;
+  Partial<Pick<ExtractedFile, "rows" | "table" | "columns">> & { readonly relation?: TableName };
 
 /** Writes the bytes of a file and ends the stream that it is given. */
 export type Fill<T> = (target: Writable, onChunk: (chunk: Buffer) => void) => Promise<T>;

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { TaskSpec } from "#api/task.ts";
 import type { Destination, Fill, ManifestEntry, WrittenFile } from "../files/destination.ts";
-import { type ExtractManifest, type FileFormat, manifestKey } from "./extract-manifest.ts";
+import type { ExtractManifest, FileFormat } from "./extract-manifest.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const CONTENT_TYPE: Readonly<Record<FileFormat, string>> = {
@@ -19,6 +19,8 @@ export interface BucketTarget {
   readonly key?: string | undefined;
   readonly compression: "none" | "gzip";
   readonly createBucket: boolean;
+  /** Key of the manifest. */
+  readonly manifest: string;
   readonly format: FileFormat;
 }
 
@@ -28,7 +30,7 @@ export function bucketDestination(
   target: BucketTarget,
   spec: Pick<TaskSpec, "run" | "node">,
 ): Destination {
-  const manifest = manifestKey(target);
+  const { manifest } = target;
   return {
     begin: async () => {
       if (target.createBucket) await store.createBucket();
@@ -52,13 +54,13 @@ function manifestOf(
   format: FileFormat,
   entries: readonly ManifestEntry[],
 ): ExtractManifest {
-  const files = entries.map(({ name, etag = "", bytes, sha256, rows, table, columns }) => ({
+  const files = entries.map(({ name, etag = "", bytes, sha256, rows, relation, columns }) => ({
     key: name,
     bytes,
     etag,
     sha256,
     ...(rows === undefined ? {} : { rows }),
-    ...(table === undefined ? {} : { table }),
+    ...(relation === undefined ? {} : { relation }),
     ...(columns === undefined ? {} : { columns: [...columns] }),
   }));
   return { version: 1, run: { name: run.name, uid: run.uid }, node, format, files };

@@ -20,19 +20,14 @@ export const ExtractManifest = z.object({
       sha256: z.string(),
       /** Missing where they were not counted. */
       rows: z.int().min(0).optional(),
-      /** `schema.table` of the source, where it was one. */
-      table: z.string().optional(),
+      /** The table of the source, where it was one. */
+      relation: z.object({ schema: z.string(), table: z.string() }).optional(),
       columns: z.array(z.object({ name: z.string(), type: z.string() })).optional(),
     }),
   ),
 });
 export type ExtractManifest = z.infer<typeof ExtractManifest>;
 export type FileFormat = ExtractManifest["format"];
-
-/** The key of an extract's manifest, by what `extract.to` says. */
-export function manifestKey(to: { readonly prefix?: string | undefined; readonly key?: string | undefined }): string {
-  return to.prefix === undefined ? `${to.key ?? ""}.manifest.json` : `${to.prefix}manifest.json`;
-}
 
 /** The manifest at a key. Throws a ConfigurationError when there is none, or something else stands there. */
 export async function readManifest(store: ObjectStore, key: string): Promise<ExtractManifest> {

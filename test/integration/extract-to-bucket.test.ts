@@ -46,9 +46,9 @@ test("tables become gzipped objects of a bucket that is made for them, and a man
   await using lake = await openLake();
   const { files, ...manifest } = await readManifest(lake, "raw/films/manifest.json");
   expect(manifest).toMatchObject({ node: "raw", format: "csv", run: { name: "run-1" } });
-  expect(files.map(({ key, rows, table }) => ({ key, rows, table }))).toEqual([
-    { key: "raw/films/public.films.csv.gz", rows: 50_000, table: "public.films" },
-    { key: "raw/films/public.users.csv.gz", rows: 0, table: "public.users" },
+  expect(files.map(({ key, rows, relation }) => ({ key, rows, relation }))).toEqual([
+    { key: "raw/films/public.films.csv.gz", rows: 50_000, relation: { schema: "public", table: "films" } },
+    { key: "raw/films/public.users.csv.gz", rows: 0, relation: { schema: "public", table: "users" } },
   ]);
   for (const file of files) {
     expect(await lake.find(file.key)).toEqual({ key: file.key, bytes: file.bytes, etag: file.etag });

@@ -39,7 +39,7 @@ async function runNode(
 ): Promise<Outcome> {
   const node = PIPELINE.nodes[name] ?? expect.fail(`no node ${name}`);
   const run = { namespace: "kelt-posts", pipeline: "posts", name: "posts-1", uid };
-  const task = taskSpecOf(run, { name, node, attempt: 1 }, PIPELINE.connections ?? {}) ?? expect.fail("no task");
+  const task = taskSpecOf(run, { name, node, attempt: 1 }, PIPELINE) ?? expect.fail("no task");
   const used = Object.fromEntries(Object.entries(connections).filter(([key]) => key in task.connections));
   const work: TaskWork = task.work;
   return await runCommand({ ...task, work, connections: used }, aContext({ projectDirectory: projectDirectory() }));

@@ -141,8 +141,8 @@ const VERBS: readonly RefusedManifest[] = [
     pipeline(
       `nodes: {raw: {${LOAD.replace("[films]", "[films], query: select 1").replace("raw}", "raw, table: t}")}}}`,
     ),
-    "spec.nodes[raw].load.from: exactly one of tables, query, files must be set; found tables and query",
-    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query, files must be set',
+    "spec.nodes[raw].load.from: exactly one of tables, query, files, node must be set; found tables and query",
+    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query, files, node must be set',
   ),
   refused(
     "options of files without files",

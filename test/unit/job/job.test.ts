@@ -325,3 +325,18 @@ test.each([
   const task = JSON.parse(pod?.containers[0]?.env?.[0]?.value ?? "") as { connections: object };
   expect(task.connections).toMatchObject({ seeds: { kind: "files", directory } });
 });
+
+test("a load of another node's files is told where their manifest is", () => {
+  const spec = PipelineSpec.parse({
+    connections: { source: { postgres: {} }, lake: { s3: { bucket: "kelt-lake" } }, warehouse: { postgres: {} } },
+    nodes: {
+      landed: {
+        extract: { from: { connection: "source", tables: ["films"] }, to: { connection: "lake", prefix: "raw/" } },
+      },
+      raw: { load: { from: { connection: "lake", node: "landed" }, to: { connection: "warehouse", schema: "raw" } } },
+    },
+  });
+  const job = jobOf(anAttempt(spec.nodes.raw ?? {}, { spec }), SETTINGS);
+  const value = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "";
+  expect(TaskSpec.parse(JSON.parse(value)).work).toMatchObject({ verb: "load", manifest: "raw/manifest.json" });
+});

@@ -1,0 +1,46 @@
+import { ConfigurationError, DataError } from "../errors.ts";
+import { type ExtractManifest, readManifest } from "../object-store/extract-manifest.ts";
+import type { ObjectStore } from "../object-store/object-store.ts";
+import { openObjectStore } from "../object-store/opening.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
+import { filesToLoad } from "./load-files.ts";
+import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
+
+/** The files that an extract of this run has written, as its manifest lists them: tables keep their names. */
+export async function extractToLoad(spec: SpecOf<"load">, node: string, context: CommandContext): Promise<LoadSource> {
+  const { load, manifest: key } = spec.work;
+  if (key === undefined) {
+    throw new ConfigurationError(
+      "InvalidSpec",
+      `load.from.node ${node}: the operator did not say where its manifest is. Use an operator and a task image of the same version`,
+    );
+  }
+  await using store = await openObjectStore(spec, load.from.connection, context);
+  const manifest = await readManifest(store, key);
+  await expectUnchanged(store, key, manifest, spec);
+  const files = manifest.files.map((file) => ({ table: load.to.table ?? file.relation?.table ?? node, key: file.key }));
+  const pairs = files.map(({ table, key: source }) => ({ source, target: { schema: load.to.schema, table } }));
+  refuseTakenTargets(`load.from.node ${node}`, pairs);
+  return filesToLoad(spec, Object.fromEntries(files.map((file) => [file.table, file.key])), context);
+}
+
+/** Throws a DataError when the files are not those that the extract of this run has written. */
+async function expectUnchanged(
+  store: ObjectStore,
+  key: string,
+  { run, files }: ExtractManifest,
+  spec: SpecOf<"load">,
+): Promise<void> {
+  if (run.uid !== spec.run.uid) {
+    throw new DataError(
+      "ExtractReplaced",
+      `${store.uri(key)} was written by run ${run.name}, and run ${spec.run.name} expects its own. Runs that overlap need prefixes of their own; run it again`,
+    );
+  }
+  for (const file of files) {
+    const found = await store.find(file.key);
+    if (found?.etag === file.etag && found.bytes === file.bytes) continue;
+    const what = found === undefined ? "is gone" : `has the etag ${found.etag}, and ${file.etag} was written`;
+    throw new DataError("ExtractReplaced", `${store.uri(file.key)} ${what}. Something else writes there; run it again`);
+  }
+}
