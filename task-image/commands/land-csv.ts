@@ -31,7 +31,11 @@ export async function landCsv(
     await addTextColumns(session, landing, added);
     for (const name of added) columns.add(name);
     const pieces = Readable.from(reader.rows(names.length), { objectMode: false, highWaterMark: 1024 * 1024 });
-    rows += await copyIn(session, copyStatement(landing, names, dialect), pieces).catch((error: unknown) => {
+    rows += await copyIn(
+      session,
+      copyCsvStatement(landing, [FILE_COLUMN, LINE_COLUMN, ...names], dialect),
+      pieces,
+    ).catch((error: unknown) => {
       throw databaseFailure(error, `reading ${file.uri}`);
     });
   }
@@ -54,8 +58,9 @@ function typedColumn(name: string, type: string): TypedColumn {
   return { name, type, notNull: false, text: `r.${quoteIdentifier(name)}` };
 }
 
-function copyStatement(landing: TableName, names: readonly string[], dialect: CsvDialect): string {
-  const columns = [FILE_COLUMN, LINE_COLUMN, ...names].map(quoteIdentifier).join(", ");
+/** The COPY of a CSV file in its dialect, its columns in the order of its header. */
+export function copyCsvStatement(table: TableName, names: readonly string[], dialect: CsvDialect): string {
+  const columns = names.map(quoteIdentifier).join(", ");
   const { delimiter, quote, escape: escaping } = dialect;
   const options = [
     "FORMAT csv",
@@ -66,7 +71,7 @@ function copyStatement(landing: TableName, names: readonly string[], dialect: Cs
     `NULL ${quoteLiteral(dialect.null)}`,
     "ENCODING 'UTF8'",
   ];
-  return `COPY ${quoteTable(landing)} (${columns}) FROM STDIN (${options.join(", ")})`;
+  return `COPY ${quoteTable(table)} (${columns}) FROM STDIN (${options.join(", ")})`;
 }
 
 /** The types that all values of the columns agree on. */

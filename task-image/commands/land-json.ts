@@ -31,7 +31,7 @@ export async function landJson(landing: Landing, kind: "json" | "jsonl"): Promis
     // 22: a document that is none, or holds what jsonb cannot. Only then are documents looked at one by one.
     if (!isServerError(error) || !(error.code.startsWith("22") || error.code === "54000")) throw error;
     await session.query("ROLLBACK TO SAVEPOINT before_landing");
-    landing.forgetRejects();
+    landing.restart();
     copied = await copyDocuments(landing, kind, "text");
     broken = await rejectBrokenDocuments(landing);
   }
@@ -91,15 +91,34 @@ async function moveToRejects(
   return rowCount ?? 0;
 }
 
-/** A column for every key that any document has, by name; its type is declared, or what all its values agree on. */
+/**
+ * A column for every key that any document has, and for every declared one, by name. The values of a key are looked at only where
+ * its type is not known: then it is what all of them agree on.
+ */
 async function columnsOf(landing: Landing, table: TableName): Promise<readonly TypedColumn[]> {
   const { session, check, types } = landing;
   const { rows } = await session.query<{ key: string; classes: number }>(
-    `SELECT e.key, ${classesOfJson("e.value", check.valid)} AS classes
-     FROM ${quoteTable(table)} AS r CROSS JOIN LATERAL pg_catalog.jsonb_each(r.doc) AS e GROUP BY e.key ORDER BY e.key COLLATE "C"`,
+    `SELECT v.key, ${classesOfJson({ kind: "v.kind", text: "v.text" }, check.valid)} AS classes
+     FROM ${quoteTable(table)} AS r CROSS JOIN LATERAL (
+       SELECT e.key, pg_catalog.jsonb_typeof(e.value) AS kind, e.value #>> '{}' AS text
+       FROM pg_catalog.jsonb_each(r.doc - $1::text[]) AS e OFFSET 0
+     ) AS v GROUP BY v.key`,
+    [[...types.keys()]],
   );
   for (const { key } of rows) refuseBadKey(landing, key);
-  return rows.map(({ key, classes }) => jsonColumn(key, types.get(key) ?? typeOfClasses(classes)));
+  const inferred = rows.map(({ key, classes }) => jsonColumn(key, typeOfClasses(classes)));
+  const known = (await presentKeys(landing, table)).map((key) => jsonColumn(key, types.get(key) ?? "text"));
+  return [...known, ...inferred].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+}
+
+/** Keys of known types that any document has; a document may do without a declared one, and so may all of them. */
+async function presentKeys({ session, types, declared }: Landing, table: TableName): Promise<readonly string[]> {
+  const { rows } = await session.query<{ key: string }>(
+    `SELECT k.key FROM pg_catalog.unnest($1::text[]) AS k(key)
+     WHERE k.key = ANY ($2) OR EXISTS (SELECT FROM ${quoteTable(table)} AS r WHERE r.doc ? k.key)`,
+    [[...types.keys()], [...declared]],
+  );
+  return rows.map(({ key }) => key);
 }
 
 function jsonColumn(name: string, type: string): TypedColumn {

@@ -94,6 +94,9 @@ function toStage(
       body.destroy();
     }
   };
-  const counted = { source: pattern, target, files, format, bytes: 0, open };
+  const restart = () => {
+    counted.bytes = 0;
+  };
+  const counted = { source: pattern, target, files, format, bytes: 0, open, restart };
   return counted;
 }

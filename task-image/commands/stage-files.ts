@@ -10,10 +10,11 @@ import { checkTarget, type StagedTable } from "../warehouse/load-transaction.ts"
 import { type RejectScope, recordRejects, refuseTooManyRejects } from "../warehouse/rejects.ts";
 import type { Session } from "../warehouse/session.ts";
 import { readTarget } from "../warehouse/target.ts";
-import { stageTyped, type TypedColumn } from "../warehouse/typed-rows.ts";
+import { type StagedRows, stageTyped, type TypedColumn } from "../warehouse/typed-rows.ts";
 import type { SpecOf } from "./command.ts";
 import { landCsv } from "./land-csv.ts";
 import { landJson } from "./land-json.ts";
+import { stageTypedCsv } from "./stage-typed-csv.ts";
 
 /** The files of one table, in one format. */
 export interface FilesToStage {
@@ -26,6 +27,8 @@ export interface FilesToStage {
   readonly bytes: number;
   /** The text of a file as UTF-8. */
   open(file: SourceFile): AsyncIterable<Buffer>;
+  /** Counts bytes from 0 again. */
+  restart(): void;
 }
 
 /** What a format needs to land its rows. */
@@ -36,10 +39,12 @@ export interface Landing {
   readonly scope: RejectScope;
   /** Types that are known before a row is: declared ones, or those of a target that rows are added to. */
   readonly types: ReadonlyMap<string, string>;
+  /** Columns whose types the manifest declares. */
+  readonly declared: ReadonlySet<string>;
   /** Takes a row that could not be landed. Throws when there are far too many of them. */
   reject(row: RejectedRow): void;
-  /** Takes back all of them, because the files are going to be read again. */
-  forgetRejects(): void;
+  /** Forgets rejected rows and counted bytes, because the files are going to be read again. */
+  restart(): void;
 }
 
 /** What landed: how many rows are there, and the columns as the staging table shall have them. */
@@ -67,9 +72,23 @@ export async function stageFiles(session: Session, spec: SpecOf<"load">, wanted:
     if (rejects.length > max + SAMPLE_OF_TOO_MANY) throw tooManyRejects(scope, rejects, max);
   };
   const check = await inputCheck(session);
-  const forgetRejects = () => void rejects.splice(0);
+  const restart = () => {
+    rejects.length = 0;
+    wanted.restart();
+  };
   const types = await knownTypes(session, spec, target);
-  const landing = { session, wanted, check, scope, reject, forgetRejects, types };
+  const declared = new Set(Object.keys(spec.work.load.columns?.[target.table] ?? {}));
+  const landing = { session, wanted, check, scope, reject, restart, types, declared };
+  const direct = await stageDirectly(landing);
+  if (direct !== undefined) {
+    refuseUnknownDeclared(
+      spec,
+      target,
+      direct.columns.map(({ name }) => name),
+    );
+    await checkTarget(session, spec.work.load, { source, target, columns: direct.columns });
+    return { source, target, ...direct, bytes: wanted.bytes };
+  }
   const landed = await land(landing);
   const known = landed.columns.map(({ name }) => name);
   refuseUnknownDeclared(spec, target, known);
@@ -82,6 +101,12 @@ export async function stageFiles(session: Session, spec: SpecOf<"load">, wanted:
   expectAllRows(target, landed.rows, staged);
   const aside = rejected === 0 ? {} : { rejected };
   return { source, target, columns: staged.columns, rows: staged.rows, bytes: wanted.bytes, ...aside };
+}
+
+/** CSV goes straight into its types where they are known, as long as nothing is wrong with it. */
+function stageDirectly(landing: Landing): Promise<Omit<StagedRows, "rejected"> | undefined> {
+  const { format } = landing.wanted;
+  return format.kind === "csv" ? stageTypedCsv(landing, format.dialect) : Promise.resolve(undefined);
 }
 
 function land(landing: Landing): Promise<Landed> {

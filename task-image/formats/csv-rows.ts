@@ -49,6 +49,13 @@ export class CsvReader {
     return undefined;
   }
 
+  /** Everything after the header as it is. */
+  async *rest(): AsyncGenerator<Buffer> {
+    const rest = this.#scanner.takeRest();
+    if (rest.length > 0) yield rest;
+    for (let next = await this.#pieces.next(); next.done !== true; next = await this.#pieces.next()) yield next.value;
+  }
+
   /** The rows, each with file and line before it, for a COPY in the same dialect. A row of another length is rejected. */
   async *rows(cells: number): AsyncGenerator<Buffer> {
     const writer = new RowWriter(this.#file.index, this.#dialect.delimiter);

@@ -97,7 +97,7 @@ async function rejectBadValues(
 }
 
 /** Types as format_type writes them, which is how they are compared with those of a target. */
-async function stagedColumns(session: Session, target: TableName): Promise<readonly StagedColumn[]> {
+export async function stagedColumns(session: Session, target: TableName): Promise<readonly StagedColumn[]> {
   const { rows } = await session.query<{ name: string; type: string }>(
     `SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type FROM pg_catalog.pg_attribute a
      WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,

@@ -44,10 +44,11 @@ export function typeOfClasses(classes: number): string {
 
 const WHOLE = "^(0|-?[1-9][0-9]{0,17})$";
 const NUMBER = "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$";
-const DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
-const MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?$";
-const MOMENT_WITH_ZONE =
-  "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$";
+const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+const TIME = "[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6})?)?";
+const ZONE = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)";
+/** Days that every month of every year has. Only for the others the calendar has to be asked, which takes longer. */
+const COMMON_DAY = "^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])";
 /** Longer texts are nothing but text. The longest number of numeric is far longer; nobody means one by it. */
 const LENGTH_MAX = 64;
 
@@ -62,10 +63,15 @@ export function classesOfTexts(value: string, valid: (value: string, type: strin
     ELSE ${CLASS.text} END)`;
 }
 
-/** The same for values of JSON documents: a text that looks like a number was meant as text. `value` is SQL of type jsonb. */
-export function classesOfJson(value: string, valid: (value: string, type: string) => string): string {
-  const text = `(${value} #>> '{}')`;
-  return `bit_or(CASE pg_catalog.jsonb_typeof(${value}) WHEN 'null' THEN ${CLASS.none}
+/**
+ * The same for values of JSON documents: a text that looks like a number was meant as text. `kind` is SQL of what jsonb_typeof
+ * says, `text` of the value as text.
+ */
+export function classesOfJson(
+  { kind, text }: { readonly kind: string; readonly text: string },
+  valid: (value: string, type: string) => string,
+): string {
+  return `bit_or(CASE ${kind} WHEN 'null' THEN ${CLASS.none}
     WHEN 'boolean' THEN ${CLASS.boolean}
     WHEN 'number' THEN CASE WHEN ${text} ~ '${WHOLE}' THEN ${CLASS.bigint} ELSE ${CLASS.numeric} END
     WHEN 'string' THEN CASE WHEN ${text} !~ '^[0-9]{4}-' THEN ${CLASS.text}
@@ -75,8 +81,15 @@ export function classesOfJson(value: string, valid: (value: string, type: string
 }
 
 function timeClasses(value: string, valid: (value: string, type: string) => string): string {
-  return `WHEN ${value} ~ '${DAY}' THEN CASE WHEN ${valid(value, "'date'")} THEN ${CLASS.date} ELSE ${CLASS.text} END
-    WHEN ${value} ~ '${MOMENT}' THEN CASE WHEN ${valid(value, "'timestamp'")} THEN ${CLASS.timestamp} ELSE ${CLASS.text} END
-    WHEN ${value} ~ '${MOMENT_WITH_ZONE}'
-      THEN CASE WHEN ${valid(value, "'timestamptz'")} THEN ${CLASS.timestamptz} ELSE ${CLASS.text} END`;
+  const kinds = [
+    ["", "date", CLASS.date],
+    [TIME, "timestamp", CLASS.timestamp],
+    [`${TIME}${ZONE}`, "timestamptz", CLASS.timestamptz],
+  ] as const;
+  return kinds
+    .map(
+      ([rest, type, found]) => `WHEN ${value} ~ '^${DAY}${rest}$' THEN
+      CASE WHEN ${value} ~ '${COMMON_DAY}' THEN ${found} WHEN ${valid(value, `'${type}'`)} THEN ${found} ELSE ${CLASS.text} END`,
+    )
+    .join(" ");
 }

@@ -241,6 +241,41 @@ describe("rejected rows", () => {
   });
 });
 
+describe("declared types", () => {
+  const columns = { titles: { id: "bigint", at: "timestamptz", title: "varchar(5)" } };
+
+  test("of all columns hold for every file, whatever the order of its columns", async () => {
+    await lake.put("typed/1.csv", "id,at\r\n1,2026-01-01\r\n");
+    await lake.put("typed/2.csv.gz", 'title,id\n"a\nb",2\n,3');
+    const outcome = await lake.load({ files: { titles: "typed/" }, columns });
+    expect(outcome).toMatchObject({ rows: 3, bytes: 40 });
+    expect(await lake.rows("raw.titles")).toEqual([
+      { id: "1", at: "2026-01-01 00:00:00+00", title: null },
+      { id: "2", at: null, title: "a\nb" },
+      { id: "3", at: null, title: null },
+    ]);
+  });
+
+  test("reject the same rows in the last file as in the first, and count no byte twice", async () => {
+    await lake.put("late/1.csv", "id,title\n1,a\n");
+    await lake.put("late/2.csv", "id,title\n2,b\nthree,c\n4,toolong\n5\n");
+    const { id, title } = columns.titles;
+    const outcome = await lake.load({
+      files: { titles: "late/" },
+      columns: { titles: { id, title } },
+      rejects: { max: 3 },
+    });
+    expect(outcome).toMatchObject({ rows: 2, bytes: 46 });
+    expect(await lake.rows("raw.titles")).toEqual([
+      { id: "1", title: "a" },
+      { id: "2", title: "b" },
+    ]);
+    expect(await lake.warehouse.query("SELECT uri, line FROM raw._kelt_rejects ORDER BY line")).toEqual(
+      ["3", "4", "5"].map((line) => ({ uri: "s3://lake/late/2.csv", line })),
+    );
+  });
+});
+
 describe("JSON", () => {
   test("lines become columns of the types that all values agree on", async () => {
     const lines = [

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RESULT_FILE_ENV, TASK_SPEC_ENV, type TaskSpec } from "#api/task.ts";
+import type { TestDatabase } from "../../../test/support/postgres.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+
+const POLL_MS = 20;
+
+export interface Measured {
+  readonly seconds: number;
+  readonly peakRssBytes: number;
+}
+
+/** Runs the bundle `main` of the task image as the kubelet would, from the start of its process to its end. */
+export async function measureTask(main: string, spec: TaskSpec): Promise<Measured> {
+  const resultFile = join(temporaryDirectory("bench"), "result");
+  const begun = performance.now();
+  const task = spawn(process.execPath, [main], {
+    env: { [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const peak = watchPeakRss(task);
+  const [exitCode] = await once(task, "exit");
+  const seconds = (performance.now() - begun) / 1000;
+  if (exitCode !== 0) throw new Error(`the task ended with exit code ${exitCode}: ${readFileSync(resultFile, "utf8")}`);
+  return { seconds, peakRssBytes: peak() };
+}
+
+/** Runs a shell's script to its end and answers the seconds. */
+export async function measureShell(script: string, environment: Readonly<Record<string, string>>): Promise<number> {
+  const begun = performance.now();
+  const shell = spawn("bash", ["-c", `set -euo pipefail; ${script}`], {
+    env: { PATH: process.env.PATH, PSQL: findPsql(), ...environment },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [exitCode] = await once(shell, "exit");
+  if (exitCode !== 0) throw new Error(`the reference ended with exit code ${exitCode}`);
+  return (performance.now() - begun) / 1000;
+}
+
+/** libpq's variables for a database, so that psql needs no options. */
+export function libpqEnvironment({ name, server }: TestDatabase): Record<string, string> {
+  const { host, port, user, password } = server;
+  return { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: name };
+}
+
+/** Follows the process' high-water mark (VmHWM of proc(5)); answers the last one that was seen, in bytes. */
+function watchPeakRss(child: ChildProcess): () => number {
+  let peak = 0;
+  const timer = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
+    } catch {
+      clearInterval(timer);
+    }
+  }, POLL_MS);
+  child.once("exit", () => clearInterval(timer));
+  return () => peak;
+}
+
+/** psql of PATH, or the newest one that Debian's packages hide from it. */
+function findPsql(): string {
+  const versions = existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql").sort().reverse() : [];
+  const folders = [
+    ...(process.env.PATH ?? "").split(":"),
+    ...versions.map((version) => `/usr/lib/postgresql/${version}/bin`),
+  ];
+  const found = folders.map((folder) => join(folder, "psql")).find(existsSync);
+  if (found === undefined) throw new Error("psql is the reference and is not installed: install postgresql-client");
+  return found;
+}
+
+export function round(figure: number): number {
+  return Math.round(figure * 1000) / 1000;
+}

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import { createReadStream, createWriteStream, statSync } from "node:fs";
+import { join } from "node:path";
+import { createGzip } from "node:zlib";
+import type { WorkOf } from "../../../task-image/commands/command.ts";
+import { openObjectStore } from "../../../task-image/object-store/opening.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
+import { aContext, aTask } from "../../../test/support/task.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { type S3Server, startS3Server } from "../../../test/support/versitygw.ts";
+import { bundle } from "../../images/bundle.ts";
+import { type BenchmarkLine, median } from "./benchmark-line.ts";
+import { libpqEnvironment, type Measured, measureShell, measureTask, round } from "./measured-task.ts";
+
+const PAIRS = 3;
+const MB = 1_000_000;
+const PIECE_ROWS = 2000;
+/** Without fsync the disk of the machine is not what is measured; a checkpoint in the middle would be. */
+const SETTINGS = { max_wal_size: "8GB", shared_buffers: "256MB" };
+
+/** A file that is loaded from a bucket, and how the reference loads the same bytes. */
+export interface FileBenchmark {
+  readonly benchmark: string;
+  /** Bytes before packing, in MB: the bar's size, and a smaller one for memory. */
+  readonly megabytes: { readonly large: number; readonly small: number };
+  /** Name of the object; with .gz it is packed. */
+  readonly key: string;
+  readonly header: string;
+  row(index: number): string;
+  readonly columns?: Record<string, string>;
+  /** Makes the reference's table `titles`. */
+  readonly createTable: string;
+  /** Loads the file $FILE into `titles`. */
+  readonly script: string;
+}
+
+/** Seconds of the reference over those of the task image's `load`, in turns, and the peak memory of `load` at two sizes. */
+export async function benchFile(bench: FileBenchmark): Promise<BenchmarkLine> {
+  const main = join(await bundle("task"), "main.mjs");
+  await using postgres = await startPostgres(SETTINGS);
+  await using s3 = await startS3Server();
+  const scale = Number(process.argv[3] ?? bench.megabytes.large) / bench.megabytes.large;
+  const small = await prepare(bench, bench.megabytes.small * scale, "small");
+  const large = await prepare(bench, bench.megabytes.large * scale, "large");
+  const setting = { bench, main, postgres, s3 };
+  const atSmall = await measureLoad(setting, small, 0);
+  const ours: Measured[] = [];
+  const reference: number[] = [];
+  for (let pair = 1; pair <= PAIRS; pair += 1) {
+    reference.push(await measureReference(setting, large));
+    ours.push(await measureLoad(setting, large, pair));
+  }
+  const seconds = ours.map((measured) => measured.seconds);
+  return {
+    benchmark: bench.benchmark,
+    ratio: round(median(reference) / median(seconds)),
+    figures: {
+      rawMegabytes: Math.round(large.bytes / MB),
+      objectMegabytes: Math.round(large.objectBytes / MB),
+      rows: large.rows,
+      loadSeconds: seconds.map(round),
+      referenceSeconds: reference.map(round),
+      peakRssMiB: Math.round(Math.max(...ours.map(({ peakRssBytes }) => peakRssBytes)) / 1024 / 1024),
+      smallRawMegabytes: Math.round(small.bytes / MB),
+      peakRssMiBAtSmall: Math.round(atSmall.peakRssBytes / 1024 / 1024),
+    },
+  };
+}
+
+interface Prepared {
+  readonly bucket: string;
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly objectBytes: number;
+}
+
+interface Setting {
+  readonly bench: FileBenchmark;
+  readonly main: string;
+  readonly postgres: PostgresServer;
+  readonly s3: S3Server;
+}
+
+/** Writes rows until there are so many megabytes. */
+async function prepare(bench: FileBenchmark, megabytes: number, bucket: string): Promise<Prepared> {
+  const file = join(temporaryDirectory("bench"), bench.key);
+  const target = createWriteStream(file);
+  const sink = bench.key.endsWith(".gz") ? createGzip({ level: 1 }) : target;
+  if (sink !== target) sink.pipe(target);
+  let bytes = bench.header.length;
+  let rows = 0;
+  sink.write(bench.header);
+  while (bytes < megabytes * MB) {
+    let piece = "";
+    for (let last = rows + PIECE_ROWS; rows < last; rows += 1) piece += bench.row(rows);
+    bytes += piece.length;
+    if (!sink.write(piece)) await once(sink, "drain");
+  }
+  sink.end();
+  await once(target, "close");
+  return { bucket, file, rows, bytes, objectBytes: statSync(file).size };
+}
+
+async function measureLoad({ bench, main, postgres, s3 }: Setting, data: Prepared, run: number): Promise<Measured> {
+  const connection = s3.connection(data.bucket);
+  await using store = await openObjectStore({ connections: { lake: connection } }, "lake", aContext());
+  if (await store.createBucket()) await store.write(bench.key, createReadStream(data.file), "text/plain");
+  const warehouse = await postgres.createDatabase();
+  await warehouse.query("CHECKPOINT");
+  const columns = bench.columns === undefined ? {} : { columns: { titles: bench.columns } };
+  const work: WorkOf<"load"> = {
+    verb: "load",
+    load: {
+      from: { connection: "lake", schema: "public", files: { titles: bench.key } },
+      to: { connection: "warehouse", schema: "raw" },
+      mode: "replace",
+      ...columns,
+    },
+  };
+  const connections = { lake: connection, warehouse: warehouse.connection() };
+  const measured = await measureTask(main, aTask({ work, connections, uid: `run-${run}` }));
+  await expectRows(warehouse, "raw.titles", data.rows);
+  return measured;
+}
+
+async function measureReference({ bench, postgres }: Setting, data: Prepared): Promise<number> {
+  const database = await postgres.createDatabase();
+  await database.query(bench.createTable);
+  await database.query("CHECKPOINT");
+  const seconds = await measureShell(bench.script, { ...libpqEnvironment(database), FILE: data.file });
+  await expectRows(database, "titles", data.rows);
+  return seconds;
+}
+
+async function expectRows(database: TestDatabase, table: string, rows: number): Promise<void> {
+  const [row] = await database.query(`SELECT count(*) FROM ${table}`);
+  if (row?.count !== String(rows)) throw new Error(`${table} has ${row?.count} rows, expected ${rows}`);
+}

@@ -1,0 +1,90 @@
+import { Readable } from "node:stream";
+import type { CsvDialect } from "../formats/csv-dialect.ts";
+import { columnsOfHeader } from "../formats/csv-header.ts";
+import { CsvReader } from "../formats/csv-rows.ts";
+import { isServerError } from "../warehouse/failure.ts";
+import { quoteIdentifier, quoteTable, type TableName } from "../warehouse/identifier.ts";
+import { copyIn } from "../warehouse/landing.ts";
+import { createStagingStatement, stagingTable } from "../warehouse/publication.ts";
+import type { Session } from "../warehouse/session.ts";
+import { type StagedRows, stagedColumns } from "../warehouse/typed-rows.ts";
+import { copyCsvStatement } from "./land-csv.ts";
+import type { Landing } from "./stage-files.ts";
+
+/** From this version on a line of `\.` is data in CSV; before, COPY ends there without a word. */
+const VERSION_WITHOUT_END_MARKER = 180_000;
+const END_MARKER = "\\.";
+
+/**
+ * Copies CSV files straight into a staging table whose types are all known beforehand: nothing of a row is looked at here. Answers
+ * undefined, and leaves nothing behind, when a type is not known or the server refuses a row: then the files have to be landed.
+ */
+export async function stageTypedCsv(
+  landing: Landing,
+  dialect: CsvDialect,
+): Promise<Omit<StagedRows, "rejected"> | undefined> {
+  const { session, wanted } = landing;
+  if (landing.types.size === 0) return undefined;
+  await session.query("SAVEPOINT before_copy");
+  try {
+    const rows = await copyFiles(landing, dialect);
+    if (rows !== undefined) {
+      await session.query("RELEASE SAVEPOINT before_copy");
+      return { rows, columns: await stagedColumns(session, wanted.target) };
+    }
+  } catch (error) {
+    if (!isServerError(error) || !error.code.startsWith("22")) throw error;
+  }
+  await session.query("ROLLBACK TO SAVEPOINT before_copy");
+  landing.restart();
+  return undefined;
+}
+
+/** Answers the number of rows, or undefined when it has met what only landing can tell right. */
+async function copyFiles(
+  { session, wanted, types, reject }: Landing,
+  dialect: CsvDialect,
+): Promise<number | undefined> {
+  const { target } = wanted;
+  const columns = new Set<string>();
+  let rows = 0;
+  for (const [index, file] of wanted.files.entries()) {
+    const reader = new CsvReader({ uri: file.uri, index, bytes: wanted.open(file) }, dialect, reject);
+    const header = await reader.readHeader();
+    if (header === undefined) continue;
+    const names = columnsOfHeader(file.uri, header);
+    if (!names.every((name) => types.has(name))) return undefined;
+    const added = names.filter((name) => !columns.has(name));
+    if (columns.size === 0) await session.query(createStagingStatement(target, staged(added, types)));
+    else await addColumns(session, target, staged(added, types));
+    for (const name of added) columns.add(name);
+    const watched = { marker: false };
+    const pieces = Readable.from(watchMarker(reader.rest(), watched), {
+      objectMode: false,
+      highWaterMark: 1024 * 1024,
+    });
+    rows += await copyIn(session, copyCsvStatement(stagingTable(target), names, dialect), pieces);
+    if (watched.marker && session.serverVersion < VERSION_WITHOUT_END_MARKER) return undefined;
+  }
+  return columns.size === 0 ? undefined : rows;
+}
+
+function staged(names: readonly string[], types: ReadonlyMap<string, string>) {
+  return names.map((name) => ({ name, type: types.get(name) ?? "text", notNull: false }));
+}
+
+async function addColumns(session: Session, target: TableName, columns: ReturnType<typeof staged>): Promise<void> {
+  if (columns.length === 0) return;
+  const added = columns.map(({ name, type }) => `ADD COLUMN ${quoteIdentifier(name)} ${type}`).join(", ");
+  await session.query(`ALTER TABLE ${quoteTable(stagingTable(target))} ${added}`);
+}
+
+/** Notes whether the marker stands anywhere in the bytes, also across two pieces. */
+async function* watchMarker(pieces: AsyncIterable<Buffer>, watched: { marker: boolean }): AsyncGenerator<Buffer> {
+  let last: number | undefined;
+  for await (const piece of pieces) {
+    watched.marker ||= piece.includes(END_MARKER) || (last === END_MARKER.charCodeAt(0) && piece[0] === 0x2e);
+    last = piece.at(-1);
+    yield piece;
+  }
+}
