@@ -8,6 +8,7 @@ import { statusDiffers, statusOf } from "../../operator/run/status.ts";
 import { pipeline, RunWorld, type Step, step } from "./run-world.ts";
 
 const story = fc.array(step, { maxLength: 80, size: "max" });
+const RUNS = { numRuns: 300 };
 
 /** Plays a story on a run of the pipeline and shows each decision on the way, right before it is carried out. */
 function play(
@@ -38,6 +39,7 @@ describe("a run, whatever happens to it", () => {
           }
         });
       }),
+      RUNS,
     );
   });
 
@@ -54,6 +56,7 @@ describe("a run, whatever happens to it", () => {
         });
         expect(new Set(world.created).size).toBe(world.created.length);
       }),
+      RUNS,
     );
   });
 
@@ -68,6 +71,7 @@ describe("a run, whatever happens to it", () => {
           }
         });
       }),
+      RUNS,
     );
   });
 
@@ -84,6 +88,7 @@ describe("a run, whatever happens to it", () => {
         });
         expect(rounds.at(-1)).toBe(false);
       }),
+      RUNS,
     );
   });
 
@@ -99,6 +104,7 @@ describe("a run, whatever happens to it", () => {
           expect([hasFinished(facts), actions.length > 0, differs, works, wakeAt !== undefined]).toContain(true);
         });
       }),
+      RUNS,
     );
   });
 
@@ -113,6 +119,7 @@ describe("a run, whatever happens to it", () => {
           }
         });
       }),
+      RUNS,
     );
   });
 
@@ -126,6 +133,7 @@ describe("a run, whatever happens to it", () => {
           expect({ ...other, actions: [] }).toEqual({ ...one, actions: [] });
         });
       }),
+      RUNS,
     );
   });
 
@@ -144,6 +152,7 @@ describe("a run, whatever happens to it", () => {
         }
         expect(hasFinished(world.facts)).toBe(true);
       }),
+      RUNS,
     );
   });
 });

@@ -13,14 +13,17 @@ export const pipeline = fc
   .record({
     needs: fc.array(fc.subarray([...NODES]), { minLength: 1, maxLength: NODES.length }),
     limit: fc.nat(2),
-    timeout: fc.option(fc.constantFrom("1m", "10m"), { nil: undefined }),
-    nodeTimeout: fc.option(fc.constantFrom("30s", "5m"), { nil: undefined }),
+    timeout: fc.option(fc.constantFrom("1m", "10m"), { nil: undefined, freq: 1 }),
+    nodeTimeout: fc.option(fc.constantFrom("30s", "5m"), { nil: undefined, freq: 1 }),
   })
   .map(({ needs, limit, timeout, nodeTimeout }) => {
     const nodes = needs.map((list, index) => {
       const before: readonly string[] = NODES.slice(0, index);
       const more = nodeTimeout === undefined ? {} : { timeout: nodeTimeout };
-      return [NODES[index], { needs: list.filter((need) => before.includes(need)), container: {}, ...more }];
+      return [
+        NODES[index],
+        { needs: list.filter((need) => before.includes(need)), container: {}, startTimeout: "20s", ...more },
+      ];
     });
     const retries = { limit, backoff: { initial: "1s", factor: 2, max: "5s" } };
     return PipelineSpec.parse({
@@ -36,6 +39,7 @@ const fate = fc.constantFrom(
   "succeeds",
   "configuration",
   "transient",
+  "transient",
   "killed",
   "evicted",
   "stuck",
@@ -50,7 +54,7 @@ export const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("vanish" as const), pick }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("collect" as const) }) },
   { weight: 30, arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.constantFrom(100, 1_500, 6_000) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.constant(310_000) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("time" as const), ms: fc.constantFrom(21_000, 310_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("cancel" as const) }) },
 );
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
