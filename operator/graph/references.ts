@@ -1,27 +1,36 @@
 import type { ConnectionSpec } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import type { ConnectionKind } from "../api/task.ts";
 import type { Problem } from "./problem.ts";
 
 /** A place in a node's spec that names an entry of spec.connections. */
 interface ConnectionUse {
   readonly path: readonly string[];
   readonly connection: string;
+  /** The kinds that will do. */
+  readonly kinds: readonly ConnectionKind[];
 }
+
+const POSTGRES: readonly ConnectionKind[] = ["postgres"];
 
 /** Every place of a node that names a connection. A new verb adds its places here. */
 export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
   const uses: ConnectionUse[] = [];
+  const add = (connection: string, kinds: readonly ConnectionKind[], ...path: string[]) =>
+    uses.push({ path: [...path, "connection"], connection, kinds });
   if (node.extract) {
     const { from, to } = node.extract;
-    uses.push({ path: ["extract", "from", "connection"], connection: from.connection });
-    if (to.connection !== undefined) uses.push({ path: ["extract", "to", "connection"], connection: to.connection });
+    add(from.connection, from.http === undefined ? POSTGRES : ["http"], "extract", "from");
+    if (to.connection !== undefined) add(to.connection, ["s3"], "extract", "to");
   }
   if (node.load) {
-    uses.push({ path: ["load", "from", "connection"], connection: node.load.from.connection });
-    uses.push({ path: ["load", "to", "connection"], connection: node.load.to.connection });
+    const { from, to } = node.load;
+    const isOfFiles = from.files !== undefined || from.node !== undefined;
+    add(from.connection, isOfFiles ? ["s3", "files"] : POSTGRES, "load", "from");
+    add(to.connection, POSTGRES, "load", "to");
   }
-  if (node.transform) uses.push({ path: ["transform", "connection"], connection: node.transform.connection });
-  if (node.test) uses.push({ path: ["test", "connection"], connection: node.test.connection });
+  if (node.transform) add(node.transform.connection, POSTGRES, "transform");
+  if (node.test) add(node.test.connection, POSTGRES, "test");
   return uses;
 }
 
@@ -36,7 +45,7 @@ export function findReferenceProblems(spec: PipelineSpec): Problem[] {
   return Object.entries(spec.nodes).flatMap(([name, node]) => [
     ...needProblems(name, node, Object.keys(spec.nodes)),
     ...extractProblems(name, node, spec.nodes),
-    ...connectionProblems(name, node, Object.keys(spec.connections ?? {})),
+    ...connectionProblems(name, node, spec.connections ?? {}),
   ]);
 }
 
@@ -72,14 +81,24 @@ function extractProblems(name: string, { load }: PipelineNode, nodes: PipelineSp
   return [{ reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "to", "table"], message }];
 }
 
-function connectionProblems(name: string, node: PipelineNode, connections: readonly string[]): Problem[] {
-  return connectionUses(node)
-    .filter((use) => !connections.includes(use.connection))
-    .map((use) => ({
-      reason: "UnknownReference",
-      path: ["spec", "nodes", name, ...use.path],
-      message: unknown("connection", use.connection, connections),
-    }));
+function connectionProblems(
+  name: string,
+  node: PipelineNode,
+  connections: NonNullable<PipelineSpec["connections"]>,
+): Problem[] {
+  return connectionUses(node).flatMap(({ path, connection, kinds }): Problem[] => {
+    const at = ["spec", "nodes", name, ...path];
+    const entry = connections[connection];
+    if (entry === undefined) {
+      const message = unknown("connection", connection, Object.keys(connections));
+      return [{ reason: "UnknownReference", path: at, message }];
+    }
+    // What a Connection resource is shows when the run begins: it may come later than the Pipeline.
+    if (entry.ref !== undefined || kinds.some((kind) => entry[kind] !== undefined)) return [];
+    const found = Object.keys(entry).join(" and ");
+    const message = `expected a connection of kind ${kinds.join(" or ")}, found ${connection}, which is of kind ${found}`;
+    return [{ reason: "InvalidSpec", path: at, message }];
+  });
 }
 
 function unknown(kind: string, name: string, known: readonly string[]): string {

@@ -21,7 +21,9 @@ export async function extractToLoad(spec: SpecOf<"load">, node: string, context:
   const files = manifest.files.map((file) => ({ table: load.to.table ?? file.relation?.table ?? node, key: file.key }));
   const pairs = files.map(({ table, key: source }) => ({ source, target: { schema: load.to.schema, table } }));
   refuseTakenTargets(`load.from.node ${node}`, pairs);
-  return filesToLoad(spec, Object.fromEntries(files.map((file) => [file.table, file.key])), context);
+  const format = load.from.format ?? { [manifest.format]: {} };
+  const known = { ...spec, work: { ...spec.work, load: { ...load, from: { ...load.from, format } } } };
+  return filesToLoad(known, Object.fromEntries(files.map((file) => [file.table, file.key])), context);
 }
 
 /** Throws a DataError when the files are not those that the extract of this run has written. */

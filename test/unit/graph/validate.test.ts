@@ -167,11 +167,19 @@ test("refuses a node that is too long for the environment variable that carries 
 });
 
 const landed = { extract: { from: { connection: "w", tables: ["t"] }, to: { connection: "lake", prefix: "raw/" } } };
-const answer = { extract: { from: { connection: "w", http: {} }, to: { connection: "lake", key: "raw/a.json" } } };
+const answer = { extract: { from: { connection: "api", http: {} }, to: { connection: "lake", key: "raw/a.json" } } };
 const loads = (from: object, to: object = {}) => ({
   load: { from: { connection: "lake", ...from }, to: { connection: "w", schema: "raw", ...to } },
 });
-const lakeSpec = (nodes: object) => ({ connections: { w: { postgres: {} }, lake: { s3: { bucket: "lake" } } }, nodes });
+const lakeSpec = (nodes: object) => ({
+  connections: {
+    w: { postgres: {} },
+    lake: { s3: { bucket: "lake" } },
+    attic: { s3: { bucket: "attic" } },
+    api: { http: { baseUrl: "http://api" } },
+  },
+  nodes,
+});
 
 test("a load of another node's files needs that node without saying so", () => {
   const validation = validatePipeline(lakeSpec({ a: loads({ node: "landed" }), landed }));
@@ -193,8 +201,8 @@ test.each([
   ],
   [
     "by another connection",
-    { raw: loads({ node: "landed", connection: "w" }), landed },
-    "spec.nodes[raw].load.from.connection: node landed extracts into connection lake, and w is read; name the same",
+    { raw: loads({ node: "landed", connection: "attic" }), landed },
+    "spec.nodes[raw].load.from.connection: node landed extracts into connection lake, and attic is read; name the same",
   ],
   [
     "of tables into one table",
@@ -213,4 +221,37 @@ test.each([
   ],
 ])("refuses a load of another node's files %s", (_, nodes, message) => {
   expect(problems(lakeSpec(nodes))).toEqual([message]);
+});
+
+test.each([
+  [
+    "tables of a bucket",
+    { raw: loads({ tables: ["t"] }) },
+    "spec.nodes[raw].load.from.connection: expected a connection of kind postgres, found lake, which is of kind s3",
+  ],
+  [
+    "files of a database",
+    { raw: loads({ files: { t: "t.csv" }, connection: "w" }) },
+    "spec.nodes[raw].load.from.connection: expected a connection of kind s3 or files, found w, which is of kind postgres",
+  ],
+  [
+    "a load into an API",
+    { raw: loads({ files: { t: "t.csv" } }, { connection: "api" }) },
+    "spec.nodes[raw].load.to.connection: expected a connection of kind postgres, found api, which is of kind http",
+  ],
+  [
+    "an answer of a database",
+    { raw: { extract: { ...answer.extract, from: { connection: "w", http: {} } } } },
+    "spec.nodes[raw].extract.from.connection: expected a connection of kind http, found w, which is of kind postgres",
+  ],
+])("refuses %s", (_, nodes, message) => {
+  expect(problems(lakeSpec(nodes))).toEqual([message]);
+});
+
+test("what a Connection resource is may be seen later", () => {
+  const spec = {
+    connections: { w: { ref: "warehouse" } },
+    nodes: { q: { test: { connection: "w", checks: [{ sql: "select 1" }] } } },
+  };
+  expect(problems(spec)).toEqual([]);
 });
