@@ -4,7 +4,9 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
-if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+missing() { [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; }
+
+install() {
   command -v npm >/dev/null || { echo "npm is missing: install Node.js (any version that brings npm 10 or newer)" >&2; exit 1; }
   began=$(date +%s)
   echo "  > npm packages      installing what package-lock.json names" >&2
@@ -14,6 +16,20 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   }
   touch node_modules/.package-lock.json
   echo "  + npm packages      installed in $(($(date +%s) - began)) s" >&2
+}
+
+if missing; then
+  # Two installations at once would take each other's files away. A lock whose holder has died counts for nothing.
+  lock=.npm-install.lock
+  until mkdir "$lock" 2>/dev/null; do
+    holder=$(cat "$lock/pid" 2>/dev/null || true)
+    if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then rm -rf "$lock"; else sleep 1; fi
+  done
+  echo $$ >"$lock/pid"
+  trap 'rm -rf "$lock"' EXIT
+  if missing; then install; fi
+  rm -rf "$lock"
+  trap - EXIT
 fi
 for binary in node_modules/node-linux-*/bin/node; do
   [ -x "$binary" ] && PATH="$root/$(dirname "$binary"):$PATH"
