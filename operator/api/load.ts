@@ -52,13 +52,17 @@ export const Load = object(
       }).optional(),
     }),
     mode: oneOf(
-      "replace: the target then holds exactly the source's rows, and views on it keep working. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows is deleted, then the new rows are added.",
-      ["replace", "append", "merge", "deleteInsert"],
+      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; its columns keep their types. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows is deleted, then the new rows are added.",
+      ["replace", "truncate", "append", "merge", "deleteInsert"],
     ).default("replace"),
     key: list(
       "Columns that rows are matched by; none of them may be NULL. For merge they tell the rows apart; for deleteInsert they may name a part of the table, such as a day.",
       columnName,
       { max: 16 },
+    ).optional(),
+    schemaChange: oneOf(
+      "What happens when the rows have other columns than an existing target. evolve, which is what a missing field means: columns are added, and in mode replace changed and taken away. freeze: the load is refused.",
+      ["evolve", "freeze"],
     ).optional(),
     columns: ColumnTypes.optional(),
     rejects: object(
@@ -82,9 +86,9 @@ export const Load = object(
         has(from, "files") || has(from, "node") || [columns, rejects, onlyNew].every((field) => field === undefined),
     },
     {
-      rule: "!has(self.onlyNew) || !self.onlyNew || self.mode != 'replace'",
+      rule: "!has(self.onlyNew) || !self.onlyNew || self.mode in ['append', 'merge', 'deleteInsert']",
       message: "onlyNew needs a mode that keeps the rows of files loaded before: append, merge or deleteInsert",
-      holds: ({ onlyNew, mode }) => onlyNew !== true || mode !== "replace",
+      holds: ({ onlyNew, mode }) => onlyNew !== true || (mode !== "replace" && mode !== "truncate"),
     },
     {
       rule: "!has(self.from.cursor) || self.mode in ['append', 'merge']",

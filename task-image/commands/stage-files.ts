@@ -124,14 +124,15 @@ function tooManyRejects({ target, uris }: RejectScope, rejects: readonly Rejecte
   );
 }
 
-/** Declared types win; where rows are added to a table, its types come next. */
+/** Declared types win; where a table keeps its types, they come next. */
 async function knownTypes(
   session: Session,
   spec: SpecOf<"load">,
   target: TableName,
 ): Promise<ReadonlyMap<string, string>> {
-  const { mode, columns } = spec.work.load;
-  const existing = mode === "replace" ? undefined : await readTarget(session, target);
+  const { mode, columns, schemaChange } = spec.work.load;
+  const reshapes = mode === "replace" && schemaChange !== "freeze";
+  const existing = reshapes ? undefined : await readTarget(session, target);
   return new Map([
     ...(existing?.columns ?? []).map(({ name, type }) => [name, type] as const),
     ...Object.entries(columns?.[target.table] ?? {}),

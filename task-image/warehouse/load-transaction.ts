@@ -71,8 +71,8 @@ export async function publishTable(session: Session, writing: Writing, staged: S
   const place = `publishing ${showTable(target)}`;
   try {
     if (isKeyed(writing)) await checkStagedKeys(session, writing, staged);
-    if (writing.mode === "replace" && (await readTarget(session, target)) !== undefined)
-      await lockTable(session, target);
+    const empties = writing.mode === "replace" || writing.mode === "truncate";
+    if (empties && (await readTarget(session, target)) !== undefined) await lockTable(session, target);
     const publication = planPublication(writing, staged, await readTarget(session, target));
     for (const statement of publication.statements) await session.query(statement);
     if (publication.insert !== undefined) {
@@ -112,7 +112,8 @@ export async function commit(session: Session): Promise<void> {
   }
 }
 
-function expectRows(place: string, expected: number, what: string, found: number, where: string): void {
+/** Throws a DataError unless two counts of the same rows agree. */
+export function expectRows(place: string, expected: number, what: string, found: number, where: string): void {
   if (expected === found) return;
   throw new DataError(
     "RowCountMismatch",

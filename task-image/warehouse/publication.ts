@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ConfigurationError } from "../errors.ts";
+import { ConfigurationError, DataError } from "../errors.ts";
 import { IDENTIFIER_BYTES_MAX, quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
 import {
   deleteKeysStatement,
@@ -17,13 +17,15 @@ export interface StagedColumn {
   readonly notNull: boolean;
 }
 
-export type LoadMode = "replace" | "append" | "merge" | "deleteInsert";
+export type LoadMode = "replace" | "truncate" | "append" | "merge" | "deleteInsert";
 
 /** How a node's rows are written: the fields of its manifest. */
 export interface Writing {
   readonly mode: LoadMode;
   /** The columns that rows are matched by, in the modes merge and deleteInsert. */
   readonly key?: readonly string[] | undefined;
+  /** With freeze, a target's columns stay as they are: rows of another shape are refused. */
+  readonly schemaChange?: "evolve" | "freeze" | undefined;
 }
 
 /** What is going to be published, as far as the plan depends on it. */
@@ -41,6 +43,8 @@ export interface Incoming {
  * | swapped     | replace, and nothing hangs on the target that a new table   | the target is dropped, the staging table takes its  |
  * |             | would lack                                                  | name                                                |
  * | refilled    | replace, and something does: views, grants, indexes, …      | emptied and filled again, so that it stays what it is |
+ * | truncated   | truncate, and there is a target                             | emptied and filled again; its columns keep their    |
+ * |             |                                                             | types, none is taken away                           |
  * | appended    | append, and there is a target                               | filled                                              |
  * | merged      | merge, and there is a target                                | rows of known keys are updated, others inserted     |
  * | deleteInserted | deleteInsert, and there is a target                   | rows of the staged keys are deleted, then it is filled |
@@ -49,7 +53,7 @@ export interface Incoming {
  * that a keyed mode makes gets an index of the key.
  */
 export interface Publication {
-  readonly kind: "created" | "swapped" | "refilled" | "appended" | "merged" | "deleteInserted";
+  readonly kind: "created" | "swapped" | "refilled" | "truncated" | "appended" | "merged" | "deleteInserted";
   readonly statements: readonly string[];
   readonly insert?: string;
 }
@@ -62,11 +66,16 @@ export function stagingTable({ schema, table }: TableName): TableName {
 
 /** Makes the staging table, with the shape of the source and nothing that would slow the COPY down. */
 export function createStagingStatement(target: TableName, columns: readonly StagedColumn[]): string {
+  return createTableStatement(stagingTable(target), target, columns);
+}
+
+/** Makes a table that is going to be the staging table of a target. */
+export function createTableStatement(table: TableName, target: TableName, columns: readonly StagedColumn[]): string {
   const lines = columns.map((column) => {
     const constraint = column.notNull ? notNullConstraint(target, column.name) : "";
     return `${quoteIdentifier(column.name)} ${column.type}${constraint}`;
   });
-  return `CREATE TABLE ${quoteTable(stagingTable(target))} (${lines.join(", ")})`;
+  return `CREATE TABLE ${quoteTable(table)} (${lines.join(", ")})`;
 }
 
 /** Postgres 18 keeps names of NOT NULL constraints: the name that the target would have given, not the staging table's. */
@@ -82,16 +91,39 @@ export function planPublication(writing: Writing, incoming: Incoming, target: Ta
   const { target: relation, columns } = incoming;
   const rename = renameStatement(relation);
   if (target !== undefined) refuseOtherRelations(target);
+  if (target !== undefined && writing.schemaChange === "freeze") refuseOtherShape(target, columns);
   if (isKeyed(writing)) return planKeyed(writing, incoming, target);
   if (target === undefined) return { kind: "created", statements: [rename] };
   const fill = fillTarget(target, columns);
   if (mode === "append") return { kind: "appended", statements: addColumns(target, columns), insert: fill };
-  if (target.kind === "r" && target.attachments.length === 0 && target.ownedByUser) {
+  if (mode === "replace" && target.kind === "r" && target.attachments.length === 0 && target.ownedByUser) {
     return { kind: "swapped", statements: [`DROP TABLE ${quoteTable(relation)}`, rename] };
   }
   refuseReferences(target);
+  if (mode === "truncate") {
+    return { kind: "truncated", statements: [...emptyTarget(target), ...addColumns(target, columns)], insert: fill };
+  }
   const statements = [...emptyTarget(target), ...reshapeTarget(target, columns)];
   return { kind: "refilled", statements, insert: fill };
+}
+
+/** Columns that fill themselves are the user's own, and no row brings them. */
+function refuseOtherShape({ relation, columns: existing }: Target, columns: readonly StagedColumn[]): void {
+  const staged = new Map(columns.map(({ name, type }) => [name, type]));
+  const known = new Set(existing.map(({ name }) => name));
+  const changes = existing.flatMap(({ name, type, fillsItself, isGenerated }) => {
+    const found = staged.get(name);
+    if (found === undefined) return fillsItself || isGenerated ? [] : [`column ${name} is missing`];
+    return found === type || isGenerated ? [] : [`column ${name} is ${found} instead of ${type}`];
+  });
+  const added = columns
+    .filter(({ name }) => !known.has(name))
+    .map(({ name, type }) => `column ${name} (${type}) is new`);
+  if (changes.length + added.length === 0) return;
+  throw new DataError(
+    "SchemaChanged",
+    `${showTable(relation)} keeps its columns (load.schemaChange: freeze), but what is loaded has others: ${[...changes, ...added].join("; ")}. Nothing has been published. Change the source or the table, or set load.schemaChange to evolve`,
+  );
 }
 
 /** Whether rows are matched by a key. */

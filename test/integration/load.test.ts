@@ -20,13 +20,14 @@ beforeEach(async () => {
 
 interface LoadParts {
   readonly tables?: string[];
-  readonly mode?: "replace" | "append";
+  readonly mode?: "replace" | "truncate" | "append";
+  readonly schemaChange?: "freeze";
   readonly uid?: string;
   readonly attempt?: number;
 }
 
 /** Loads into schema raw as a run of its own, unless a uid is given. */
-function runLoad({ tables = ["films"], mode = "replace", uid, attempt = 1 }: LoadParts = {}) {
+function runLoad({ tables = ["films"], mode = "replace", schemaChange, uid, attempt = 1 }: LoadParts = {}) {
   runs += 1;
   const work: WorkOf<"load"> = {
     verb: "load",
@@ -34,6 +35,7 @@ function runLoad({ tables = ["films"], mode = "replace", uid, attempt = 1 }: Loa
       from: { connection: "source", schema: "public", tables },
       to: { connection: "warehouse", schema: "raw" },
       mode,
+      ...(schemaChange === undefined ? {} : { schemaChange }),
     },
   };
   const connections = { source: source.connection(), warehouse: warehouse.connection() };
@@ -326,4 +328,47 @@ test("a table without the right to read it is a configuration error that names i
     code: "42501",
     message: expect.stringContaining("permission denied for table films"),
   });
+});
+
+describe("truncate", () => {
+  test("empties and fills the table, which keeps its types, its columns and what hangs on it", async () => {
+    await source.query(threeFilms);
+    await warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.films (film_id bigint PRIMARY KEY, price numeric(6,3), note text DEFAULT 'none');
+      INSERT INTO raw.films VALUES (9, 1, 'old'); CREATE VIEW raw.prices AS SELECT price FROM raw.films`);
+    await runLoad({ mode: "truncate" });
+    expect(await rowsOf("raw.films")).toEqual([
+      { film_id: "1", price: "3.990", note: "none", title: "Aurora" },
+      { film_id: "2", price: null, note: "none", title: "Bastion" },
+      { film_id: "3", price: "0.100", note: "none", title: "" },
+    ]);
+    expect(await rowsOf("raw.prices")).toHaveLength(3);
+    await runLoad({ mode: "truncate" });
+    expect(await rowsOf("raw.films")).toHaveLength(3);
+  });
+
+  test("makes the table when it is missing, and refuses one that others point to", async () => {
+    await source.query(threeFilms);
+    await runLoad({ mode: "truncate" });
+    expect(await rowsOf("raw.films")).toEqual(loaded);
+    await warehouse.query(
+      "ALTER TABLE raw.films ADD PRIMARY KEY (film_id); CREATE TABLE raw.sales (film_id int REFERENCES raw.films)",
+    );
+    await expect(runLoad({ mode: "truncate" })).rejects.toThrow("cannot be replaced while foreign keys point to it");
+  });
+});
+
+describe("freeze", () => {
+  test.each(["replace", "truncate", "append"] as const)(
+    "refuses a new, a missing and a changed column in mode %s",
+    async (mode) => {
+      await source.query(threeFilms);
+      await runLoad();
+      await runLoad({ mode: "replace", schemaChange: "freeze" });
+      await source.query("ALTER TABLE films DROP price, ADD year int, ALTER film_id TYPE bigint");
+      await expect(runLoad({ mode, schemaChange: "freeze" })).rejects.toThrow(
+        "raw.films keeps its columns (load.schemaChange: freeze), but what is loaded has others: column film_id is bigint instead of integer; column price is missing; column year (integer) is new",
+      );
+      expect(await rowsOf("raw.films")).toEqual(loaded);
+    },
+  );
 });

@@ -184,7 +184,7 @@ const VERBS: readonly RefusedManifest[] = [
     "a mode that does not exist",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: upsert")}}}`),
     "spec.nodes[raw].load.mode: ",
-    'spec.nodes.raw.load.mode: Unsupported value: "upsert": supported values: "replace", "append", "merge", "deleteInsert"',
+    'spec.nodes.raw.load.mode: Unsupported value: "upsert": supported values: "replace", "truncate", "append", "merge", "deleteInsert"',
   ),
   refused(
     "a merge without a key",

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Lake, startLake } from "../support/load-files.ts";
+
+let lake: Lake;
+
+beforeAll(async () => {
+  lake = await startLake();
+});
+afterAll(() => lake[Symbol.asyncDispose]());
+beforeEach(() => lake.newWarehouse());
+
+test("lines become columns of the types that all values agree on", async () => {
+  const lines = [
+    '{"id":1,"price":1.10,"big":9007199254740993,"ok":true,"at":"2026-01-01T00:00:00Z","zip":"00123","n":null,"tags":["a"]}',
+    '{"id":2,"price":2,"big":1,"ok":null,"at":"2026-01-02T00:00:00+02:00","zip":"1","o":{"x":1.50},"tags":"b"}',
+  ];
+  await lake.put("events.jsonl.gz", `${lines.join("\r\n")}\r\n\r\n`);
+  await lake.load({ files: { events: "events.jsonl.gz" } });
+  expect(await lake.types("raw.events")).toEqual({
+    at: "timestamp with time zone",
+    big: "bigint",
+    id: "bigint",
+    n: "text",
+    o: "jsonb",
+    ok: "boolean",
+    price: "numeric",
+    tags: "jsonb",
+    zip: "text",
+  });
+  expect(await lake.rows("raw.events")).toEqual([
+    {
+      id: "1",
+      price: "1.10",
+      big: "9007199254740993",
+      ok: "t",
+      at: "2026-01-01 00:00:00+00",
+      zip: "00123",
+      n: null,
+      o: null,
+      tags: '["a"]',
+    },
+    {
+      id: "2",
+      price: "2",
+      big: "1",
+      ok: null,
+      at: "2026-01-01 22:00:00+00",
+      zip: "1",
+      n: null,
+      o: '{"x": 1.50}',
+      tags: '"b"',
+    },
+  ]);
+});
+
+test("an array, one object in each of many files, and lines under the name .json", async () => {
+  await lake.put("posts.json", '[\n {"id": 1,\n  "title": "a\\n\\"b\\""},\n {"id": 2}\n]');
+  await lake.put("songs/A/1.json", '{"song": "x",\n "year": 1999}');
+  await lake.put("songs/A/B/2.json", '{"song": "y", "year": 0}');
+  await lake.put("log.json", '{"ts":1541105830796}\n{"ts":1541106106796}\n');
+  await lake.load({ files: { posts: "posts.json", songs: "songs/", log: "log.json" } });
+  expect(await lake.rows("raw.posts")).toEqual([
+    { id: "1", title: 'a\n"b"' },
+    { id: "2", title: null },
+  ]);
+  expect(await lake.rows("raw.songs")).toEqual([
+    { song: "x", year: "1999" },
+    { song: "y", year: "0" },
+  ]);
+  expect(await lake.rows("raw.log")).toEqual([{ ts: "1541105830796" }, { ts: "1541106106796" }]);
+});
+
+test("documents that are none are rejected with file, line and reason, the others are loaded", async () => {
+  await lake.put("bad.jsonl", '{"a":1}\n{"a":\n[1]\n{"a":"x\\u0000"}\n{"a":2}\n{"a":"y"}\n');
+  const outcome = await lake.load({
+    files: { bad: "bad.jsonl" },
+    columns: { bad: { a: "int" } },
+    rejects: { max: 4 },
+  });
+  expect(outcome.message).toBe("1 table, 2 rows, 4 rejected");
+  expect(await lake.rows("raw.bad")).toEqual([{ a: "1" }, { a: "2" }]);
+  expect(
+    await lake.warehouse.query("SELECT line, column_name, value, reason FROM raw._kelt_rejects ORDER BY line"),
+  ).toEqual([
+    { line: "2", column_name: null, value: '{"a":', reason: "invalid input syntax for type json" },
+    { line: "3", column_name: null, value: "[1]", reason: "expected a JSON object, found array" },
+    { line: "4", column_name: null, value: '{"a":"x\\u0000"}', reason: "unsupported Unicode escape sequence" },
+    { line: "6", column_name: "a", value: "y", reason: 'invalid input syntax for type integer: "y"' },
+  ]);
+  await expect(lake.load({ files: { bad: "bad.jsonl" } })).rejects.toThrow("bad.jsonl, line 2");
+});
+
+test("a file that was cut off is refused", async () => {
+  await lake.put("cut.json", '[{"a":1},{"a":');
+  await expect(lake.load({ files: { cut: "cut.json" } })).rejects.toThrow("cut.json, line 1: expected the end");
+});
