@@ -52,7 +52,7 @@ export interface HttpClientOptions {
 
 /** Opens a client. The package for it is imported now and not before. */
 export async function openHttpClient(settings: HttpSettings, options: HttpClientOptions): Promise<HttpClient> {
-  const { Agent } = await import("undici");
+  const { Agent } = (await import("undici")).default;
   const timeout = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   const agent = new Agent({
     connect: { lookup: guardedLookup(settings.connection), timeout: CONNECT_TIMEOUT_MS },
@@ -169,7 +169,7 @@ class Conversation {
   }
 
   async #request({ url, method, headers = {}, body }: HttpCall): Promise<Dispatcher.ResponseData> {
-    const { request } = await import("undici");
+    const { request } = (await import("undici")).default;
     const own = { "accept-encoding": "gzip", "user-agent": "kelt", ...headers };
     return request(url, {
       dispatcher: this.#agent,
