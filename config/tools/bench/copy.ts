@@ -1,17 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RESULT_FILE_ENV, TASK_SPEC_ENV } from "#api/task.ts";
 import { startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
 import { aTask } from "../../../test/support/task.ts";
-import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, median } from "./benchmark-line.ts";
+import { type Measured, measureShell, measureTask, round } from "./measured-task.ts";
 
 const ROWS = 4_000_000;
 const PAIRS = 3;
-const POLL_MS = 20;
 /** Without fsync the disk of the machine is not what is measured; a checkpoint in the middle would be. */
 const SETTINGS = { max_wal_size: "8GB", shared_buffers: "256MB" };
 
@@ -20,7 +15,6 @@ const SETTINGS = { max_wal_size: "8GB", shared_buffers: "256MB" };
  * reference is `psql | psql` with binary COPY into a table that exists. Both start with their process and take turns.
  */
 export async function copy(): Promise<BenchmarkLine> {
-  const psql = findPsql();
   const main = join(await bundle("task"), "main.mjs");
   await using sourceServer = await startPostgres(SETTINGS);
   await using warehouseServer = await startPostgres(SETTINGS);
@@ -32,7 +26,7 @@ export async function copy(): Promise<BenchmarkLine> {
   const ours: Measured[] = [];
   const reference: number[] = [];
   for (let pair = 0; pair < PAIRS; pair += 1) {
-    reference.push(await measurePsql(psql, source, warehouse));
+    reference.push(await measurePsql(source, warehouse));
     ours.push(await measureLoad(main, source, warehouse, pair));
   }
   const seconds = ours.map((measured) => measured.seconds);
@@ -54,11 +48,6 @@ const FILMS = `CREATE TABLE films AS SELECT i::int AS film_id, 'title number ' |
   date '2020-01-01' + (i % 2000)::int AS release_date, timestamptz '2020-01-01' + i * interval '1 second' AS seen_at,
   i * 1.5::float8 AS score, i % 2 = 0 AS available, md5(i::text) AS code FROM generate_series(1, ${ROWS}) AS i`;
 
-interface Measured {
-  readonly seconds: number;
-  readonly peakRssBytes: number;
-}
-
 async function measureLoad(
   main: string,
   source: TestDatabase,
@@ -79,33 +68,17 @@ async function measureLoad(
     connections: { source: source.connection(), warehouse: warehouse.connection() },
     uid: `pair-${pair}`,
   });
-  const resultFile = join(temporaryDirectory("bench"), "result");
-  const begun = performance.now();
-  const task = spawn(process.execPath, [main], {
-    env: { [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const peak = watchPeakRss(task);
-  const [exitCode] = await once(task, "exit");
-  const seconds = (performance.now() - begun) / 1000;
-  if (exitCode !== 0) throw new Error(`load ended with exit code ${exitCode}: ${readFileSync(resultFile, "utf8")}`);
+  const measured = await measureTask(main, spec);
   await expectRows(warehouse, "raw.films");
-  return { seconds, peakRssBytes: peak() };
+  return measured;
 }
 
-async function measurePsql(psql: string, source: TestDatabase, warehouse: TestDatabase): Promise<number> {
+async function measurePsql(source: TestDatabase, warehouse: TestDatabase): Promise<number> {
   await warehouse.query("DROP TABLE IF EXISTS films");
   await warehouse.query(`CREATE TABLE films (film_id int, title text, price numeric, release_date date, seen_at timestamptz,
     score float8, available bool, code text)`);
   await warehouse.query("CHECKPOINT");
-  const begun = performance.now();
-  const pipeline = spawn("sh", ["-c", PIPELINE], {
-    env: { PATH: process.env.PATH, PSQL: psql, ...environment("FROM", source), ...environment("TO", warehouse) },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const [exitCode] = await once(pipeline, "exit");
-  const seconds = (performance.now() - begun) / 1000;
-  if (exitCode !== 0) throw new Error(`psql ended with exit code ${exitCode}`);
+  const seconds = await measureShell(PIPELINE, { ...environment("FROM", source), ...environment("TO", warehouse) });
   await expectRows(warehouse, "films");
   return seconds;
 }
@@ -125,35 +98,4 @@ function environment(prefix: string, { name, server }: TestDatabase): Record<str
 async function expectRows(database: TestDatabase, table: string): Promise<void> {
   const [row] = await database.query(`SELECT count(*) FROM ${table}`);
   if (row?.count !== String(ROWS)) throw new Error(`${table} has ${row?.count} rows, expected ${ROWS}`);
-}
-
-/** Follows the process' high-water mark (VmHWM of proc(5)); answers the last one that was seen, in bytes. */
-function watchPeakRss(child: ChildProcess): () => number {
-  let peak = 0;
-  const timer = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024);
-    } catch {
-      clearInterval(timer);
-    }
-  }, POLL_MS);
-  child.once("exit", () => clearInterval(timer));
-  return () => peak;
-}
-
-/** psql of PATH, or the newest one that Debian's packages hide from it. */
-function findPsql(): string {
-  const versions = existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql").sort().reverse() : [];
-  const folders = [
-    ...(process.env.PATH ?? "").split(":"),
-    ...versions.map((version) => `/usr/lib/postgresql/${version}/bin`),
-  ];
-  const found = folders.map((folder) => join(folder, "psql")).find(existsSync);
-  if (found === undefined) throw new Error("psql is the reference and is not installed: install postgresql-client");
-  return found;
-}
-
-function round(figure: number): number {
-  return Math.round(figure * 1000) / 1000;
 }
