@@ -23,6 +23,10 @@ export const Load = object(
           max: 32_768,
         }).optional(),
         cursor: LoadCursor.optional(),
+        parallel: integer(
+          "Readers of each ordinary table that is large enough, all of one snapshot. Each of them takes a connection at both ends.",
+          { min: 1, max: 16 },
+        ).optional(),
         files: FilePatterns.optional(),
         node: text(
           "A node of this pipeline that extracts into the bucket of this connection: this node needs it, and loads the files that its manifest lists. Tables keep their names; an answer of an HTTP API goes to to.table.",
@@ -32,6 +36,11 @@ export const Load = object(
       },
       [
         exactlyOne(SOURCES),
+        {
+          rule: "!has(self.parallel) || has(self.tables)",
+          message: "parallel is for tables: a query and files are read as one",
+          holds: ({ parallel, tables }) => parallel === undefined || tables !== undefined,
+        },
         {
           rule: "!has(self.cursor) || has(self.tables) || has(self.query)",
           message: "a cursor is for tables and queries; for files set onlyNew",

@@ -1,9 +1,11 @@
 import { copyFormat, copyOutStatement, type SourceRows } from "../sources/postgres-rows.ts";
 import { showTable, type TableName } from "../warehouse/identifier.ts";
 import { checkTarget, type StagedTable, stageTable } from "../warehouse/load-transaction.ts";
+import { dropLeftParts } from "../warehouse/part-table.ts";
 import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { moveCursors, openHorizon, type SelectedIncrement, selectIncrement } from "./load-increments.ts";
+import { rangesOf, stageInRanges } from "./load-ranges.ts";
 
 /** Rows of a Postgres source, and where they go. */
 export interface SelectedRows {
@@ -49,19 +51,29 @@ async function stageRows(
   spec: SpecOf<"load">,
   { selected, context }: { readonly selected: readonly SelectedRows[]; readonly context: CommandContext },
 ): Promise<readonly StagedTable[]> {
+  await dropLeftParts(
+    destination,
+    selected.map(({ target }) => target),
+  );
   const tables = selected.map(({ name, rows, target }) => {
     const format = copyFormat(rows);
     return { source: name, target, columns: rows.columns, format, copyOut: copyOutStatement(rows, `FORMAT ${format}`) };
   });
   for (const table of tables) await checkTarget(destination, spec.work.load, table);
   const staged: StagedTable[] = [];
-  for (const table of tables) {
+  for (const [index, table] of tables.entries()) {
     const progress = { item: showTable(table.target), done: staged.length, total: tables.length };
     const rows = sum(staged.map((before) => before.rows));
     const bytesBefore = sum(staged.map((before) => before.bytes));
     const report = (bytes: number) => context.progress.report({ ...progress, rows, bytes: bytesBefore + bytes });
     report(0);
-    staged.push(await stageTable(source, destination, table, report));
+    const chosen = selected[index];
+    const ranges = chosen === undefined ? [] : await rangesOf(source, chosen, spec.work.load.from.parallel ?? 1);
+    staged.push(
+      chosen !== undefined && ranges.length > 1
+        ? await stageInRanges({ source, destination }, spec, { ...chosen, ranges }, { context, onBytes: report })
+        : await stageTable(source, destination, table, report),
+    );
   }
   return staged;
 }

@@ -171,6 +171,13 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[raw].load: a cursor reads a part of the rows and needs a mode that keeps the others: append or merge",
   ),
   refused(
+    "a query in parts",
+    pipeline(
+      `nodes: {raw: {${LOAD.replace("tables: [films]", "query: select 1, parallel: 4").replace("raw}", "raw, table: t}")}}}`,
+    ),
+    "spec.nodes[raw].load.from: parallel is for tables: a query and files are read as one",
+  ),
+  refused(
     "a query that goes nowhere",
     pipeline(`nodes: {raw: {${LOAD.replace("tables: [films]", "query: select 1")}}}`),
     "spec.nodes[raw].load: a query needs to.table, and tables keep their own names",
