@@ -52,10 +52,10 @@ export async function readHttp(
 function callOf({ settings }: HttpClient, { path, method, query, body }: HttpSource): HttpCall {
   const { baseUrl, connection } = settings;
   const url = new URL(baseUrl);
-  url.pathname = [baseUrl.pathname.replace(/\/+$/, ""), path.replace(/^\/+/, "")]
-    .filter((part) => part !== "")
-    .join("/");
-  if (!url.pathname.startsWith(baseUrl.pathname.replace(/\/+$/, ""))) {
+  const base = baseUrl.pathname.replace(/\/+$/, "");
+  const below = path.replace(/^\/+/, "");
+  url.pathname = below === "" ? baseUrl.pathname : `${base}/${below}`;
+  if (below !== "" && !url.pathname.startsWith(`${base}/`)) {
     throw new ConfigurationError(
       "OutsideBaseUrl",
       `connection ${connection}: path ${path} leads out of ${baseUrl.href}. Name a path below it`,

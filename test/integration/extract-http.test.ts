@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +11,7 @@ import type { ObjectStore } from "../../task-image/object-store/object-store.ts"
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
 import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../support/http-api.ts";
 import { aContext, aTask } from "../support/task.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
 let s3: S3Server;
@@ -116,6 +119,31 @@ describe("all pages become one object with a record a line, by", () => {
   });
 });
 
+test("a next page on another host is asked for without the credentials of this one", async () => {
+  await using other = await startHttpApi(() => ({ body: "[2]" }));
+  await using api = await startHttpApi(() => ({ body: "[1]", headers: { link: `<${other.origin}/2>; rel=next` } }));
+  const secretDirectory = temporaryDirectory("api-key");
+  writeFileSync(join(secretDirectory, "apiKey"), "key-of-this-host");
+  const auth = { apiKey: { query: "key" } };
+  const connection: TaskConnectionOf<"http"> = {
+    kind: "http",
+    baseUrl: api.origin,
+    auth,
+    secretName: "k",
+    secretDirectory,
+  };
+  const http = { paging: { link: {} } };
+  const parsed = Extract.parse({
+    from: { connection: "api", http },
+    to: { connection: "lake", key: "raw/linked.json" },
+  });
+  const work = { verb: "extract" as const, extract: parsed };
+  await extract(aTask({ work, connections: { api: connection, lake: s3.connection("lake") } }), aContext());
+  expect(await stored("raw/linked.json")).toBe("1\n2\n");
+  expect(api.seen[0]?.url.search).toBe("?key=key-of-this-host");
+  expect(other.seen[0]?.url.search).toBe("");
+});
+
 describe("refused, and nothing is written:", () => {
   const refused = async (http: object, reply: (request: SeenRequest) => Reply) => {
     await lake.write("raw/posts.json", Buffer.from("old"), "text/plain");
@@ -163,9 +191,12 @@ describe("refused, and nothing is written:", () => {
     });
   });
 
-  test("a path that leads out of the base URL", async () => {
-    await using api = await startHttpApi(() => ({ body: "[]" }));
-    await expect(run(api, { path: "../admin" }, undefined, "/v1")).rejects.toMatchObject({ code: "OutsideBaseUrl" });
-    expect(api.seen).toEqual([]);
-  });
+  test.each(["../admin", "../v10/posts", "%2e%2e/admin", "posts/../../admin"])(
+    "the path %s below /v1",
+    async (path) => {
+      await using api = await startHttpApi(() => ({ body: "[]" }));
+      await expect(run(api, { path }, undefined, "/v1")).rejects.toMatchObject({ code: "OutsideBaseUrl" });
+      expect(api.seen).toEqual([]);
+    },
+  );
 });
