@@ -35,12 +35,30 @@ export async function landJson(landing: Landing, kind: "json" | "jsonl"): Promis
     copied = await copyDocuments(landing, kind, "text");
     broken = await rejectBrokenDocuments(landing);
   }
+  const { odd, columns } = await columnsOfObjects(landing, landingTable(wanted.target));
+  return { rows: copied - broken - odd, rejected: broken + odd, columns };
+}
+
+/** jsonb_each refuses what is no object: only then such documents are looked for, and go to the table of rejects. */
+async function columnsOfObjects(
+  landing: Landing,
+  table: TableName,
+): Promise<{ readonly odd: number; readonly columns: readonly TypedColumn[] }> {
+  const { session } = landing;
+  await session.query("SAVEPOINT before_columns");
+  try {
+    const columns = await columnsOf(landing, table);
+    await session.query("RELEASE SAVEPOINT before_columns");
+    return { odd: 0, columns };
+  } catch (error) {
+    if (!isServerError(error) || !error.code.startsWith("22")) throw error;
+    await session.query("ROLLBACK TO SAVEPOINT before_columns");
+  }
   const odd = await moveToRejects(landing, {
     which: "pg_catalog.jsonb_typeof(r.doc) <> 'object'",
     reason: "'expected a JSON object, found ' || pg_catalog.jsonb_typeof(g.doc)",
   });
-  const columns = await columnsOf(landing, landingTable(wanted.target));
-  return { rows: copied - broken - odd, rejected: broken + odd, columns };
+  return { odd, columns: await columnsOf(landing, table) };
 }
 
 async function copyDocuments(

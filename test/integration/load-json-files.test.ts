@@ -90,6 +90,16 @@ test("documents that are none are rejected with file, line and reason, the other
   await expect(lake.load({ files: { bad: "bad.jsonl" } })).rejects.toThrow("bad.jsonl, line 2");
 });
 
+test("what is no object is rejected wherever the types come from: arrays, numbers, texts, nothing", async () => {
+  await lake.put("odd.json", '[{"a":1},[1],["a"],[],2,"a",null,{"a":3}]');
+  const odd = { files: { odd: "odd.json" }, rejects: { max: 6 } };
+  for (const more of [{}, { columns: { odd: { a: "int" } } }]) {
+    const outcome = await lake.load({ ...odd, ...more });
+    expect(outcome.message).toBe("1 table, 2 rows, 6 rejected");
+    expect(await lake.rows("raw.odd")).toEqual([{ a: "1" }, { a: "3" }]);
+  }
+});
+
 test("a file that was cut off is refused", async () => {
   await lake.put("cut.json", '[{"a":1},{"a":');
   await expect(lake.load({ files: { cut: "cut.json" } })).rejects.toThrow("cut.json, line 1: expected the end");
