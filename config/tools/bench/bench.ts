@@ -5,6 +5,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<BenchmarkLine>>> = {
   dispatch: async () => (await import("./dispatch.ts")).dispatch(),
   startup: async () => (await import("./startup.ts")).startup(),
   copy: async () => (await import("./copy.ts")).copy(),
+  ranges: async () => (await import("./ranges.ts")).ranges(),
   "s3-csv": async () => (await import("./s3-csv.ts")).s3Csv(),
   "s3-json": async () => (await import("./s3-json.ts")).s3Json(),
 };
