@@ -14,7 +14,7 @@ export interface InputCheck {
 /** A function for one session of an older server: slower, because every value is a subtransaction. */
 const OLDER_SERVER = `CREATE OR REPLACE FUNCTION pg_temp.kelt_input_error(value text, type text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-  longest int := pg_catalog.substring(type from '^(?:character|varchar|char|character varying)\\((\\d+)\\)$')::int;
+  longest int := pg_catalog.substring(type, '^(?:character|varchar|char|character varying)\\((\\d+)\\)$')::int;
 BEGIN
   EXECUTE 'SELECT CAST(' || pg_catalog.quote_literal(value) || ' AS ' || type || ')';
   IF pg_catalog.length(pg_catalog.rtrim(value)) > longest THEN

@@ -3,7 +3,7 @@ import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { startPostgres, type TestDatabase } from "./postgres.ts";
+import { type PostgresVersion, startPostgres, type TestDatabase } from "./postgres.ts";
 import { aContext, aTask } from "./task.ts";
 import { startS3Server } from "./versitygw.ts";
 
@@ -32,8 +32,8 @@ export interface Lake extends AsyncDisposable {
   types(table: string): Promise<Record<string, string | null>>;
 }
 
-export async function startLake(): Promise<Lake> {
-  const postgres = await startPostgres();
+export async function startLake(version: PostgresVersion = "18"): Promise<Lake> {
+  const postgres = await startPostgres({}, undefined, version);
   const s3 = await startS3Server();
   const connection = s3.connection("lake");
   const store = await openObjectStore({ connections: { lake: connection } }, "lake", aContext());
