@@ -17,45 +17,60 @@ const ROWS = 60_000;
 beforeAll(async () => {
   server = await startPostgres();
   source = await server.createDatabase();
-  await source.query(`CREATE TABLE films AS SELECT i AS film_id, 'film ' || i AS title FROM generate_series(1, ${ROWS}) AS i;
-    CREATE TABLE actors AS SELECT i AS actor_id, md5(i::text) AS name FROM generate_series(1, ${ROWS}) AS i`);
+  await source.query(`CREATE TABLE films AS SELECT i AS id, i AS film_id, 'film ' || i AS title FROM generate_series(1, ${ROWS}) AS i;
+    CREATE TABLE actors AS SELECT i AS id, i AS actor_id, md5(i::text) AS name FROM generate_series(1, ${ROWS}) AS i`);
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
   warehouse = await server.createDatabase();
 });
 
-const work = (mode: "append" | "replace"): WorkOf<"load"> => ({
+type Mode = "append" | "replace" | "merge" | "deleteInsert";
+const isKeyed = (mode: Mode) => mode === "merge" || mode === "deleteInsert";
+
+/** A new warehouse. For the modes that match rows by key it holds half of the rows, with other values. */
+async function startOver(mode: Mode): Promise<void> {
+  warehouse = await server.createDatabase();
+  if (!isKeyed(mode)) return;
+  await warehouse.query(`CREATE SCHEMA raw;
+    CREATE TABLE raw.films AS SELECT i AS id, -i AS film_id, 'old' AS title FROM generate_series(1, ${ROWS / 2}) AS i;
+    CREATE TABLE raw.actors AS SELECT i AS id, -i AS actor_id, 'old' AS name FROM generate_series(1, ${ROWS / 2}) AS i`);
+}
+
+const work = (mode: Mode): WorkOf<"load"> => ({
   verb: "load",
   load: {
     from: { connection: "source", schema: "public", tables: ["films", "actors"] },
     to: { connection: "warehouse", schema: "raw" },
     mode,
+    ...(isKeyed(mode) ? { key: ["id"] } : {}),
   },
 });
 
-function task(mode: "append" | "replace", attempt: number, destination: TaskConnection = warehouse.connection()) {
+function task(mode: Mode, attempt: number, destination: TaskConnection = warehouse.connection()) {
   return aTask({ work: work(mode), connections: { source: source.connection(), warehouse: destination }, attempt });
 }
 
 /** Every row once, no staging table, one record. */
 async function expectCompleteAndSingle(): Promise<void> {
   const [state] = await warehouse.query(`SELECT
-    (SELECT count(*) || ' ' || count(DISTINCT film_id) FROM raw.films) AS films,
-    (SELECT count(*) || ' ' || count(DISTINCT actor_id) FROM raw.actors) AS actors,
+    (SELECT count(*) || ' ' || count(DISTINCT film_id) FROM raw.films WHERE title <> 'old') AS films,
+    (SELECT count(*) || ' ' || count(DISTINCT actor_id) FROM raw.actors WHERE name <> 'old') AS actors,
+    (SELECT count(*) FROM raw.films WHERE title = 'old') AS old,
     (SELECT count(*) FROM raw._kelt_loads) AS loads,
     (SELECT count(*) FROM pg_class WHERE relname LIKE '_kelt_staging%') AS staging`);
-  expect(state).toEqual({ films: `${ROWS} ${ROWS}`, actors: `${ROWS} ${ROWS}`, loads: "1", staging: "0" });
+  expect(state).toEqual({ films: `${ROWS} ${ROWS}`, actors: `${ROWS} ${ROWS}`, old: "0", loads: "1", staging: "0" });
 }
 
-describe.each(["append", "replace"] as const)("%s", (mode) => {
+describe.each(["append", "replace", "merge", "deleteInsert"] as const)("%s", (mode) => {
   test("a process killed at any moment, then retried: every row once", { timeout: 300_000 }, async () => {
+    await startOver(mode);
     const begun = performance.now();
     await runTask(task(mode, 1));
     const duration = performance.now() - begun;
     const kills = 10;
     for (let kill = 0; kill < kills; kill += 1) {
-      warehouse = await server.createDatabase();
+      await startOver(mode);
       const first = startTask(task(mode, 1));
       await setTimeout((duration * (kill + 0.5)) / kills);
       first.process.kill("SIGKILL");
@@ -68,6 +83,7 @@ describe.each(["append", "replace"] as const)("%s", (mode) => {
   });
 
   test("a retry waits for the pod before it that still lives, and then finds its work done", async () => {
+    await startOver(mode);
     const pods = [1, 2, 3].map((attempt) => startTask(task(mode, attempt)).ended);
     for (const { exitCode, result } of await Promise.all(pods)) {
       expect(exitCode).toBe(EXIT.done);
