@@ -85,7 +85,7 @@ export const ConnectionStatus = z
     serverVersion: text("What answered the last test that reached it, in its own words.", { max: 128 }),
     latencyMilliseconds: integer("Time of one question and its answer in that test.", { min: 0, max: 1_000_000_000 }),
     tested: timestamp("When the last test ended."),
-    testRequested: text("The value of the annotation kelt.dev/test-requested that the last test answered.", {
+    testRequested: text("The value of the annotation kelt.dev/test-requested that the conditions speak of.", {
       max: 256,
       min: 0,
     }),
