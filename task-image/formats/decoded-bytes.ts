@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { PassThrough, pipeline, type Readable } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip, createZstdDecompress, type ZstdDecompress } from "node:zlib";
 import { DataError } from "../errors.ts";
 
 /** A piece of decompressed bytes: large, because every piece costs a trip through the event loop. */
@@ -59,27 +59,65 @@ async function* transcoded(
 async function* decompressed(body: Readable, uri: string): AsyncGenerator<Buffer> {
   const source = body[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
   const first = await firstBytes(source, ZSTD.length);
-  const unpack = startsWith(first, GZIP)
-    ? createGunzip({ chunkSize: PIECE_BYTES })
-    : startsWith(first, ZSTD)
-      ? createZstdDecompress({ chunkSize: PIECE_BYTES })
-      : undefined;
-  if (unpack === undefined) {
+  const packed = async function* () {
     if (first.length > 0) yield first;
     yield* source;
-    return;
-  }
-  const packed = async function* () {
-    yield first;
-    yield* source;
   };
-  const unpacked = new PassThrough({ highWaterMark: 2 * PIECE_BYTES });
-  const ended = pipeline(packed, unpack, unpacked, () => undefined);
   try {
-    yield* ended as unknown as AsyncIterable<Buffer>;
+    if (startsWith(first, GZIP)) yield* gunzipped(packed);
+    else if (startsZstd(first)) yield* unpackedFrames(packed(), uri);
+    else yield* packed();
   } catch (error) {
     throw archiveFailure(error, uri);
   }
+}
+
+function gunzipped(packed: () => AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
+  const unpacked = new PassThrough({ highWaterMark: 2 * PIECE_BYTES });
+  const ended = pipeline(packed, createGunzip({ chunkSize: PIECE_BYTES }), unpacked, () => undefined);
+  return ended as unknown as AsyncIterable<Buffer>;
+}
+
+/** Zstd may be several frames, one after another. Node's decompressor ends with a frame that ends within a piece. */
+async function* unpackedFrames(packed: AsyncGenerator<Buffer>, uri: string): AsyncGenerator<Buffer> {
+  for (let rest = await firstBytes(packed, ZSTD.length); rest.length > 0; ) {
+    if (!startsZstd(rest)) {
+      throw new DataError(
+        "DamagedArchive",
+        `${uri}: expected another zstd frame or the end of the file, found other bytes after a frame. Write it again`,
+      );
+    }
+    const frames = createZstdDecompress({ chunkSize: PIECE_BYTES });
+    const left = feed(frames, rest, packed);
+    left.catch((error: unknown) => frames.destroy(error as Error));
+    yield* frames as AsyncIterable<Buffer>;
+    rest = await left;
+    if (rest.length > 0) rest = await firstBytes(packed, ZSTD.length, rest);
+  }
+}
+
+/** Writes pieces until a frame ends within one. Answers what follows that frame, or nothing when all pieces have been taken. */
+async function feed(frames: ZstdDecompress, first: Buffer, packed: AsyncIterator<Buffer>): Promise<Buffer> {
+  let piece = first;
+  for (;;) {
+    const before = frames.bytesWritten;
+    await new Promise<void>((taken, failed) => {
+      frames.write(piece, (error) => (error ? failed(error) : taken()));
+    });
+    const taken = frames.bytesWritten - before;
+    if (taken < piece.length) return piece.subarray(taken);
+    const { done, value } = await packed.next();
+    if (done === true) break;
+    piece = value;
+  }
+  frames.end();
+  return Buffer.alloc(0);
+}
+
+/** A frame, or one that decompressors skip: 0x184D2A50 to 0x184D2A5F, the lowest byte first. */
+function startsZstd(bytes: Buffer): boolean {
+  const skipped = bytes.length >= ZSTD.length && bytes.readUInt32LE(0) >>> 4 === 0x184d2a5;
+  return skipped || startsWith(bytes, ZSTD);
 }
 
 /** Errors of zlib have a code such as Z_DATA_ERROR or ZSTD_error_…; every other one is the body's own. */
@@ -93,9 +131,13 @@ function archiveFailure(error: unknown, uri: string): unknown {
   );
 }
 
-/** At least `bytes` bytes where there are so many; what comes after them is left in the iterator. */
-async function firstBytes(pieces: AsyncIterator<Buffer>, bytes: number): Promise<Buffer> {
-  let first: Buffer = Buffer.alloc(0);
+/** At least `bytes` bytes, `begin` among them, where there are so many; what comes after them is left in the iterator. */
+async function firstBytes(
+  pieces: AsyncIterator<Buffer>,
+  bytes: number,
+  begin: Buffer = Buffer.alloc(0),
+): Promise<Buffer> {
+  let first = begin;
   while (first.length < bytes) {
     const { done, value } = await pieces.next();
     if (done === true) break;

@@ -1,0 +1,46 @@
+import { Readable } from "node:stream";
+import { zstdCompressSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { decodedBytes } from "../../../../task-image/formats/decoded-bytes.ts";
+
+/** The text of a file that arrives in pieces of so many bytes. */
+async function decoded(file: Buffer, pieceBytes: number): Promise<string> {
+  const pieces = function* () {
+    for (let at = 0; at < file.length; at += pieceBytes) yield file.subarray(at, at + pieceBytes);
+  };
+  const chunks: Buffer[] = [];
+  for await (const chunk of decodedBytes(Readable.from(pieces()), "films.csv.zst")) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+const skippable = Buffer.concat([Buffer.from([0x57, 0x2a, 0x4d, 0x18, 3, 0, 0, 0]), Buffer.from("abc")]);
+const frame = (text: string) => zstdCompressSync(Buffer.from(text));
+const lines = Array.from({ length: 50_000 }, (_, line) => `${line},${(line * 7919) % 104729}\n`).join("");
+
+describe("zstd of several frames", () => {
+  const file = Buffer.concat([frame("a\n1\n"), skippable, frame("2\n"), frame(""), frame("3\n"), skippable]);
+
+  test("is read to its end, wherever the pieces are cut", async () => {
+    for (let bytes = 1; bytes <= file.length; bytes += 1) expect(await decoded(file, bytes)).toBe("a\n1\n2\n3\n");
+  });
+
+  test("may begin with a frame to skip", async () => {
+    expect(await decoded(Buffer.concat([skippable, file]), 1000)).toBe("a\n1\n2\n3\n");
+  });
+
+  test("may have frames larger than a piece", async () => {
+    const large = Buffer.concat([frame(lines), frame(lines)]);
+    expect((await decoded(large, 65_536)) === lines + lines).toBe(true);
+  });
+
+  test.each([
+    ["other bytes after a frame", Buffer.concat([file, Buffer.from("a,b\n")])],
+    ["too few bytes after a frame", Buffer.concat([file, Buffer.from([0x28, 0xb5])])],
+    ["a last frame that is cut off", Buffer.concat([file, frame(lines).subarray(0, 1000)])],
+    ["a last frame that is all but cut off", file.subarray(0, file.length - skippable.length - 1)],
+  ])("fails with %s, wherever the pieces are cut", async (_, damaged) => {
+    for (const bytes of [1, 7, file.length, damaged.length]) {
+      await expect(decoded(damaged, bytes)).rejects.toMatchObject({ kind: "data", code: "DamagedArchive" });
+    }
+  });
+});
