@@ -8,7 +8,7 @@ import { ownerKeys } from "./controllers/owner-keys.ts";
 import { PipelineController } from "./controllers/pipeline.ts";
 import { RunController } from "./controllers/pipeline-run.ts";
 import type { Clock, Random } from "./kube/clock.ts";
-import type { Kind } from "./kube/kinds.ts";
+import type { CustomObject, Kind } from "./kube/kinds.ts";
 import type { Kube } from "./kube/kube.ts";
 import { formatKey, parseKey } from "./kube/object-key.ts";
 import type { OwnWrites } from "./kube/own-writes.ts";
@@ -33,14 +33,18 @@ export interface OperatorParts {
 export class Operator {
   readonly #parts: OperatorParts;
   readonly #scopes = new Map<string, Watches>();
+  readonly #stores: Stores;
   readonly #events: EventWriter;
   readonly #loops: { readonly runs: Loop; readonly pipelines: Loop; readonly connections: Loop };
   #synced = false;
+  /** Until then keys are not collected: a replica may wait for weeks. */
+  #leads = false;
 
   constructor(parts: OperatorParts) {
     this.#parts = parts;
     const { kube, clock, log, metrics, settings } = parts;
     const stores = createStores();
+    this.#stores = stores;
     this.#events = new EventWriter({ kube, clock, log, instance: settings.identity });
     const ownWritesIn = (namespace: string) => this.#ownWritesIn(namespace);
     const common = { kube, caches: stores, ownWritesIn, clock, log, metrics, events: this.#events };
@@ -66,11 +70,17 @@ export class Operator {
     return this.#synced;
   }
 
-  /** Begins to act. The keys of all that has been seen wait in the queues already. */
+  /** Begins to act, on everything that the caches hold and then on what changes. */
   lead(): void {
-    this.#loops.runs.start();
-    this.#loops.pipelines.start();
-    this.#loops.connections.start();
+    const { runs, pipelines, connections } = this.#stores;
+    this.#leads = true;
+    for (const run of runs.all()) {
+      this.#loops.runs.add(formatKey(run.metadata));
+      for (const key of pipelineKeyOf(run)) this.#loops.pipelines.add(key);
+    }
+    for (const { metadata } of pipelines.all()) this.#loops.pipelines.add(formatKey(metadata));
+    for (const { metadata } of connections.all()) this.#loops.connections.add(formatKey(metadata));
+    for (const loop of Object.values(this.#loops)) loop.start();
   }
 
   /** Lets the reconciles under way end and begins no other one; then stops watching. */
@@ -89,8 +99,8 @@ export class Operator {
   #watch(namespace: string, stores: Stores): void {
     const watches = new Watches(stores, this.#reflectors(namespace));
     const { runs, pipelines, connections } = this.#loops;
-    const addRun = (key: string) => runs.add(key);
-    const addPipeline = (key: string) => pipelines.add(key);
+    const addRun = (key: string) => this.#add(runs, key);
+    const addPipeline = (key: string) => this.#add(pipelines, key);
     watches.runs.subscribe({ keys: (run) => [formatKey(run.metadata)], handle: addRun });
     watches.runs.subscribe({ keys: pipelineKeyOf, handle: addPipeline });
     watches.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata), handle: addRun });
@@ -101,16 +111,22 @@ export class Operator {
       keys: (pipeline) => waitingRuns(formatKey(pipeline.metadata), stores),
       handle: addRun,
     });
+    const namespaceOf = ({ metadata }: CustomObject) => metadata.namespace;
+    watches.connections.subscribe({ keys: (object) => pipelinesIn(namespaceOf(object), stores), handle: addPipeline });
     watches.connections.subscribe({
-      keys: ({ metadata }) => pipelinesIn(metadata.namespace, stores),
-      handle: addPipeline,
+      keys: (object) => pipelinesIn(namespaceOf(object), stores).flatMap((key) => waitingRuns(key, stores)),
+      handle: addRun,
     });
     this.#scopes.set(namespace, watches);
   }
 
+  #add(loop: Loop, key: string): void {
+    if (this.#leads) loop.add(key);
+  }
+
   /** A Connection, and the Jobs and Pods of its tests. */
   #watchTests(watches: Watches, stores: Stores, connections: Loop): void {
-    const handle = (key: string) => connections.add(key);
+    const handle = (key: string) => this.#add(connections, key);
     watches.connections.subscribe({ keys: ({ metadata }) => [formatKey(metadata)], handle });
     watches.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata, "Connection"), handle });
     watches.pods.subscribe({

@@ -38,6 +38,9 @@ function readJson(text: string, { addIssue }: { readonly addIssue: (message: str
   }
 }
 
+/** The longest that the operator may be away without a finished attempt being repeated. */
+const JOB_TTL_MIN_MS = 300_000;
+
 const Environment = z.object({
   KELT_NAMESPACE: z.string().min(1).default("kelt-system"),
   KELT_POD_NAME: z.string().min(1).default(`kelt-${process.pid}`),
@@ -59,7 +62,11 @@ const Environment = z.object({
   KELT_TASK_PRIORITY_CLASS: z.string().optional(),
   KELT_JOB_TTL: z
     .string()
-    .regex(/^([0-9]+(ms|s|m|h|d))+$/)
+    .regex(/^([0-9]+(ms|s|m|h|d))+$/, { abort: true })
+    .refine(
+      (text) => durationMs(text) >= JOB_TTL_MIN_MS,
+      "expected 5m at least: a Job that is gone before its end was stored is run again",
+    )
     .default("1h"),
 });
 

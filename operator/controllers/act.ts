@@ -25,7 +25,7 @@ export interface ActParts {
  * Carries an action out. Doing it twice does no harm: a Job's name says which attempt it is, and a deletion names the uid.
  * Rejects with the ApiError of a fault that may pass; the whole decision is then made again.
  */
-export function act(action: Action, facts: Facts, spec: PipelineSpec, parts: ActParts): Promise<Acted> {
+export function act(action: Action, facts: Facts, spec: () => PipelineSpec, parts: ActParts): Promise<Acted> {
   switch (action.do) {
     case "createJob":
       return createJob(action, facts, spec, parts);
@@ -39,13 +39,13 @@ export function act(action: Action, facts: Facts, spec: PipelineSpec, parts: Act
 async function createJob(
   action: Action & { readonly do: "createJob" },
   { run }: Facts,
-  spec: PipelineSpec,
+  spec: () => PipelineSpec,
   { kube, taskPods }: ActParts,
 ): Promise<Acted> {
   const attempt: Attempt = {
     run: run.meta,
     pipeline: run.spec.pipeline,
-    spec,
+    spec: spec(),
     node: action.node,
     attempt: action.attempt,
   };

@@ -24,6 +24,9 @@ export interface LoopParts {
   readonly workers: number;
 }
 
+/** A key that keeps failing is tried twice a minute: nothing else would wake it when the server is well again. */
+const BACKOFF = { initialMs: 5, maxMs: 30_000 };
+
 /** A timer that fires early would find nothing to do; this much later is early enough for everybody. */
 const WAKE_SLACK_MS = 5;
 
@@ -38,7 +41,7 @@ export class Loop {
   constructor(reconciler: Reconciler, parts: LoopParts) {
     this.#reconciler = reconciler;
     this.#parts = parts;
-    this.#queue = new WorkQueue({ clock: parts.clock, observer: this.#observer() });
+    this.#queue = new WorkQueue({ clock: parts.clock, backoff: BACKOFF, observer: this.#observer() });
     const labels = { name: reconciler.name };
     parts.metrics.beforeScrape(() => {
       parts.metrics.queueDepth.set(labels, this.#queue.depth);

@@ -97,7 +97,9 @@ export class RunController implements Reconciler {
   /** Carries all actions out at once; one that fails does not hold the others back. Returns when to look at refusals again. */
   async #act(key: string, facts: Facts, actions: readonly Action[], arrivedAt: number): Promise<number | undefined> {
     if (actions.length === 0) return undefined;
-    const spec = PipelineSpec.parse(facts.run.status.pipelineSpec);
+    let parsed: PipelineSpec | undefined;
+    // Only a Job that is made needs the copy of the spec: one that this version cannot read must not keep Jobs from being stopped.
+    const spec = () => (parsed ??= PipelineSpec.parse(facts.run.status.pipelineSpec));
     const outcomes = await Promise.allSettled(actions.map((action) => act(action, facts, spec, this.#parts)));
     for (const outcome of outcomes) {
       if (outcome.status === "fulfilled") this.#note(key, facts, outcome.value, arrivedAt);

@@ -28,7 +28,15 @@ export class Delays {
     if (planned !== undefined && planned <= at) return;
     this.#dueAt.set(key, at);
     this.#push({ at, key });
+    this.#compact();
     this.#arm();
+  }
+
+  /** Entries that an earlier time has replaced would stay until their own, which may be weeks away. */
+  #compact(): void {
+    if (this.#heap.length <= 2 * this.#dueAt.size + 64) return;
+    this.#heap.length = 0;
+    for (const [key, at] of this.#dueAt) this.#push({ at, key });
   }
 
   clear(): void {

@@ -79,7 +79,7 @@ export class Reflector<K extends Kind> {
   constructor(parts: ReflectorParts<K>) {
     this.#parts = parts;
     this.#settings = parts.settings ?? REFLECTOR_SETTINGS;
-    this.#replica = new Replica(parts.store, PROJECTIONS[parts.kind]);
+    this.#replica = new Replica(parts.store, PROJECTIONS[parts.kind], parts.namespace);
     this.#backoff = new Backoff(this.#settings.backoff, parts.random);
     this.#subscribers = new Subscribers((error) => parts.observe?.({ what: "handlerFailed", error }));
   }

@@ -14,12 +14,15 @@ export interface Change<T> {
 export class Replica<T extends ApiObject> {
   readonly #store: Store<T, string>;
   readonly #project: (object: T) => T;
+  readonly #namespace: string | undefined;
   #resourceVersion: string | undefined;
   #trusted = false;
 
-  constructor(store: Store<T, string>, project: (object: T) => T) {
+  /** `namespace` is the one that lists and watches are of: objects of others in the store belong to other replicas. */
+  constructor(store: Store<T, string>, project: (object: T) => T, namespace?: string) {
     this.#store = store;
     this.#project = project;
+    this.#namespace = namespace;
   }
 
   /** Everything up to this version is in the store. Undefined until the first list. */
@@ -42,6 +45,7 @@ export class Replica<T extends ApiObject> {
     const objects = new Map(list.items.map((item) => [formatKey(item.metadata), this.#project(item)]));
     const changes: Change<T>[] = [];
     for (const before of this.#store.all()) {
+      if (this.#namespace !== undefined && before.metadata.namespace !== this.#namespace) continue;
       if (objects.has(formatKey(before.metadata))) continue;
       this.#store.delete(before.metadata);
       changes.push({ before });

@@ -27,7 +27,14 @@ export interface PipelineDecision {
   readonly wakeAt?: number;
 }
 
-const DEFAULT_HISTORY: HistoryLimits = PipelineSpec.shape.history.parse({});
+/**
+ * The limits that the user has written, whatever else is wrong with the spec. Without a Pipeline, or with limits that cannot be
+ * read, nothing is given up: a history that is gone does not come back with the corrected file.
+ */
+function historyLimits(spec: unknown): HistoryLimits | undefined {
+  if (typeof spec !== "object" || spec === null) return undefined;
+  return PipelineSpec.shape.history.safeParse((spec as { readonly history?: unknown }).history).data;
+}
 
 /**
  * Whether a Pipeline can run (kstatus: Ready, and Stalled only while a person must act), what its runs did, and which of them
@@ -36,8 +43,8 @@ const DEFAULT_HISTORY: HistoryLimits = PipelineSpec.shape.history.parse({});
 export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
   const { pipeline, now } = facts;
   const validation = pipeline === undefined ? undefined : validatePipeline(pipeline.spec);
-  const limits = validation?.ok === true ? validation.spec.history : DEFAULT_HISTORY;
-  const history = expiredRuns(facts.runs.flatMap(finishedRun), limits, now);
+  const limits = historyLimits(pipeline?.spec);
+  const history = limits === undefined ? { expired: [] } : expiredRuns(facts.runs.flatMap(finishedRun), limits, now);
   if (pipeline === undefined || validation === undefined) return history;
   const problems = validation.ok
     ? resolveConnections(validation.spec, facts.connections).problems

@@ -8,7 +8,7 @@ import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";
 import type { Action } from "./action.ts";
 import type { Facts } from "./facts.ts";
-import { decideNode, stopJobs, TERMINAL } from "./node.ts";
+import { decideNode, isLive, stopJobs, TERMINAL } from "./node.ts";
 import { parseTime, timeText } from "./time.ts";
 
 /**
@@ -95,27 +95,44 @@ function stopping(facts: Facts): Decision | undefined {
   const reason = run.spec.cancelled === true || stored === "Cancelling" ? "Cancelling" : "TimingOut";
   if (reason === "TimingOut" && stored !== "TimingOut" && (overdueAt === undefined || now < overdueAt))
     return undefined;
-  const nodes = stoppedNodes(facts);
+  const settled = stored === reason ? undefined : proceed(facts);
+  const judged = settled?.verdict;
+  if (judged !== undefined && judged.succeeded !== "Unknown") return { ...settled, actions: [] };
+  const nodes = stoppedNodes(facts, judged?.nodes);
   const message =
     reason === "Cancelling" ? "stopped on request" : `stopped after the run's timeout of ${runTimeout(facts)}`;
   const stopJobsOf = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message));
-  const living =
-    [...facts.attempts.values()].flat().some((attempt) => attempt.job?.deleting === true) || stopJobsOf.length > 0;
-  if (stored !== reason) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: [] };
+  const living = [...facts.attempts.values()].flat().some(isLive);
+  if (stored !== reason) {
+    const inferred = settled?.inferred === true ? { inferred: true as const } : {};
+    return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: [], ...inferred };
+  }
   if (living) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: stopJobsOf };
   const end = reason === "Cancelling" ? "Cancelled" : "TimedOut";
   return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], inferred: true };
 }
 
-/** The nodes of a run that ends now: what had finished stays as it is. */
-function stoppedNodes({ run, now }: Facts): Record<string, NodeStatus> {
+/**
+ * The nodes of a run that ends now: what had finished stays as it is, and so does what the cluster shows to have finished and
+ * nobody has said yet (`judged`), because the operator may have been away.
+ */
+function stoppedNodes(
+  { run, now }: Facts,
+  judged: Readonly<Record<string, NodeStatus>> = {},
+): Record<string, NodeStatus> {
   const stop = ({ retryAt: _, ...node }: NodeStatus): NodeStatus => ({
     ...node,
     state: "Cancelled",
     finished: timeText(now),
   });
   const nodes = Object.entries(run.status.nodes ?? {});
-  return Object.fromEntries(nodes.map(([name, node]) => [name, TERMINAL.includes(node.state) ? node : stop(node)]));
+  return Object.fromEntries(
+    nodes.map(([name, node]) => {
+      const known = judged[name];
+      const ended = known !== undefined && known.state !== "Skipped" && TERMINAL.includes(known.state) ? known : node;
+      return [name, TERMINAL.includes(ended.state) ? ended : stop(ended)];
+    }),
+  );
 }
 
 function stoppedBeforeBegin({ run }: Facts): Decision | undefined {
@@ -144,12 +161,13 @@ function suspended({ run, pipeline }: Facts): Decision | undefined {
 }
 
 /** Takes the copy of the spec that the run follows. Nothing else happens until that copy is stored. */
-function begin({ run, pipeline, connections }: Facts): Decision | undefined {
+function begin(facts: Facts): Decision | undefined {
+  const { run, pipeline, connections } = facts;
   if (run.status.pipelineSpec !== undefined || pipeline === undefined) return undefined;
   const validation = validatePipeline(pipeline.spec);
   if (!validation.ok) return end("InvalidPipeline", invalidity(run.spec.pipeline, validation.problems));
   const { spec, problems } = resolveConnections(validation.spec, connections);
-  if (problems.length > 0) return end("InvalidPipeline", invalidity(run.spec.pipeline, problems));
+  if (problems.length > 0) return awaitConnections(facts, invalidity(run.spec.pipeline, problems));
   const nodes = Object.fromEntries(validation.graph.order.map((name) => [name, { state: "Pending" } as const]));
   const message = `0 of ${validation.graph.order.length} nodes have finished`;
   return {
@@ -161,6 +179,17 @@ function begin({ run, pipeline, connections }: Facts): Decision | undefined {
       begin: { spec, generation: pipeline.generation },
     },
     actions: [],
+  };
+}
+
+/** A Connection that the Pipeline names may come from the same apply, and by another watch. */
+function awaitConnections({ run, now }: Facts, message: string): Decision {
+  const giveUpAt = (parseTime(run.meta.creationTimestamp) ?? now) + PIPELINE_WAIT_MS;
+  if (now >= giveUpAt) return end("InvalidPipeline", message);
+  return {
+    verdict: { succeeded: "Unknown", reason: "UnknownReference", message, nodes: {} },
+    actions: [],
+    wakeAt: giveUpAt,
   };
 }
 

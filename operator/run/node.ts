@@ -169,8 +169,10 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
     ...(end.result === undefined ? {} : resultCounts(end.result)),
   };
   const inferred = end.inferred === true ? { inferred: true as const } : {};
-  if (end.retriable && attempt.attempt <= retries.limit) {
-    const retryAt = end.at + retryDelayMs(retries, attempt.attempt, `${facts.run.meta.uid}/${name}`);
+  const retryAt = end.at + retryDelayMs(retries, attempt.attempt, `${facts.run.meta.uid}/${name}`);
+  // An attempt that could only begin after the node's timeout would be stopped at once, and hide why this one failed.
+  const inTime = node.timeout === undefined || retryAt < startedAt(context, attempt) + durationMs(node.timeout);
+  if (end.retriable && inTime && attempt.attempt <= retries.limit) {
     return {
       status: { state: "Retrying", ...status, retryAt: timeText(retryAt) },
       actions: [],
@@ -218,7 +220,7 @@ function startedAt({ stored, facts }: NodeContext, attempt: AttemptFacts): numbe
  */
 export function stopJobs({ facts, name }: Pick<NodeContext, "facts" | "name">, why: string): Action[] {
   return (facts.attempts.get(name) ?? []).flatMap((attempt) => {
-    if (!isLive(attempt) || attempt.job === undefined || attempt.job.deleting) return [];
+    if (!isUnjudged(attempt) || attempt.job === undefined || attempt.job.deleting) return [];
     return [{ do: "deleteJob", node: name, name: attempt.job.name, uid: attempt.job.uid, why } as const];
   });
 }
@@ -226,8 +228,15 @@ export function stopJobs({ facts, name }: Pick<NodeContext, "facts" | "name">, w
 /** Whether the attempt's Job exists and has not ended: it may have a pod, or make one. */
 export function isLive(attempt: AttemptFacts | undefined): boolean {
   if (attempt?.job === undefined) return false;
-  const ended = attempt.pods.at(-1)?.terminated !== undefined && !attempt.pods.at(-1)?.disrupted;
-  return attempt.job.deleting || (attempt.job.verdict === undefined && !ended);
+  // A Job is judged before its pods have ended: after a deadline they have their grace period still.
+  const works = attempt.pods.some((pod) => pod.runningSince !== undefined && pod.terminated === undefined);
+  return attempt.job.deleting || works || isUnjudged(attempt);
+}
+
+/** Whether the Job may make another pod or let one work on: nobody has said that it has ended. */
+function isUnjudged({ job, pods }: AttemptFacts): boolean {
+  const ended = pods.at(-1)?.terminated !== undefined && !pods.at(-1)?.disrupted;
+  return job !== undefined && job.verdict === undefined && !ended;
 }
 
 function wake(wakeAt: number | undefined): { wakeAt?: number } {

@@ -40,7 +40,7 @@ const refuseCreation = (error: ApiError) => {
 
 describe("creating a Job", () => {
   test("leaves it in the cluster, owned by the run", async () => {
-    const acted = await act(create, facts, spec, parts);
+    const acted = await act(create, facts, () => spec, parts);
     expect(acted).toMatchObject({ action: create, job: { metadata: { name: "films-1-raw-a1" } } });
     expect(api.storage.get("Job", { namespace: "demo", name: "films-1-raw-a1" }).metadata.ownerReferences).toEqual([
       expect.objectContaining({ kind: "PipelineRun", uid: facts.run.meta.uid, controller: true }),
@@ -48,16 +48,18 @@ describe("creating a Job", () => {
   });
 
   test("twice leaves one Job, and the second time answers with the first one's", async () => {
-    const first = await act(create, facts, spec, parts);
-    const second = await act(create, facts, spec, parts);
+    const first = await act(create, facts, () => spec, parts);
+    const second = await act(create, facts, () => spec, parts);
     expect(second).toEqual(first);
     expect(jobs()).toEqual(["films-1-raw-a1"]);
   });
 
   test("whose answer was lost is found out by trying again", async () => {
     api.faults.after = (call) => (call.verb === "create" ? apiError(0, "NoAnswer") : undefined);
-    await expect(act(create, facts, spec, parts)).rejects.toThrow(ApiError);
-    expect(await act(create, facts, spec, parts)).toMatchObject({ job: { metadata: { name: "films-1-raw-a1" } } });
+    await expect(act(create, facts, () => spec, parts)).rejects.toThrow(ApiError);
+    expect(await act(create, facts, () => spec, parts)).toMatchObject({
+      job: { metadata: { name: "films-1-raw-a1" } },
+    });
     expect(jobs()).toEqual(["films-1-raw-a1"]);
   });
 
@@ -65,7 +67,7 @@ describe("creating a Job", () => {
     const other = { ...facts.run, meta: aMeta({ uid: "of-another-run" }) };
     await put(api.admin, { ...facts, run: other });
     const before = api.storage.get("Job", { namespace: "demo", name: "films-1-raw-a1" });
-    expect(await act(create, facts, spec, parts)).toEqual({
+    expect(await act(create, facts, () => spec, parts)).toEqual({
       action: create,
       refusal: {
         reason: "NameConflict",
@@ -78,7 +80,7 @@ describe("creating a Job", () => {
 
   test("under a name that a Job without an owner has is a refusal too", async () => {
     await api.admin.create("Job", "demo", { metadata: { name: "films-1-raw-a1" }, spec: {} });
-    expect(await act(create, facts, spec, parts)).toMatchObject({ refusal: { reason: "NameConflict" } });
+    expect(await act(create, facts, () => spec, parts)).toMatchObject({ refusal: { reason: "NameConflict" } });
   });
 
   test.each([
@@ -87,7 +89,7 @@ describe("creating a Job", () => {
     ["a malformed one", 400, "BadRequest", true],
   ])("refused for %s is a refusal", async (_, status, reason, final) => {
     refuseCreation(apiError(status, reason));
-    expect(await act(create, facts, spec, parts)).toEqual({
+    expect(await act(create, facts, () => spec, parts)).toEqual({
       action: create,
       refusal: { reason: "JobRefused", message: expect.stringContaining(`${status} ${reason}`), final },
     });
@@ -100,18 +102,18 @@ describe("creating a Job", () => {
     [500, "InternalError"],
   ])("that fails with %i %s is no refusal: the whole decision is made again", async (status, reason) => {
     refuseCreation(apiError(status, reason));
-    await expect(act(create, facts, spec, parts)).rejects.toMatchObject({ status, reason });
+    await expect(act(create, facts, () => spec, parts)).rejects.toMatchObject({ status, reason });
   });
 
   test("by a process that does not lead any more is its own fault, not the Job's", async () => {
     const late = { ...parts, kube: api.client({ name: "late", mayWrite: () => false }) };
-    await expect(act(create, facts, spec, late)).rejects.toMatchObject({ reason: "NotLeading" });
+    await expect(act(create, facts, () => spec, late)).rejects.toMatchObject({ reason: "NotLeading" });
     expect(jobs()).toEqual([]);
   });
 
   test("without the right to do so is a fault of the installation, not the Job's", async () => {
     const poor = { ...parts, kube: api.client({ name: "poor", access: [] }) };
-    await expect(act(create, facts, spec, poor)).rejects.toMatchObject({ reason: "NotGranted" });
+    await expect(act(create, facts, () => spec, poor)).rejects.toMatchObject({ reason: "NotGranted" });
   });
 });
 
@@ -133,7 +135,7 @@ describe("deleting a Job", () => {
     await api.admin.create("Pod", "demo", {
       metadata: { name: "pod", ownerReferences: [{ ...owner, blockOwnerDeletion: true }] },
     });
-    expect(await act(action, facts, spec, parts)).toEqual({ action });
+    expect(await act(action, facts, () => spec, parts)).toEqual({ action });
     expect(api.storage.get("Job", { namespace: "demo", name: action.name }).metadata).toMatchObject({
       deletionTimestamp: expect.any(String),
       finalizers: ["foregroundDeletion"],
@@ -143,19 +145,19 @@ describe("deleting a Job", () => {
   test("that is gone already is done", async () => {
     const action = await remove();
     await api.admin.delete("Job", { namespace: "demo", name: action.name }, { propagation: "Background" });
-    expect(await act(action, facts, spec, parts)).toEqual({ action });
+    expect(await act(action, facts, () => spec, parts)).toEqual({ action });
   });
 
   test("leaves another Job of the same name alone", async () => {
     const action = { ...(await remove()), uid: "of-the-job-before" };
-    expect(await act(action, facts, spec, parts)).toEqual({ action });
+    expect(await act(action, facts, () => spec, parts)).toEqual({ action });
     expect(api.storage.get("Job", { namespace: "demo", name: action.name }).metadata.deletionTimestamp).toBeUndefined();
   });
 
   test("that the server cannot do now is tried again", async () => {
     const action = await remove();
     api.faults.before = (call) => (call.verb === "delete" ? apiError(503, "ServiceUnavailable") : undefined);
-    await expect(act(action, facts, spec, parts)).rejects.toMatchObject({ status: 503 });
+    await expect(act(action, facts, () => spec, parts)).rejects.toMatchObject({ status: 503 });
   });
 });
 

@@ -156,12 +156,19 @@ describe("the history of a Pipeline", () => {
     expect(expired(facts(SPEC, { runs: [{ ...strange, status }], now: T0 + 90 * DAY }))).toEqual(["strange"]);
   });
 
-  test("goes on by the default limits where the Pipeline is gone or cannot say", () => {
+  test("loses nothing while the Pipeline is gone or its limits cannot be read", () => {
     const runs = Array.from({ length: 12 }, (_, index) => finished(`r${index}`, -index * 1_000));
     const { pipeline: _, ...gone } = facts(SPEC, { runs });
-    expect(expired(gone)).toEqual(["r10", "r11"]);
+    expect(expired(gone)).toEqual([]);
     expect(decidePipeline(gone)).not.toHaveProperty("status");
-    expect(expired(facts({ history: "all" }, { runs }))).toEqual(["r10", "r11"]);
+    expect(expired(facts({ history: "all" }, { runs }))).toEqual([]);
+  });
+
+  test("keeps to the limits that are written, whatever else is wrong with the spec", () => {
+    const runs = Array.from({ length: 12 }, (_, index) => finished(`r${index}`, -index * 1_000));
+    const cyclic = { a: { needs: ["b"], container: {} }, b: { needs: ["a"], container: {} } };
+    expect(expired(facts({ nodes: cyclic, history: { succeeded: 500 } }, { runs }))).toEqual([]);
+    expect(expired(facts({ nodes: cyclic, history: { succeeded: 11 } }, { runs }))).toEqual(["r11"]);
   });
 
   test("wakes the operator when the next run grows too old", () => {

@@ -78,16 +78,19 @@ describe("beginning", () => {
     });
   });
 
-  test("fills in Connection resources, and fails when one does not exist", () => {
+  test("fills in Connection resources, and waits a minute for one that does not exist", () => {
     const used = {
       connections: { w: { ref: "shared" } },
       nodes: { a: { test: { connection: "w", checks: [{ sql: "select 1" }] } } },
     };
     const facts = fresh({ generation: 1, spec: used });
-    expect(decide(facts).verdict).toMatchObject({
-      reason: "InvalidPipeline",
-      message: expect.stringContaining("no Connection called shared"),
+    const message = expect.stringContaining("no Connection called shared");
+    expect(decide(facts)).toMatchObject({
+      verdict: { succeeded: "Unknown", reason: "UnknownReference", message },
+      wakeAt: T0 + 60_000,
     });
+    const late = { ...facts, now: T0 + 60_000 };
+    expect(decide(late).verdict).toMatchObject({ succeeded: "False", reason: "InvalidPipeline", message });
     const known = decide({ ...facts, connections: new Map([["shared", { postgres: { secretRef: "s" } }]]) });
     expect(known.verdict?.begin?.spec.connections).toEqual({ w: { postgres: { secretRef: "s" } } });
   });
@@ -173,6 +176,23 @@ describe("retries", () => {
     const later = (now: number) => someFacts(spec, { attempts: new Map([["a", [killed(1)]]]), status, now });
     expect(decide(later(retryAt - 1)).actions).toEqual([]);
     expect(decide(later(retryAt)).actions).toEqual([{ do: "createJob", node: "a", attempt: 2 }]);
+  });
+
+  test("no attempt begins while a container of the one before it works, though its Job is judged", () => {
+    const node: NodeStatus = { state: "Retrying", attempt: 1, retryAt: new Date(T0 + 5000).toISOString() };
+    const working = [anAttempt("a", 1, [aPod({ runningSince: T0 })], aFailedJob("DeadlineExceeded", T0))];
+    const facts = someFacts(spec, {
+      status: stored({ a: node }),
+      attempts: new Map([["a", working]]),
+      now: T0 + 60_000,
+    });
+    expect(decide(facts).actions).toEqual([]);
+  });
+
+  test("an attempt that could only begin after the node's timeout is not waited for", () => {
+    const timed = aPipeline({ a: [] }, { retries: { limit: 2, backoff: { initial: "10m" } } }, { timeout: "1m" });
+    const facts = someFacts(timed, { attempts: new Map([["a", [killed(1)]]]), now: T0 + 3000 });
+    expect(nodesOf(facts).a).toMatchObject({ state: "Failed", reason: "ExitCode", attempt: 1 });
   });
 
   test("the attempt after the limit is the end", () => {
@@ -315,6 +335,25 @@ describe("stopping", () => {
       succeeded: "Unknown",
       reason: "TimingOut",
     });
+  });
+
+  test("what ended before the timeout counts, though the operator was away", () => {
+    const attempts = new Map([done("a"), done("b")]);
+    const late = someFacts(spec, { attempts, now: T0 + 900_000 });
+    expect(decide(late).verdict).toMatchObject({ succeeded: "True", reason: "Succeeded" });
+    const half = someFacts(spec, { attempts: new Map([done("a")]), now: T0 + 900_000 });
+    expect(decide(half).verdict).toMatchObject({
+      reason: "TimingOut",
+      nodes: { a: { state: "Succeeded" }, b: { state: "Cancelled" } },
+    });
+  });
+
+  test("a node that is cancelled lives until its pod has ended, even when its Job is judged already", () => {
+    const judged = new Map([
+      ["a", [anAttempt("a", 1, [aPod({ runningSince: T0 })], aFailedJob("DeadlineExceeded", T0))]],
+    ]);
+    const said = stored({ a: { state: "Cancelled", attempt: 1 } }, condition("Unknown", "Cancelling"));
+    expect(decide(cancelled(said, judged))).toMatchObject({ actions: [], verdict: { succeeded: "Unknown" } });
   });
 
   test("a finished run stays as it is and stops Jobs that a late write left behind", () => {

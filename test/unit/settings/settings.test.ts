@@ -40,7 +40,7 @@ test("every variable is read", () => {
       KELT_TASK_RESOURCES: '{"limits":{"cpu":"1"}}',
       KELT_TASK_SERVICE_ACCOUNT: "tasks",
       KELT_TASK_PRIORITY_CLASS: "low",
-      KELT_JOB_TTL: "90s",
+      KELT_JOB_TTL: "90m",
     }),
   ).toEqual({
     namespace: "ops",
@@ -58,7 +58,7 @@ test("every variable is read", () => {
       resources: { limits: { cpu: "1" } },
       serviceAccountName: "tasks",
       priorityClassName: "low",
-      jobTtlSeconds: 90,
+      jobTtlSeconds: 5400,
     },
   });
 });
@@ -81,6 +81,7 @@ test.each([
   ["KELT_TASK_RESOURCES", '{"limit":{}}'],
   ["KELT_TASK_RESOURCES", '{"limits":{"memory":512}}'],
   ["KELT_JOB_TTL", "an hour"],
+  ["KELT_JOB_TTL", "1s"],
 ])("%s=%s is refused by its name", (name, value) => {
   expect(() => readSettings({ ...MINIMAL, [name]: value })).toThrow(
     new RegExp(`^the operator's environment is wrong: ${name}[.:][^;]*$`),
