@@ -57,7 +57,7 @@ export class ConnectionController implements Reconciler {
     const refusal = await this.#createJob(facts);
     const after = refusal === undefined ? decision : decideConnection({ ...facts, refusal });
     await this.#writeStatus(facts, after.status, gate, writes);
-    return {};
+    return { wakeAt: refusal === undefined ? undefined : after.wakeAt };
   }
 
   #observe({ metadata, spec, status }: CustomObject): ConnectionFacts {
@@ -83,7 +83,7 @@ export class ConnectionController implements Reconciler {
   }
 
   /** Answers why the API server would not. Doing it twice does no harm: the Job's name says which test it is. */
-  async #createJob({ meta, spec }: ConnectionFacts): Promise<string | undefined> {
+  async #createJob({ meta, spec }: ConnectionFacts): Promise<ConnectionFacts["refusal"]> {
     if (typeof spec === "string") return undefined;
     const { kube, taskPods, log } = this.#parts;
     const job = connectionJobOf({ meta, spec, token: requestedTest(meta) }, taskPods);
@@ -97,7 +97,9 @@ export class ConnectionController implements Reconciler {
     } catch (error) {
       if (isAlreadyExists(error)) return undefined;
       const isServers = error instanceof ApiError && error.reason !== "NotLeading" && error.reason !== "NotGranted";
-      if (isServers && [400, 403, 422].includes(error.status)) return error.message;
+      if (isServers && [400, 403, 422].includes(error.status)) {
+        return { message: error.message, final: error.status !== 403 };
+      }
       throw error;
     }
   }

@@ -18,10 +18,14 @@ import { timeText } from "./time.ts";
  * | this generation and value have been tested      | as that test found         | nothing        |
  * | no Job of this test                             | Unknown Testing            | the Job is made |
  * | the API server refuses the Job                  | False JobRefused           | nothing        |
+ * | it refuses for now (a quota is full)            | Unknown JobRefused         | make it later  |
  * | the Job is at work                              | Unknown Testing            | wait           |
  * | the task reached the system                     | True Reachable             | nothing        |
  * | the task failed, was killed or found no end     | False, the failure's reason | nothing       |
  */
+
+/** A quota may free up at any time. */
+const REFUSAL_RETRY_MS = 30_000;
 
 /** Everything that a decision about one Connection may look at. */
 export interface ConnectionFacts {
@@ -32,8 +36,8 @@ export interface ConnectionFacts {
   readonly status: ConnectionStatus;
   /** The Job of this very test, and its pods. */
   readonly test: AttemptFacts;
-  /** Why the API server would not create the Job. */
-  readonly refusal?: string | undefined;
+  /** Why the API server would not create the Job, and whether trying again is useless. */
+  readonly refusal?: { readonly message: string; readonly final: boolean } | undefined;
 }
 
 export interface ConnectionDecision {
@@ -60,7 +64,10 @@ export function decideConnection(facts: ConnectionFacts): ConnectionDecision {
     );
   }
   if (isTested(meta, status)) return { status, createJob: false };
-  if (refusal !== undefined) return settled(facts, "False", "JobRefused", refusal);
+  if (refusal?.final === true) return settled(facts, "False", "JobRefused", refusal.message);
+  if (refusal !== undefined) {
+    return { ...settled(facts, "Unknown", "JobRefused", refusal.message), wakeAt: now + REFUSAL_RETRY_MS };
+  }
   const expected = { run: meta.uid.slice(0, 64), node: TESTED, attempt: 1, required: true };
   const state = attemptState(test, expected, now);
   switch (state.state) {

@@ -180,19 +180,34 @@ test("a Job that is gone before it told anything is made again", async () => {
   expect(jobs().map(({ metadata }) => metadata.name)).toEqual([first?.metadata.name]);
 });
 
-test("a Job that the server refuses is told, and not asked for again and again", async () => {
+/** The server refuses every Job with this status until the test ends it. */
+function refuseJobs(statusCode: number, message: string): void {
+  const facts = { status: statusCode, reason: "Refused", verb: "create", resource: "jobs" };
+  api.faults.before = (call) => (call.verb === "create" ? new ApiError(message, facts) : undefined);
+}
+
+test("a Job that the server will never take is told, and not asked for again and again", async () => {
   await put(POSTGRES);
-  api.faults.before = (call) =>
-    call.verb === "create"
-      ? new ApiError("exceeded quota", { status: 403, reason: "Forbidden", verb: "create", resource: "jobs" })
-      : undefined;
+  refuseJobs(422, "spec.template: Invalid value");
   await reconcile();
   expect(status()).toMatchObject({
-    conditions: [{ status: "False", reason: "JobRefused", message: expect.stringContaining("exceeded quota") }],
+    conditions: [{ status: "False", reason: "JobRefused", message: expect.stringContaining("Invalid value") }],
   });
   delete api.faults.before;
   await reconcile();
   expect(jobs()).toEqual([]);
+});
+
+test("a Job that a full quota refuses is told, and made when there is room", async () => {
+  await put(POSTGRES);
+  refuseJobs(403, "exceeded quota");
+  expect(await reconcile()).toEqual({ wakeAt: clock.now() + 30_000 });
+  expect(status()).toMatchObject({
+    conditions: [{ status: "Unknown", reason: "JobRefused", message: expect.stringContaining("exceeded quota") }],
+  });
+  delete api.faults.before;
+  await reconcile();
+  expect(jobs()).toHaveLength(1);
 });
 
 test.each([
