@@ -47,12 +47,19 @@ export async function readUpper(
   const name = quoteIdentifier(column.name);
   // Without its precision: rounding could lift the bound above the horizon.
   const type = column.type.replace(/\(\d\)/, "");
+  const moment = `${quoteLiteral(horizon.time)}::timestamptz`;
   const { rows: found } = await session.query<{ upper: string | null }>(
     isTime(column.type)
-      ? `SELECT ${quoteLiteral(horizon.time)}::timestamptz::${type}::text AS upper`
+      ? `SELECT (${type.endsWith("with time zone") ? moment : earliestClock(moment)})::${type}::text AS upper`
       : `SELECT ${name}::text AS upper FROM ${rows.from} WHERE ${name} IS NOT NULL ORDER BY ${name} DESC LIMIT 1`,
   );
   return found[0]?.upper ?? undefined;
+}
+
+/** What a clock shows at a moment: nobody says whether the source writes UTC or the zone that it is set to, so the earlier one. */
+function earliestClock(moment: string): string {
+  const zone = "(SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone')";
+  return `LEAST(${moment} AT TIME ZONE 'UTC', ${moment} AT TIME ZONE ${zone})`;
 }
 
 /** Whether no two rows of a table can have one value of the column. */

@@ -117,6 +117,18 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       expect(await loaded("id, at")).toEqual(["1 2024-01-01 10:00:00.123", "2 2024-01-02 00:00:00"]);
     });
 
+    test("a time without zone of a source whose zone is behind UTC is not passed over", async () => {
+      await source.query(`ALTER TABLE events ALTER at TYPE timestamp;
+        ALTER DATABASE ${source.name} SET timezone = 'America/New_York'`);
+      await runLoad(byTime);
+      await source.query("INSERT INTO events (id) VALUES (3)");
+      await until("the row is old enough and loaded", async () => {
+        await runLoad(byTime);
+        return (await loaded()).length >= 3;
+      });
+      expect(await loaded()).toEqual(["1", "2", "3"]);
+    });
+
     test("a merge takes the new state of rows that have changed", async () => {
       await source.query("ALTER TABLE events ADD COLUMN state text DEFAULT 'new'");
       const merge = { ...byTime, mode: "merge", key: ["id"] } as const;
