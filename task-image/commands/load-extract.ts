@@ -3,8 +3,8 @@ import { type ExtractManifest, readManifest } from "../object-store/extract-mani
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { openObjectStore } from "../object-store/opening.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import { filesToLoad } from "./load-files.ts";
-import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
+import { listedFiles } from "./load-files.ts";
+import type { LoadSource } from "./load-source.ts";
 
 /** The files that an extract of this run has written, as its manifest lists them: tables keep their names. */
 export async function extractToLoad(spec: SpecOf<"load">, node: string, context: CommandContext): Promise<LoadSource> {
@@ -18,12 +18,14 @@ export async function extractToLoad(spec: SpecOf<"load">, node: string, context:
   await using store = await openObjectStore(spec, load.from.connection, context);
   const manifest = await readManifest(store, key);
   await expectUnchanged(store, key, manifest, spec);
-  const files = manifest.files.map((file) => ({ table: load.to.table ?? file.relation?.table ?? node, key: file.key }));
-  const pairs = files.map(({ table, key: source }) => ({ source, target: { schema: load.to.schema, table } }));
-  refuseTakenTargets(`load.from.node ${node}`, pairs);
+  const tables = manifest.files.map(({ key: name, bytes, etag, relation }) => ({
+    source: name,
+    target: { schema: load.to.schema, table: load.to.table ?? relation?.table ?? node },
+    files: [{ name, uri: store.uri(name), bytes, etag }],
+  }));
   const format = load.from.format ?? { [manifest.format]: {} };
   const known = { ...spec, work: { ...spec.work, load: { ...load, from: { ...load.from, format } } } };
-  return filesToLoad(known, Object.fromEntries(files.map((file) => [file.table, file.key])), context);
+  return listedFiles(known, `load.from.node ${node}`, tables, context);
 }
 
 /** Throws a DataError when the files are not those that the extract of this run has written. */

@@ -21,26 +21,42 @@ export function filesToLoad(
   context: CommandContext,
 ): LoadSource {
   const { schema } = spec.work.load.to;
-  const pairs = Object.entries(patterns).map(([table, source]) => ({ source, target: { schema, table } }));
-  refuseTakenTargets("load.from.files", pairs);
+  const tables = Object.entries(patterns).map(([table, source]) => ({ source, target: { schema, table } }));
+  return listedFiles(spec, "load.from.files", tables, context);
+}
+
+/** A table and its files: those that are known, or all that a pattern finds when they are staged. */
+export interface FilesOfTable {
+  /** The pattern, or the name of the file. */
+  readonly source: string;
+  readonly target: TableName;
+  readonly files?: readonly SourceFile[];
+}
+
+/** Files into tables. `field` is where the manifest names them. */
+export function listedFiles(
+  spec: SpecOf<"load">,
+  field: string,
+  tables: readonly FilesOfTable[],
+  context: CommandContext,
+): LoadSource {
+  refuseTakenTargets(field, tables);
   const stage = async (destination: Session) => {
     await using files = await openFiles(spec, context);
     const staged: StagedTable[] = [];
-    for (const [index, { source, target }] of pairs.entries()) {
-      const progress = { item: showTable(target), done: index, total: pairs.length };
+    for (const [index, table] of tables.entries()) {
+      const progress = { item: showTable(table.target), done: index, total: tables.length };
       const onBytes = (bytes: number) => context.progress.report({ ...progress, bytes });
       onBytes(0);
-      const table = await stageTable(destination, files, spec, { pattern: source, target, onBytes });
-      if (table !== undefined) staged.push(table);
+      const one = await stageTable(destination, files, spec, { ...table, onBytes });
+      if (one !== undefined) staged.push(one);
     }
     return staged;
   };
-  return { targets: pairs.map(({ target }) => target), stage };
+  return { targets: tables.map(({ target }) => target), stage };
 }
 
-interface TableOfFiles {
-  readonly pattern: string;
-  readonly target: TableName;
+interface StagedFiles extends FilesOfTable {
   readonly onBytes: (bytes: number) => void;
 }
 
@@ -49,10 +65,11 @@ async function stageTable(
   destination: Session,
   source: FileSource,
   spec: SpecOf<"load">,
-  { pattern, target, onBytes }: TableOfFiles,
+  table: StagedFiles,
 ): Promise<StagedTable | undefined> {
+  const { source: pattern, target } = table;
   const place = `loading ${pattern} into ${showTable(target)}`;
-  const found = await source.list(filePattern(pattern));
+  const found = table.files ?? (await source.list(filePattern(pattern)));
   if (found.length === 0) {
     throw new DataError(
       "NoFiles",
@@ -66,7 +83,7 @@ async function stageTable(
       files.map(({ name }) => name),
       spec.work.load.from.format,
     );
-    const staged = await stageFiles(destination, spec, toStage(source, files, format, { pattern, target, onBytes }));
+    const staged = await stageFiles(destination, spec, toStage(source, files, format, table));
     await recordFiles(destination, target, files, loadId(spec));
     return staged;
   } catch (error) {
@@ -79,7 +96,7 @@ function toStage(
   source: FileSource,
   files: readonly SourceFile[],
   format: FileFormat,
-  { pattern, target, onBytes }: TableOfFiles,
+  { source: pattern, target, onBytes }: StagedFiles,
 ): FilesToStage {
   const encoding = format.kind === "csv" ? format.encoding : "utf-8";
   const open = async function* (file: SourceFile) {

@@ -7,6 +7,7 @@ import { load } from "../../task-image/commands/load.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
+import { until } from "../support/until.ts";
 import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
 let server: PostgresServer;
@@ -39,11 +40,11 @@ function runExtract(uid: string) {
   return extract(aTask({ work, connections: connections(), uid, node: "landed" }), aContext());
 }
 
-function runLoad(uid: string) {
+function runLoad(uid: string, context = aContext()) {
   const from = { connection: "lake", node: "landed" };
   const parsed = Load.parse({ from, to: { connection: "warehouse", schema: "raw" } });
   const work = { verb: "load" as const, load: parsed, manifest: manifestKey(TO) };
-  return load(aTask({ work, connections: connections(), uid }), aContext());
+  return load(aTask({ work, connections: connections(), uid }), context);
 }
 
 test("tables go through a bucket and arrive with every value", async () => {
@@ -52,6 +53,22 @@ test("tables go through a bucket and arrive with every value", async () => {
   const all = "SELECT film_id, title, price, seen FROM films ORDER BY film_id";
   expect(await warehouse.query(all.replace("films", "raw.films"))).toEqual(await source.query(all));
   expect(await warehouse.query("SELECT count(*), sum(id) FROM raw.users")).toEqual([{ count: "1000", sum: "500500" }]);
+});
+
+test("what is written after the manifest has been read is not loaded", async () => {
+  await runExtract("run-d");
+  const rival = await warehouse.connect();
+  await rival.query("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('kelt raw.users', 0))");
+  const context = aContext();
+  const loading = runLoad("run-d", context);
+  const refused = expect(loading).rejects.toMatchObject({ kind: "transient", code: "PreconditionFailed" });
+  await until("the load waits", () => context.lines.some((line) => line.includes("waiting for another writer")));
+  await using lake = await openObjectStore({ connections: connections() }, "lake", aContext());
+  await lake.write("raw/public.users.csv.gz", Buffer.from("id\n7\n"), "text/csv");
+  await rival.query("ROLLBACK");
+  await rival.end();
+  await refused;
+  expect(await warehouse.query("SELECT count(*) FROM raw.users")).toEqual([{ count: "1000" }]);
 });
 
 test("files of another run, and files that somebody has replaced, are not loaded", async () => {
