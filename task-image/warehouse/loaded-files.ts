@@ -2,15 +2,18 @@ import type { SourceFile } from "../sources/file-source.ts";
 import { quoteTable, showTable, type TableName } from "./identifier.ts";
 import type { Session } from "./session.ts";
 import { FILES_TABLE } from "./state-tables.ts";
+import { readTarget } from "./target.ts";
 
-/** The files that have not been loaded into the target before, or have changed since. */
+/** The files that have changed since they were last loaded into the target, or never were: all of them when it is gone. */
 export async function withoutLoaded(
   session: Session,
   target: TableName,
   files: readonly SourceFile[],
 ): Promise<readonly SourceFile[]> {
+  if ((await readTarget(session, target)) === undefined) return files;
   const { rows } = await session.query<{ uri: string; etag: string }>(
-    `SELECT uri, etag FROM ${filesTable(target)} WHERE target = $1 AND uri = ANY ($2)`,
+    `SELECT DISTINCT ON (uri) uri, etag FROM ${filesTable(target)} WHERE target = $1 AND uri = ANY ($2)
+     ORDER BY uri, loaded_at DESC`,
     [showTable(target), files.map(({ uri }) => uri)],
   );
   const loaded = new Set(rows.map(({ uri, etag }) => `${etag} ${uri}`));

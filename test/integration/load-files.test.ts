@@ -317,6 +317,18 @@ describe("exactly once", () => {
     ]);
   });
 
+  test("onlyNew loads a file again that is what it once was, and everything when the target is gone", async () => {
+    const once = { files: { turns: "turns/" }, mode: "append", onlyNew: true } as const;
+    for (const content of ["a\n1\n", "a\n2\n", "a\n1\n"]) {
+      await lake.put("turns/1.csv", content);
+      await lake.load(once);
+    }
+    expect(await lake.rows("raw.turns")).toEqual([{ a: "1" }, { a: "2" }, { a: "1" }]);
+    await lake.warehouse.query("DROP TABLE raw.turns");
+    expect(await lake.load(once)).toMatchObject({ rows: 1 });
+    expect(await lake.rows("raw.turns")).toEqual([{ a: "1" }]);
+  });
+
   test("rows that are added take the types of the table that they are added to", async () => {
     await lake.put("titles.csv", "a,b\nx,1\n");
     await lake.load();
