@@ -73,7 +73,8 @@ export class CsvReader {
   #isGood({ start, end, line, cells: found }: ScannedRecord, expected: number): boolean {
     if (start === end && expected > 1) return false;
     if (found === expected) return true;
-    const value = this.#scanner.buffer.subarray(start, Math.min(end, start + REJECTED_BYTES_MAX)).toString("utf8");
+    const bytes = this.#scanner.buffer.subarray(start, Math.min(end, start + REJECTED_BYTES_MAX));
+    const value = bytes.toString("utf8").replaceAll("\0", "\\0");
     const reason = `expected ${expected} cells as in the header, found ${found}`;
     this.#reject({ file: this.#file.index, line, value, reason });
     return false;

@@ -60,6 +60,11 @@ describe.each([1, 2, 3, 7, 1000])("in pieces of %i bytes", (pieceBytes) => {
     ]);
   });
 
+  test("a row of another length keeps its zero bytes in words that Postgres takes", async () => {
+    const { rejects } = await read("a,b\n1,\0,3\n", pieceBytes);
+    expect(rejects.map(({ value }) => value)).toEqual(["1,\\0,3"]);
+  });
+
   test("other dialects: semicolons, apostrophes, a backslash before a quote", async () => {
     const dialect = { delimiter: ";", quote: "'", escape: "\\" };
     const { header, rows } = await read("a;'b;c'\n'x\\'\n;';2\n3;4\n", pieceBytes, dialect);
