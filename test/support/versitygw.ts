@@ -15,6 +15,7 @@ const SECRET_KEY = "s3cr+t/with=odd&chars%20";
 /** A throwaway S3 server on 127.0.0.1 whose buckets are folders. It ends with `stop`, and with the process at the latest. */
 export interface S3Server extends AsyncDisposable {
   readonly endpoint: string;
+  readonly accessKey: string;
   readonly secretKey: string;
   /** The connection as a task gets it. `keys` replaces keys of its Secret. */
   connection(bucket: string, keys?: Readonly<Record<string, string>>): TaskConnectionOf<"s3">;
@@ -54,7 +55,7 @@ export async function startS3Server(): Promise<S3Server> {
     for (const [key, value] of Object.entries(secret)) writeFileSync(join(secretDirectory, key), value);
     return { kind: "s3", secretName: "lake", secretDirectory, bucket, endpoint, region: "us-east-1" };
   };
-  return { endpoint, secretKey: SECRET_KEY, connection, stop, [Symbol.asyncDispose]: stop };
+  return { endpoint, accessKey: ACCESS_KEY, secretKey: SECRET_KEY, connection, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function isHealthy(endpoint: string): Promise<boolean> {
@@ -65,7 +66,8 @@ async function isHealthy(endpoint: string): Promise<boolean> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
