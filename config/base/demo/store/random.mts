@@ -25,7 +25,7 @@ export class Random {
   }
 
   pick<T>(list: readonly T[]): T {
-    const [picked] = list.slice(this.integer(0, list.length - 1));
+    const picked = list[this.integer(0, list.length - 1)];
     if (picked === undefined) throw new Error("there is nothing to pick from");
     return picked;
   }

@@ -1,0 +1,3 @@
+{% macro bracketed_list(column) -%}
+    string_to_array(translate({{ column }}, '[]'' ', ''), ',')
+{%- endmacro %}
