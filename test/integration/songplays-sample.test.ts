@@ -46,7 +46,7 @@ function asText(rows: readonly Row[]): Record<string, string | null>[] {
   );
 }
 
-test("the demo's store holds thirty days of events and seventy songs in nested folders", () => {
+test("the demo makes thirty days of events, and seventy songs in nested folders", () => {
   expect(LOGS.map(([key]) => key)).toHaveLength(30);
   expect(LOGS[29]?.[0]).toBe("log_data/2026/04/2026-04-30-events.json");
   expect(SONGS).toHaveLength(70);
