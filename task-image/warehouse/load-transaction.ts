@@ -4,6 +4,7 @@ import { databaseFailure, isServerError } from "./failure.ts";
 import { quoteTable, showTable, type TableName } from "./identifier.ts";
 import { checkKeys, requireKey } from "./keyed-rows.ts";
 import type { LoadedTable } from "./load-record.ts";
+import { refuseLossyCasts } from "./lossless-cast.ts";
 import {
   createStagingStatement,
   isKeyed,
@@ -76,6 +77,7 @@ export async function publishTable(session: Session, writing: Writing, staged: S
     const publication = planPublication(writing, staged, await readTarget(session, target));
     for (const statement of publication.statements) await session.query(statement);
     if (publication.insert !== undefined) {
+      await refuseLossyCasts(session, target, staged.columns);
       const { rowCount } = await session.query(publication.insert);
       const done = writing.mode === "merge" ? "merged into" : "inserted into";
       const keys = writing.mode === "merge" ? "it holds a key more than once, or " : "";

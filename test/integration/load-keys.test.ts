@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
+import type { LoadMode } from "../../task-image/warehouse/publication.ts";
 import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
 
@@ -21,7 +22,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       INSERT INTO films VALUES (1, '2024-01-01', 'Aurora'), (2, '2024-01-01', 'Bastion'), (3, '2024-01-02', NULL)`);
   });
 
-  function runLoad(mode: "merge" | "deleteInsert", key: string[], uid = `run-${++runs}`) {
+  function runLoad(mode: LoadMode, key: string[], uid = `run-${++runs}`) {
     const work: WorkOf<"load"> = {
       verb: "load",
       load: {
@@ -141,6 +142,24 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       { "Film Id": "3", title: null },
     ]);
   });
+
+  test.each(["append", "truncate", "merge", "deleteInsert"] as const)(
+    "%s into a column of another type takes values that fit and refuses those that would be rounded",
+    async (mode) => {
+      await runLoad(mode, ["film_id"]);
+      await source.query("ALTER TABLE films ALTER film_id TYPE numeric; UPDATE films SET film_id = film_id + 10.0");
+      await runLoad(mode, ["film_id"]);
+      const before = await rows();
+      expect(before).toContain("11 2024-01-01 Aurora");
+      await source.query("UPDATE films SET film_id = 12.5 WHERE film_id = 12");
+      await expect(runLoad(mode, ["film_id"])).rejects.toMatchObject({
+        kind: "data",
+        code: "SchemaChanged",
+        message: expect.stringContaining("column film_id of raw.films is integer, but what is loaded is numeric"),
+      });
+      expect(await rows()).toEqual(before);
+    },
+  );
 
   test.each([
     ["merge", "film_id"],
