@@ -12,6 +12,7 @@ import type { Session } from "../warehouse/session.ts";
 import { readTarget } from "../warehouse/target.ts";
 import { type StagedRows, stageTyped, type TypedColumn } from "../warehouse/typed-rows.ts";
 import type { SpecOf } from "./command.ts";
+import { landKeyless } from "./keyless-json.ts";
 import { landCsv } from "./land-csv.ts";
 import { landJson } from "./land-json.ts";
 import { stageTypedCsv } from "./stage-typed-csv.ts";
@@ -89,14 +90,16 @@ export async function stageFiles(session: Session, spec: SpecOf<"load">, wanted:
     await checkTarget(session, spec.work.load, { source, target, columns: direct.columns });
     return { source, target, ...direct, bytes: wanted.bytes };
   }
-  const landed = await land(landing);
+  const found = await land(landing);
+  await recordRejects(session, scope, rejects);
+  const early = rejects.length + found.rejected;
+  const landed = found.columns.length > 0 ? found : await landKeyless(landing, early, max);
   const known = landed.columns.map(({ name }) => name);
   refuseUnknownDeclared(spec, target, known);
   await checkTarget(session, spec.work.load, { source, target, columns: landed.columns });
-  await recordRejects(session, scope, rejects);
   const staged = await stageTyped(session, landingTable(target), landed.columns, check, scope);
   await dropLanding(session, target);
-  const rejected = rejects.length + landed.rejected + staged.rejected;
+  const rejected = early + staged.rejected;
   await refuseTooManyRejects(session, scope, rejected, max);
   expectAllRows(target, landed.rows, staged);
   const aside = rejected === 0 ? {} : { rejected };

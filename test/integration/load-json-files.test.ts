@@ -100,6 +100,38 @@ test("what is no object is rejected wherever the types come from: arrays, number
   }
 });
 
+test.each([
+  ["an empty array", "[]"],
+  ["objects without keys", "{}\n{}"],
+  ["nothing", ""],
+])("%s empties a table or adds nothing to it, and makes none", async (_, content) => {
+  const songs = { files: { songs: "songs.json" } };
+  await lake.put("songs.json", content);
+  await expect(lake.load(songs)).rejects.toMatchObject({
+    kind: "data",
+    code: "NoKeys",
+    message: expect.stringContaining("s3://lake/songs.json"),
+  });
+  await lake.put("songs.json", '{"song":"x","year":1999}');
+  await lake.load(songs);
+  await lake.put("songs.json", content);
+  for (const [mode, left] of [
+    ["append", 1],
+    ["merge", 1],
+    ["truncate", 0],
+    ["replace", 0],
+  ] as const) {
+    expect(await lake.load({ ...songs, mode, key: ["song"] })).toMatchObject({ rows: 0 });
+    expect(await lake.rows("raw.songs")).toHaveLength(left);
+  }
+  expect(await lake.types("raw.songs")).toEqual({ song: "text", year: "bigint" });
+});
+
+test("documents that are all broken are named, not the keys that they lack", async () => {
+  await lake.put("songs.json", "[1]");
+  await expect(lake.load({ files: { songs: "songs.json" } })).rejects.toMatchObject({ code: "TooManyRejects" });
+});
+
 test("a file that was cut off is refused", async () => {
   await lake.put("cut.json", '[{"a":1},{"a":');
   await expect(lake.load({ files: { cut: "cut.json" } })).rejects.toThrow("cut.json, line 1: expected the end");

@@ -1,0 +1,27 @@
+import { DataError } from "../errors.ts";
+import { quoteTable, showTable } from "../warehouse/identifier.ts";
+import { landingTable } from "../warehouse/landing.ts";
+import { refuseTooManyRejects } from "../warehouse/rejects.ts";
+import { readTarget } from "../warehouse/target.ts";
+import type { Landed, Landing } from "./stage-files.ts";
+
+/**
+ * What documents without any key bring: no rows, in the columns that the target has. Throws a DataError when there is no target, and
+ * before that one that names the rejected documents when there are more than `max`.
+ */
+export async function landKeyless(landing: Landing, rejected: number, max: number): Promise<Landed> {
+  const { session, scope, wanted } = landing;
+  await refuseTooManyRejects(session, scope, rejected, max);
+  const existing = await readTarget(session, scope.target);
+  if (existing === undefined) {
+    throw new DataError(
+      "NoKeys",
+      `loading ${wanted.source} into ${showTable(scope.target)}: expected JSON objects whose keys name the columns, found none in ${scope.uris.length === 1 ? (scope.uris[0] ?? "") : `${scope.uris.length} files`}. Write objects with keys, or declare load.columns.${scope.target.table}`,
+    );
+  }
+  await session.query(`DELETE FROM ${quoteTable(landingTable(scope.target))}`);
+  const columns = existing.columns
+    .filter(({ isGenerated }) => !isGenerated)
+    .map(({ name, type }) => ({ name, type, notNull: false, text: "NULL::text", value: `NULL::${type}` }));
+  return { rows: 0, rejected, columns };
+}
