@@ -39,6 +39,11 @@ export class Delays {
     for (const [key, at] of this.#dueAt) this.#push({ at, key });
   }
 
+  /** Forgets the key's time. Its entry in the heap is passed over when it comes up. */
+  delete(key: string): void {
+    this.#dueAt.delete(key);
+  }
+
   clear(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -91,8 +91,10 @@ export class WorkQueue {
   /** Adds the key after `delayMs`. Of several times asked for, the earliest stays. */
   addAfter(key: string, delayMs: number): void {
     if (this.#closed) return;
-    if (delayMs <= 0) this.add(key);
-    else this.#delays.add(key, delayMs);
+    if (delayMs <= 0) {
+      this.#delays.delete(key);
+      this.add(key);
+    } else this.#delays.add(key, delayMs);
   }
 
   /** Adds the key after a wait of at least `leastMs` that doubles with each call until {@link forget}. Returns the wait. */

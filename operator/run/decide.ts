@@ -3,6 +3,7 @@ import type { PipelineSpec } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { Condition } from "../api/status.ts";
+import type { Graph } from "../graph/graph.ts";
 import { formatProblem, type Problem } from "../graph/problem.ts";
 import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";
@@ -205,6 +206,7 @@ function proceed(facts: Facts): Decision | undefined {
     return end("InvalidPipeline", message, stoppedNodes(facts));
   }
   const { spec, graph } = validation;
+  const proven = provenNodes(graph, facts);
   const nodes: Record<string, NodeStatus> = {};
   const actions: Action[] = [];
   const times = [timeoutAt(facts)];
@@ -216,7 +218,7 @@ function proceed(facts: Facts): Decision | undefined {
       (graph.needs.get(name) ?? []).map((need) => [need, nodes[need]?.state ?? ("Pending" as NodeState)]),
     );
     const stored = facts.run.status.nodes?.[name] ?? { state: "Pending" };
-    const decision = decideNode({ name, node, pipeline: spec, facts, stored, needs });
+    const decision = decideNode({ name, node, pipeline: spec, facts, stored, proven: proven.has(name), needs });
     nodes[name] = decision.status;
     actions.push(...decision.actions);
     times.push(decision.wakeAt);
@@ -229,6 +231,16 @@ function proceed(facts: Facts): Decision | undefined {
     ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
     ...(inferred ? { inferred: true as const } : {}),
   };
+}
+
+/** The nodes that must have succeeded, because a node that needs them has a Job; and all that those need in turn. */
+function provenNodes(graph: Graph, { attempts }: Facts): ReadonlySet<string> {
+  const proven = new Set<string>();
+  for (const name of graph.order.toReversed()) {
+    const hasJob = attempts.get(name)?.some(({ job }) => job !== undefined) ?? false;
+    if (hasJob || proven.has(name)) for (const need of graph.needs.get(name) ?? []) proven.add(need);
+  }
+  return proven;
 }
 
 /** The run's condition from its nodes' states alone. */

@@ -2,7 +2,7 @@ import { durationMs } from "../api/duration.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
 import type { Action } from "./action.ts";
-import { type AttemptState, attemptState, type Failure } from "./attempt.ts";
+import { type AttemptState, attemptState, type Failure, type ResultExpectation } from "./attempt.ts";
 import type { AttemptFacts, Facts, Refusal } from "./facts.ts";
 import { retriesOf, retryDelayMs } from "./retry.ts";
 import { parseTime, timeText } from "./time.ts";
@@ -24,6 +24,8 @@ export interface NodeContext {
   readonly facts: Facts;
   /** The node's status as it is stored: what this run has already said to the world. */
   readonly stored: NodeStatus;
+  /** A node that needs this one has a Job, which is only ever made once all that it needs has succeeded. */
+  readonly proven: boolean;
   /** Next states of the nodes that this one needs. */
   readonly needs: ReadonlyMap<string, NodeState>;
 }
@@ -35,10 +37,28 @@ export function decideNode(context: NodeContext): NodeDecision {
   const { stored, facts, name } = context;
   if (TERMINAL.includes(stored.state)) return { status: stored, actions: stopJobs(context, "the node has finished") };
   const attempts = facts.attempts.get(name) ?? [];
+  if (context.proven) return decideProven(context, attempts.at(-1));
   const latest = attempts.at(-1)?.attempt ?? 0;
   if (stored.state === "Retrying" && latest <= (stored.attempt ?? 0)) return decideRetry(context, attempts.at(-1));
   if (latest === 0) return decideFirst(context);
   return decideAttempt(context, attempts.at(-1) as AttemptFacts);
+}
+
+/** A node that is known to have succeeded, though its Job may have gone before anybody stored what it said. */
+function decideProven(context: NodeContext, attempt: AttemptFacts | undefined): NodeDecision {
+  const state =
+    attempt === undefined ? undefined : attemptState(attempt, expectation(context, attempt), context.facts.now);
+  if (attempt !== undefined && state?.state === "succeeded") return settleSucceeded(context, attempt, state);
+  const { retryAt: _, reason: __, ...stored } = context.stored;
+  return settle(context, {
+    ...stored,
+    state: "Succeeded",
+    message: "its Job was deleted before its result was stored",
+  });
+}
+
+function expectation({ facts, name, node }: NodeContext, { attempt }: AttemptFacts): ResultExpectation {
+  return { run: facts.run.meta.uid, node: name, attempt, required: node.container === undefined };
 }
 
 /** A node without an attempt: its needs say whether it starts, waits or never will. */
@@ -90,14 +110,7 @@ function decideRefused(context: NodeContext, refusal: Refusal, create: Action): 
 
 /** An attempt whose Job exists, or did until somebody deleted it. */
 function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecision {
-  const { facts, name } = context;
-  const expected = {
-    run: facts.run.meta.uid,
-    node: name,
-    attempt: attempt.attempt,
-    required: context.node.container === undefined,
-  };
-  const state = attemptState(attempt, expected, facts.now);
+  const state = attemptState(attempt, expectation(context, attempt), context.facts.now);
   if (state.state === "succeeded") return settleSucceeded(context, attempt, state);
   if (state.state === "failed") return settleFailed(context, attempt, state);
   const overdue = overdueAttempt(context, attempt, state);

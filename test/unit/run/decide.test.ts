@@ -120,6 +120,17 @@ describe("the graph", () => {
     expect(created(someFacts(diamond, { attempts: new Map([done("a")]) }))).toEqual(["b", "c"]);
   });
 
+  test("a Job of a node proves that what it needs has succeeded, whatever has become of their Jobs", () => {
+    const facts = someFacts(diamond, { attempts: new Map([["d", [anAttempt("d", 1, [aPod({ runningSince: T0 })])]]]) });
+    expect(decide(facts).actions).toEqual([]);
+    expect(nodesOf(facts)).toMatchObject({
+      a: { state: "Succeeded" },
+      b: { state: "Succeeded" },
+      c: { state: "Succeeded" },
+      d: { state: "Running" },
+    });
+  });
+
   test("waits for all that a node needs", () => {
     expect(
       created(someFacts(diamond, { attempts: new Map([done("a"), done("b"), ["c", [anAttempt("c", 1)]]]) })),
