@@ -26,8 +26,8 @@ export interface ObjectStore extends AsyncDisposable {
    */
   read(object: StoredObject): Readable;
   /**
-   * Writes an object, in parts where it is long; it is seen when it is complete, and not at all when `body` fails. At most
-   * {@link OBJECT_BYTES_MAX} bytes.
+   * Writes an object, in parts where it is long; it is seen when it is complete. When `body` or the store fail, it is not seen and
+   * no part of it stays.
    */
   write(key: string, body: Readable | Buffer, contentType: string): Promise<StoredObject>;
   /** Deletes an object; one that is not there is no error. */
@@ -37,10 +37,6 @@ export interface ObjectStore extends AsyncDisposable {
   /** Deletes the bucket with all that is in it; one that is not there is no error. */
   removeBucket(): Promise<void>;
 }
-
-/** S3 takes 10,000 parts; more bytes would need longer ones, and with them more memory. */
-export const PART_BYTES = 8 * 1024 * 1024;
-export const OBJECT_BYTES_MAX = 10_000 * PART_BYTES;
 
 /** The text of an object, or undefined when there is none. Throws a ConfigurationError for one that is longer than `bytesMax`. */
 export async function readSmallObject(store: ObjectStore, key: string, bytesMax: number): Promise<string | undefined> {

@@ -10,18 +10,18 @@ import {
   S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
 import type { S3Settings } from "../connections/s3-settings.ts";
+import { uploadObject } from "./multipart-upload.ts";
 import { readObjectBody } from "./object-body.ts";
-import { type ObjectStore, PART_BYTES, type StoredObject } from "./object-store.ts";
+import type { ObjectStore, StoredObject } from "./object-store.ts";
 import { isStoreRetryable, storeFailure } from "./store-failure.ts";
+import { uploadRequests, withoutQuotes } from "./upload-requests.ts";
 
 /** Tries of one request; the SDK waits longer before each. */
 const ATTEMPTS = 6;
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 const PAUSE_MS = 250;
-const PARTS_IN_FLIGHT = 2;
 /** The region that CreateBucket must not name: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html */
 const REGION_WITHOUT_CONSTRAINT = "us-east-1";
 
@@ -45,7 +45,11 @@ export function openS3Store(settings: S3Settings, signal: AbortSignal): ObjectSt
     find: (key) => guard(`looking for ${uri(key)}`, () => findObject(client, bucket, key, signal)),
     read: (object) => readObject(client, settings, object, signal),
     write: (key, body, contentType) =>
-      guard(`writing ${uri(key)}`, () => writeObject(client, { bucket, key, body, contentType }, signal)),
+      guard(`writing ${uri(key)}`, async () => {
+        const requests = uploadRequests(client, { bucket, key, contentType }, signal);
+        if (Buffer.isBuffer(body)) return { key, bytes: body.length, etag: await requests.put(body) };
+        return { key, ...(await uploadObject(requests, body)) };
+      }),
     remove: (key) =>
       guard(`deleting ${uri(key)}`, async () => {
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
@@ -124,39 +128,6 @@ function readObject(client: S3Client, settings: S3Settings, object: StoredObject
   });
 }
 
-interface ObjectDraft {
-  readonly bucket: string;
-  readonly key: string;
-  readonly body: Readable | Buffer;
-  readonly contentType: string;
-}
-
-async function writeObject(
-  client: S3Client,
-  { bucket, key, body, contentType }: ObjectDraft,
-  signal: AbortSignal,
-): Promise<StoredObject> {
-  const upload = new Upload({
-    client,
-    params: { Bucket: bucket, Key: key, Body: body, ContentType: contentType },
-    partSize: PART_BYTES,
-    queueSize: PARTS_IN_FLIGHT,
-  });
-  let bytes = 0;
-  upload.on("httpUploadProgress", ({ loaded }) => {
-    bytes = Math.max(bytes, loaded ?? 0);
-  });
-  const stop = () => void upload.abort();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    signal.throwIfAborted();
-    const { ETag } = await upload.done();
-    return { key, bytes, etag: withoutQuotes(ETag) };
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
 async function createBucket(client: S3Client, { bucket, region }: S3Settings, signal: AbortSignal): Promise<boolean> {
   const place = region === REGION_WITHOUT_CONSTRAINT ? undefined : { LocationConstraint: region as "eu-west-1" };
   try {
@@ -177,8 +148,4 @@ async function removeBucket(client: S3Client, store: ObjectStore, signal: AbortS
     const { name, code } = error as { name?: string; code?: string };
     if (name !== "NoSuchBucket" && code !== "NoSuchBucket") throw error;
   }
-}
-
-function withoutQuotes(etag: string | undefined): string {
-  return (etag ?? "").replace(/^(W\/)?"(.*)"$/, "$2");
 }

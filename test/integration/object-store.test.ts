@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { ObjectStore, StoredObject } from "../../task-image/object-store/object-store.ts";
@@ -74,6 +75,23 @@ test("an object whose bytes end with an error is not seen, and no part of it sta
     message: expect.stringContaining("the source broke off"),
   });
   expect(await lake.find("broken")).toBeUndefined();
+  expect(await unfinishedUploads("lake")).toEqual([]);
+});
+
+test("an upload that is told to stop is not seen, and no part of it stays", async () => {
+  const stop = new AbortController();
+  await using store = await open(server.connection("lake"), stop.signal);
+  const bytes = randomBytes(18 * 1024 * 1024);
+  const body = Readable.from(
+    (function* () {
+      yield* slices(bytes, 1_000_000);
+      stop.abort();
+      yield bytes;
+    })(),
+  );
+  await expect(store.write("stopped", body, "text/plain")).rejects.toThrow("writing s3://lake/stopped");
+  expect(await lake.find("stopped")).toBeUndefined();
+  expect(await unfinishedUploads("lake")).toEqual([]);
 });
 
 test("an object replaced after it was listed is noticed, and the next attempt may mend it", async () => {
@@ -123,6 +141,15 @@ test("a store where nobody listens is an error that a retry may mend", async () 
   await using store = await open({ ...server.connection("lake"), endpoint: "http://127.0.0.1:9" });
   await expect(store.find("x")).rejects.toMatchObject({ kind: "transient", code: "ECONNREFUSED" });
 });
+
+/** Keys whose parts the server still keeps for an upload that never ended. */
+async function unfinishedUploads(Bucket: string): Promise<readonly (string | undefined)[]> {
+  const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
+  const client = new S3Client({ endpoint: server.endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
+  client.destroy();
+  return Uploads.map(({ Key }) => Key);
+}
 
 /** A server between client and store; `fault` says what happens to each GET of an object, counted from 1. */
 async function startFront(endpoint: string, fault: (get: { readonly number: number }) => "refuse" | "cut" | "pass") {

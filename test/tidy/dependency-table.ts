@@ -97,7 +97,7 @@ const TASK_IMAGE: readonly Layer[] = [
     of: "task-image/object-store",
     imports: ["task-image/connections", ERRORS],
     types: [API, "task-image/commands", "task-image/files"],
-    packages: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "zod", "node:*"],
+    packages: ["@aws-sdk/client-s3", "zod", "node:*"],
   },
   {
     of: "task-image/warehouse",
