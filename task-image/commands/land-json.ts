@@ -111,7 +111,8 @@ async function moveToRejects(
 
 /**
  * A column for every key that any document has, and for every declared one, by name. The values of a key are looked at only where
- * its type is not known: then it is what all of them agree on.
+ * its type is not known: then it is what all of them agree on. Where all types are known, most documents have no other key: that is
+ * cheaper to see than to look for keys.
  */
 async function columnsOf(landing: Landing, table: TableName): Promise<readonly TypedColumn[]> {
   const { session, check, types } = landing;
@@ -119,8 +120,8 @@ async function columnsOf(landing: Landing, table: TableName): Promise<readonly T
     `SELECT v.key, ${classesOfJson({ kind: "v.kind", text: "v.text" }, check.valid)} AS classes
      FROM ${quoteTable(table)} AS r CROSS JOIN LATERAL (
        SELECT e.key, pg_catalog.jsonb_typeof(e.value) AS kind, e.value #>> '{}' AS text
-       FROM pg_catalog.jsonb_each(r.doc - $1::text[]) AS e OFFSET 0
-     ) AS v GROUP BY v.key`,
+       FROM pg_catalog.jsonb_each(r.doc - $1::text[]) AS e
+     ) AS v WHERE (r.doc - $1::text[]) <> '{}' GROUP BY v.key`,
     [[...types.keys()]],
   );
   for (const { key } of rows) refuseBadKey(landing, key);

@@ -74,21 +74,22 @@ export function classesOfJson(
   return `bit_or(CASE ${kind} WHEN 'null' THEN ${CLASS.none}
     WHEN 'boolean' THEN ${CLASS.boolean}
     WHEN 'number' THEN CASE WHEN ${text} ~ '${WHOLE}' THEN ${CLASS.bigint} ELSE ${CLASS.numeric} END
-    WHEN 'string' THEN CASE WHEN ${text} !~ '^[0-9]{4}-' THEN ${CLASS.text}
+    WHEN 'string' THEN CASE WHEN pg_catalog.substr(${text}, 5, 1) <> '-' THEN ${CLASS.text}
       ${timeClasses(text, valid)}
       ELSE ${CLASS.text} END
     ELSE ${CLASS.json} END)`;
 }
 
 function timeClasses(value: string, valid: (value: string, type: string) => string): string {
+  // A value is of one kind only. The length, and the most usual kind first, save expressions that would have to be matched.
   const kinds = [
-    ["", "date", CLASS.date],
-    [TIME, "timestamp", CLASS.timestamp],
-    [`${TIME}${ZONE}`, "timestamptz", CLASS.timestamptz],
+    [`pg_catalog.length(${value}) = 10 AND `, "", "date", CLASS.date],
+    ["", `${TIME}${ZONE}`, "timestamptz", CLASS.timestamptz],
+    ["", TIME, "timestamp", CLASS.timestamp],
   ] as const;
   return kinds
     .map(
-      ([rest, type, found]) => `WHEN ${value} ~ '^${DAY}${rest}$' THEN
+      ([guard, rest, type, found]) => `WHEN ${guard}${value} ~ '^${DAY}${rest}$' THEN
       CASE WHEN ${value} ~ '${COMMON_DAY}' THEN ${found} WHEN ${valid(value, `'${type}'`)} THEN ${found} ELSE ${CLASS.text} END`,
     )
     .join(" ");
