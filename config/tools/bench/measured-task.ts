@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, type TaskSpec } from "#api/task.ts";
 import type { TestDatabase } from "../../../test/support/postgres.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { REPOSITORY } from "../../cluster/directories.ts";
+import { APPS } from "../../images/bundle.ts";
 
 const POLL_MS = 20;
 
@@ -18,7 +20,7 @@ export async function measureTask(main: string, spec: TaskSpec): Promise<Measure
   const resultFile = join(temporaryDirectory("bench"), "result");
   const begun = performance.now();
   const task = spawn(process.execPath, [main], {
-    env: { [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile },
+    env: { ...imageEnvironment(), [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const peak = watchPeakRss(task);
@@ -26,6 +28,14 @@ export async function measureTask(main: string, spec: TaskSpec): Promise<Measure
   const seconds = (performance.now() - begun) / 1000;
   if (exitCode !== 0) throw new Error(`the task ended with exit code ${exitCode}: ${readFileSync(resultFile, "utf8")}`);
   return { seconds, peakRssBytes: peak() };
+}
+
+/** The options that the task image gives to Node.js, so that what is measured is what runs there. */
+export function imageEnvironment(): Record<string, string> {
+  const dockerfile = readFileSync(join(REPOSITORY, APPS.task.dockerfile), "utf8");
+  const options = /^ENV NODE_OPTIONS=(.*)$/m.exec(dockerfile)?.[1];
+  if (options === undefined) throw new Error(`${APPS.task.dockerfile} has no line ENV NODE_OPTIONS=…`);
+  return { NODE_OPTIONS: options };
 }
 
 /** Runs a shell's script to its end and answers the seconds. */

@@ -8,6 +8,7 @@ import { aTask } from "../../../test/support/task.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, median } from "./benchmark-line.ts";
+import { imageEnvironment } from "./measured-task.ts";
 
 const STARTS = 9;
 const LIMIT_MS = 200;
@@ -38,7 +39,7 @@ export async function startup(): Promise<BenchmarkLine> {
     firstQuery = undefined;
     const begun = performance.now();
     const task = spawn(process.execPath, [main], {
-      env: { [TASK_SPEC_ENV]: spec, [RESULT_FILE_ENV]: resultFile },
+      env: { ...imageEnvironment(), [TASK_SPEC_ENV]: spec, [RESULT_FILE_ENV]: resultFile },
       stdio: ["ignore", "ignore", "inherit"],
     });
     const [exitCode] = await once(task, "exit");
