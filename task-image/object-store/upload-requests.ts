@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -10,6 +11,8 @@ import type { UploadRequests } from "./multipart-upload.ts";
 
 /** The time that taking parts away may take, once everything else has been told to stop. */
 const ABORT_TIMEOUT_MS = 3000;
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html: it can take more than one request. */
+const ABORT_PAUSES_MS = [50, 100, 200, 400, 0];
 
 export interface ObjectDraft {
   readonly bucket: string;
@@ -43,8 +46,14 @@ export function uploadRequests(client: S3Client, draft: ObjectDraft, signal: Abo
       return withoutQuotes(ETag);
     },
     abort: async (UploadId) => {
-      const abortSignal = signal.aborted ? AbortSignal.timeout(ABORT_TIMEOUT_MS) : new AbortController().signal;
-      await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), { abortSignal });
+      const abort = () => new AbortMultipartUploadCommand({ ...object, UploadId });
+      if (!signal.aborted) return void (await client.send(abort()));
+      // The store may still be writing a part whose request was cut off; then it keeps that part. It is asked until it knows none.
+      const abortSignal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
+      for (const pause of ABORT_PAUSES_MS) {
+        await client.send(abort(), { abortSignal });
+        await sleep(pause);
+      }
     },
   };
 }
