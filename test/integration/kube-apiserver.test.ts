@@ -13,6 +13,7 @@ import { Reflector } from "../../operator/kube/reflector.ts";
 import { Store } from "../../operator/kube/store.ts";
 import { TRANSPORT_SETTINGS, Transport } from "../../operator/kube/transport.ts";
 import { kubeContract } from "../contract/kube-suite.ts";
+import { kubectl, mustKubectl } from "../support/cluster.ts";
 
 const NAMESPACE = "default";
 const EVERYTHING: readonly Grant[] = (Object.keys(RESOURCES) as Kind[]).flatMap((kind) => [
@@ -36,7 +37,22 @@ const transport = new Transport({
 });
 const kube = new KubeClient(transport, EVERYTHING);
 
+/** An operator that lives in the cluster would answer to the suite's Connections: it rests meanwhile. */
+const OPERATOR = ["deployment/kelt", "-n", "kelt-system"];
+const replicas = kubectl(["get", ...OPERATOR, "-o", "jsonpath={.spec.replicas}"]);
+
+function scaleOperator(count: string): void {
+  if (!replicas.ok) return;
+  mustKubectl(["scale", ...OPERATOR, `--replicas=${count}`]);
+  mustKubectl(["rollout", "status", ...OPERATOR, "--timeout=60s"]);
+}
+
 beforeAll(async () => {
+  scaleOperator("0");
+  if (replicas.ok) {
+    const pods = ["pod", "-n", "kelt-system", "-l", "app.kubernetes.io/component=operator"];
+    mustKubectl(["wait", "--for=delete", ...pods, "--timeout=55s"]);
+  }
   try {
     await kube.list("Connection", { namespace: NAMESPACE });
   } catch (error) {
@@ -45,7 +61,10 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => transport.close());
+afterAll(() => {
+  scaleOperator(replicas.stdout);
+  return transport.close();
+});
 
 kubeContract("a real API server", () => ({ kube, namespace: NAMESPACE }));
 
