@@ -47,7 +47,7 @@ const create = (job: unknown, ...as: readonly string[]) =>
   kubectl(["create", "--dry-run=server", "-f", "-", ...as], job);
 const asOperator = (job: unknown) => create(job, `--as=system:serviceaccount:default:${NAME}`);
 const stranger = { ...JOB, metadata: { ...JOB.metadata, ownerReferences: [] } };
-const STRANGER = "the operator makes Jobs of PipelineRuns only";
+const STRANGER = "the operator makes Jobs of PipelineRuns and Connections only";
 
 /** A policy works a moment after it was made. */
 async function untilRefused(job: unknown, message: string): Promise<Answer> {
@@ -74,14 +74,18 @@ test("the Job that the operator makes passes its own guardrail", () => {
 });
 
 test.each([
-  ["no PipelineRun behind it", stranger, STRANGER],
+  ["no run or Connection behind it", stranger, STRANGER],
   ["the host's network", withPod({ hostNetwork: true }), "share no namespace with the host"],
   ["a token", withPod({ automountServiceAccountToken: true }), "mount no service account token"],
-  ["a folder of the host", withVolume({ hostPath: { path: "/" } }), "an emptyDir, Secrets and"],
+  [
+    "a folder of the host",
+    withVolume({ hostPath: { path: "/" } }),
+    "an emptyDir, Secrets, ConfigMaps and volume claims only",
+  ],
   [
     "a token by another way",
     withVolume({ projected: { sources: [{ serviceAccountToken: { path: "t" } }] } }),
-    "an emptyDir, Secrets and",
+    "an emptyDir, Secrets, ConfigMaps and volume claims only",
   ],
   ["more rights than it began with", withPod({}, { securityContext: {} }), "without privileges"],
   [
