@@ -12,7 +12,7 @@ import { type ConnectionFacts, decideConnection, requestedTest } from "../run/de
 import { statusDiffers } from "../run/status.ts";
 import type { Caches } from "./caches.ts";
 import { jobFacts } from "./job-facts.ts";
-import type { Reconciled, Reconciler } from "./loop.ts";
+import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
 import { ownerUid } from "./observe.ts";
 import { podFacts } from "./pod-facts.ts";
@@ -25,8 +25,6 @@ export interface ConnectionControllerParts {
   readonly log: Logger;
   readonly taskPods: TaskPodSettings;
 }
-
-const GATE_RECHECK_MS = 2_000;
 
 /** Reconciles Connections: a short Job tests each one when its spec changes or somebody asks. */
 export class ConnectionController implements Reconciler {

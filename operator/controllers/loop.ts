@@ -24,6 +24,9 @@ export interface LoopParts {
   readonly workers: number;
 }
 
+/** A watch event normally opens the gate of own writes within milliseconds; this is the net under it. */
+export const GATE_RECHECK_MS = 2_000;
+
 /** A key that keeps failing is tried twice a minute: nothing else would wake it when the server is well again. */
 const BACKOFF = { initialMs: 5, maxMs: 30_000 };
 

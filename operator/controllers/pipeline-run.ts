@@ -18,7 +18,7 @@ import { countRun } from "../telemetry/run-metrics.ts";
 import { type Acted, act } from "./act.ts";
 import type { Caches } from "./caches.ts";
 import type { EventWriter } from "./event-writer.ts";
-import type { Reconciled, Reconciler } from "./loop.ts";
+import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
 import { cachedChildren, liveChildren, observeRun } from "./observe.ts";
 
@@ -44,8 +44,6 @@ interface Memory {
 
 /** The least time between two status writes of a run; changes that nobody waits for take twice as long. */
 const PATCH_INTERVAL_MS = 1_000;
-/** A watch event normally opens the gate of own writes within milliseconds; this is the net under it. */
-const GATE_RECHECK_MS = 2_000;
 const REFUSAL_RETRY_MS = 5_000;
 
 /** Reconciles PipelineRuns: observe, decide, act, then say so. */

@@ -13,7 +13,7 @@ import { statusDiffers } from "../run/status.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { forgetPipeline } from "../telemetry/run-metrics.ts";
 import type { Caches } from "./caches.ts";
-import type { Reconciled, Reconciler } from "./loop.ts";
+import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
 import { connectionsIn } from "./observe.ts";
 
@@ -30,7 +30,6 @@ export interface PipelineControllerParts {
 const RunSummary = PipelineRunStatus.pick({ conditions: true, started: true, finished: true });
 
 const PATCH_INTERVAL_MS = 1_000;
-const GATE_RECHECK_MS = 2_000;
 
 /** Reconciles Pipelines: whether they can run, what their runs did, and which finished runs are given up. */
 export class PipelineController implements Reconciler {
