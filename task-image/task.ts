@@ -1,7 +1,7 @@
 import { TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
 import type { CommandContext, Outcome, SpecOf } from "./commands/command.ts";
 import { ConfigurationError, TaskFailure, TransientError } from "./errors.ts";
-import { databaseFailure, isServerError } from "./warehouse/failure.ts";
+import { databaseFailure, isServerError } from "./postgres/failure.ts";
 
 /** Issues of a spec that are named in the message. */
 const ISSUES_MAX = 5;

@@ -1,6 +1,6 @@
-import { databaseFailure } from "../warehouse/failure.ts";
-import { describeMissing } from "../warehouse/required-columns.ts";
-import type { Session } from "../warehouse/session.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { describeMissing } from "../postgres/required-columns.ts";
+import type { Session } from "../postgres/session.ts";
 import type { NamedCheck } from "./check.ts";
 import type { CheckQuery } from "./check-query.ts";
 import { quoteTableText } from "./table-text.ts";

@@ -1,5 +1,5 @@
-import { databaseFailure } from "../warehouse/failure.ts";
-import { openSession } from "../warehouse/session.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { openSession } from "../postgres/session.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** Tests a connection: logs in, asks one question, and says what answered and how long one question takes. */

@@ -8,13 +8,13 @@ import { openHttpClient } from "../http/client.ts";
 import { bucketDestination } from "../object-store/bucket-destination.ts";
 import type { FileFormat } from "../object-store/extract-manifest.ts";
 import { openObjectStore } from "../object-store/opening.ts";
+import { copyOut } from "../postgres/copy.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { showTable } from "../postgres/identifier.ts";
+import { openSession, type Session } from "../postgres/session.ts";
 import { type HttpSource, isPaged, readHttp } from "../sources/http-records.ts";
 import { copyOutStatement } from "../sources/postgres-rows.ts";
 import { beginSnapshot, type SourceTable } from "../sources/postgres-table.ts";
-import { copyOut } from "../warehouse/copy.ts";
-import { databaseFailure } from "../warehouse/failure.ts";
-import { showTable } from "../warehouse/identifier.ts";
-import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** Copies data into files and writes the manifest last: files without a manifest are not an extract. */

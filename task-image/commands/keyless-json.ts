@@ -1,8 +1,8 @@
 import { DataError } from "../errors.ts";
-import { quoteTable, showTable } from "../warehouse/identifier.ts";
-import { landingTable } from "../warehouse/landing.ts";
-import { refuseTooManyRejects } from "../warehouse/rejects.ts";
-import { readTarget } from "../warehouse/target.ts";
+import { quoteTable, showTable } from "../postgres/identifier.ts";
+import { landingTable } from "../postgres/landing.ts";
+import { refuseTooManyRejects } from "../postgres/rejects.ts";
+import { readTarget } from "../postgres/target.ts";
 import type { Landed, Landing } from "./stage-files.ts";
 
 /**

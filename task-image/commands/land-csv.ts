@@ -3,12 +3,12 @@ import { DataError } from "../errors.ts";
 import type { CsvDialect } from "../formats/csv-dialect.ts";
 import { columnsOfHeader } from "../formats/csv-header.ts";
 import { CsvReader } from "../formats/csv-rows.ts";
-import { databaseFailure } from "../warehouse/failure.ts";
-import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../warehouse/identifier.ts";
-import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../warehouse/landing.ts";
-import type { Session } from "../warehouse/session.ts";
-import type { TypedColumn } from "../warehouse/typed-rows.ts";
-import { classesOfTexts, typeOfClasses } from "../warehouse/value-class.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../postgres/identifier.ts";
+import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
+import type { Session } from "../postgres/session.ts";
+import type { TypedColumn } from "../postgres/typed-rows.ts";
+import { classesOfTexts, typeOfClasses } from "../postgres/value-class.ts";
 import type { Landed, Landing } from "./stage-files.ts";
 
 /** Columns whose values are classed by one statement; each of them costs memory of the server's planner. */

@@ -3,7 +3,7 @@ import { DataError } from "../errors.ts";
 import { OWN_COLUMNS } from "../formats/csv-header.ts";
 import { jsonDocumentRows } from "../formats/json-documents.ts";
 import { JSON_DELIMITER, JSON_QUOTE, jsonLineRows } from "../formats/json-lines.ts";
-import { isServerError } from "../warehouse/failure.ts";
+import { isServerError } from "../postgres/failure.ts";
 import {
   IDENTIFIER_BYTES_MAX,
   quoteIdentifier,
@@ -11,11 +11,11 @@ import {
   quoteTable,
   showTable,
   type TableName,
-} from "../warehouse/identifier.ts";
-import { copyIn, createLanding, FILE_COLUMN, LINE_COLUMN, landingTable } from "../warehouse/landing.ts";
-import { rejectsTable } from "../warehouse/rejects.ts";
-import type { TypedColumn } from "../warehouse/typed-rows.ts";
-import { classesOfJson, typeOfClasses } from "../warehouse/value-class.ts";
+} from "../postgres/identifier.ts";
+import { copyIn, createLanding, FILE_COLUMN, LINE_COLUMN, landingTable } from "../postgres/landing.ts";
+import { rejectsTable } from "../postgres/rejects.ts";
+import type { TypedColumn } from "../postgres/typed-rows.ts";
+import { classesOfJson, typeOfClasses } from "../postgres/value-class.ts";
 import type { Landed, Landing } from "./stage-files.ts";
 
 /** Lands JSON documents of all files by one COPY, each document as a value of jsonb, and makes a column of every key. */

@@ -1,18 +1,18 @@
 import { durationMs } from "#api/duration.ts";
-import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls } from "../sources/cursor-column.ts";
-import { type Horizon, readHorizon } from "../sources/horizon.ts";
-import { type CursorValue, planIncrement } from "../sources/increment.ts";
 import {
   type CursorKey,
   readCursor,
   refuseOtherColumn,
   type StoredCursor,
   writeCursor,
-} from "../warehouse/cursor-record.ts";
-import { databaseFailure } from "../warehouse/failure.ts";
-import type { StagedTable } from "../warehouse/load-transaction.ts";
-import type { Session } from "../warehouse/session.ts";
-import { readTarget } from "../warehouse/target.ts";
+} from "../postgres/cursor-record.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import type { StagedTable } from "../postgres/load-transaction.ts";
+import type { Session } from "../postgres/session.ts";
+import { readTarget } from "../postgres/target.ts";
+import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls } from "../sources/cursor-column.ts";
+import { type Horizon, readHorizon } from "../sources/horizon.ts";
+import { type CursorValue, planIncrement } from "../sources/increment.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import type { SelectedRows } from "./load-rows.ts";
 

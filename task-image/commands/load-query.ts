@@ -1,6 +1,6 @@
+import { databaseFailure } from "../postgres/failure.ts";
+import type { Session } from "../postgres/session.ts";
 import { beginQuerySnapshot } from "../sources/postgres-query.ts";
-import { databaseFailure } from "../warehouse/failure.ts";
-import type { Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { type SelectedRows, stageSelection } from "./load-rows.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";

@@ -1,12 +1,12 @@
+import { copy } from "../postgres/copy.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { quoteIdentifier, quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
+import { expectRows, type StagedTable } from "../postgres/load-transaction.ts";
+import { partTable } from "../postgres/part-table.ts";
+import { createTableStatement, stagingTable } from "../postgres/publication.ts";
+import { openSession, type Session } from "../postgres/session.ts";
 import { pageRanges } from "../sources/page-ranges.ts";
 import { copyFormat, copyOutStatement } from "../sources/postgres-rows.ts";
-import { copy } from "../warehouse/copy.ts";
-import { databaseFailure } from "../warehouse/failure.ts";
-import { quoteIdentifier, quoteTable, showTable, type TableName } from "../warehouse/identifier.ts";
-import { expectRows, type StagedTable } from "../warehouse/load-transaction.ts";
-import { partTable } from "../warehouse/part-table.ts";
-import { createTableStatement, stagingTable } from "../warehouse/publication.ts";
-import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import type { SelectedRows } from "./load-rows.ts";
 

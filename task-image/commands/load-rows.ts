@@ -1,8 +1,8 @@
+import { showTable, type TableName } from "../postgres/identifier.ts";
+import { checkTarget, type StagedTable, stageTable } from "../postgres/load-transaction.ts";
+import { dropLeftParts } from "../postgres/part-table.ts";
+import { openSession, type Session } from "../postgres/session.ts";
 import { copyFormat, copyOutStatement, type SourceRows } from "../sources/postgres-rows.ts";
-import { showTable, type TableName } from "../warehouse/identifier.ts";
-import { checkTarget, type StagedTable, stageTable } from "../warehouse/load-transaction.ts";
-import { dropLeftParts } from "../warehouse/part-table.ts";
-import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { moveCursors, openHorizon, type SelectedIncrement, selectIncrement } from "./load-increments.ts";
 import { rangesOf, stageInRanges } from "./load-ranges.ts";

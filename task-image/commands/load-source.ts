@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../errors.ts";
-import { showTable, type TableName } from "../warehouse/identifier.ts";
-import type { StagedTable } from "../warehouse/load-transaction.ts";
-import type { Session } from "../warehouse/session.ts";
-import { isStateTable } from "../warehouse/state-tables.ts";
+import { showTable, type TableName } from "../postgres/identifier.ts";
+import type { StagedTable } from "../postgres/load-transaction.ts";
+import type { Session } from "../postgres/session.ts";
+import { isStateTable } from "../postgres/state-tables.ts";
 
 /** A road that rows take to the destination: what is special about where they come from. */
 export interface LoadSource {

@@ -1,8 +1,8 @@
+import { databaseFailure } from "../postgres/failure.ts";
+import { parseTableName, showTable, type TableName } from "../postgres/identifier.ts";
+import { openSession, type Session } from "../postgres/session.ts";
 import { beginTableSnapshot } from "../sources/postgres-table.ts";
 import { findTables, isTablePattern } from "../sources/table-pattern.ts";
-import { databaseFailure } from "../warehouse/failure.ts";
-import { parseTableName, showTable, type TableName } from "../warehouse/identifier.ts";
-import { openSession, type Session } from "../warehouse/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { type SelectedRows, stageSelection } from "./load-rows.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";

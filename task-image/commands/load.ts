@@ -1,7 +1,7 @@
-import { databaseFailure } from "../warehouse/failure.ts";
-import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../warehouse/load-record.ts";
-import { commit, publishTable, type StagedTable } from "../warehouse/load-transaction.ts";
-import { openSession, type Session } from "../warehouse/session.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
+import { commit, publishTable, type StagedTable } from "../postgres/load-transaction.ts";
+import { openSession, type Session } from "../postgres/session.ts";
 import {
   CURSORS_TABLE,
   FILES_TABLE,
@@ -9,8 +9,8 @@ import {
   prepareSchema,
   REJECTS_TABLE,
   type StateTable,
-} from "../warehouse/state-tables.ts";
-import { lockTargets } from "../warehouse/target-lock.ts";
+} from "../postgres/state-tables.ts";
+import { lockTargets } from "../postgres/target-lock.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 import type { LoadSource } from "./load-source.ts";
 

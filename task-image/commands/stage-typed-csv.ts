@@ -2,12 +2,12 @@ import { Readable } from "node:stream";
 import type { CsvDialect } from "../formats/csv-dialect.ts";
 import { columnsOfHeader } from "../formats/csv-header.ts";
 import { CsvReader } from "../formats/csv-rows.ts";
-import { isServerError } from "../warehouse/failure.ts";
-import { quoteIdentifier, quoteTable, type TableName } from "../warehouse/identifier.ts";
-import { copyIn } from "../warehouse/landing.ts";
-import { createStagingStatement, stagingTable } from "../warehouse/publication.ts";
-import type { Session } from "../warehouse/session.ts";
-import { type StagedRows, stagedColumns } from "../warehouse/typed-rows.ts";
+import { isServerError } from "../postgres/failure.ts";
+import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
+import { copyIn } from "../postgres/landing.ts";
+import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
+import type { Session } from "../postgres/session.ts";
+import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
 import { copyCsvStatement } from "./land-csv.ts";
 import type { Landing } from "./stage-files.ts";
 

@@ -2,7 +2,7 @@ import type { TestCounts } from "#api/pipeline-run.ts";
 import { nameChecks } from "../checks/check.ts";
 import { type CheckResult, runCheck } from "../checks/check-run.ts";
 import { ConfigurationError, DataError } from "../errors.ts";
-import { openSession } from "../warehouse/session.ts";
+import { openSession } from "../postgres/session.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** Checks that the message names. */

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { TableName } from "../warehouse/identifier.ts";
+import type { TableName } from "../postgres/identifier.ts";
 import type { ExtractedFile } from "./extracted-file.ts";
 
 /** What was written of one file: `name` is a file of the directory or the key of an object. */

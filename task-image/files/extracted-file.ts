@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TableName } from "../warehouse/identifier.ts";
+import type { TableName } from "../postgres/identifier.ts";
 import type { Fill, WrittenFile } from "./destination.ts";
 
 /** A file of an extract as its manifest lists it. */

@@ -1,5 +1,5 @@
 import { DataError } from "../errors.ts";
-import { IDENTIFIER_BYTES_MAX } from "../warehouse/identifier.ts";
+import { IDENTIFIER_BYTES_MAX } from "../postgres/identifier.ts";
 
 /** Postgres' limit is 1600 columns in all; the rest is for the columns that say file and line. */
 const COLUMNS_MAX = 1590;

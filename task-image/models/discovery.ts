@@ -9,7 +9,7 @@ import { EvaluationError, TemplateError } from "../jinja/template-error.ts";
 import { parseTemplate } from "../jinja/template-parser.ts";
 import { toText } from "../jinja/text-form.ts";
 import { CallableValue, ObjectValue, type Stored, type Value } from "../jinja/value.ts";
-import { IDENTIFIER_BYTES_MAX, type TableName } from "../warehouse/identifier.ts";
+import { IDENTIFIER_BYTES_MAX, type TableName } from "../postgres/identifier.ts";
 import { speechGlobals } from "./context.ts";
 import type { MacroLibrary } from "./macro-library.ts";
 import type { DiscoveredModel, ModelSource } from "./model.ts";

@@ -12,7 +12,7 @@ import {
   UndefinedValue,
   type Value,
 } from "../jinja/value.ts";
-import type { TableName } from "../warehouse/identifier.ts";
+import type { TableName } from "../postgres/identifier.ts";
 import { type Setting, type Settings, settingName } from "./model-config.ts";
 import { relationValue } from "./relation.ts";
 

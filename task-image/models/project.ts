@@ -4,7 +4,7 @@ import { formatPosition, type Position } from "../jinja/position.ts";
 import { TemplateError } from "../jinja/template-error.ts";
 import { parseTemplate } from "../jinja/template-parser.ts";
 import type { Value } from "../jinja/value.ts";
-import { showTable } from "../warehouse/identifier.ts";
+import { showTable } from "../postgres/identifier.ts";
 import { compileModel } from "./compilation.ts";
 import { type ProjectContext, projectGlobals } from "./context.ts";
 import { discoverModel, type ProjectParts, readModel } from "./discovery.ts";

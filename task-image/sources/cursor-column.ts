@@ -1,6 +1,6 @@
 import { ConfigurationError, DataError } from "../errors.ts";
-import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../warehouse/identifier.ts";
-import type { Session } from "../warehouse/session.ts";
+import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../postgres/identifier.ts";
+import type { Session } from "../postgres/session.ts";
 import type { Horizon } from "./horizon.ts";
 import { isTime } from "./increment.ts";
 import type { SourceColumn } from "./postgres-column.ts";

@@ -1,4 +1,4 @@
-import type { Session } from "../warehouse/session.ts";
+import type { Session } from "../postgres/session.ts";
 
 /** What a column rounds a time by, and what passes between the beginning of a transaction and its showing in pg_stat_activity. */
 const ROUNDING_SECONDS = 1;

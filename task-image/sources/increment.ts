@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteLiteral } from "../warehouse/identifier.ts";
+import { quoteIdentifier, quoteLiteral } from "../postgres/identifier.ts";
 
 /*
  * Which rows an incremental load reads, by the kind of its cursor column.

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../warehouse/identifier.ts";
+import { quoteIdentifier } from "../postgres/identifier.ts";
 
 /** A column as the source's catalog describes it, domains already followed down to the type below them. */
 export interface CatalogColumn {

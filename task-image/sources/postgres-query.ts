@@ -1,8 +1,8 @@
 import type { FieldDef } from "pg";
 import { singleStatement } from "../checks/single-statement.ts";
 import { ConfigurationError } from "../errors.ts";
-import { databaseFailure, isServerError } from "../warehouse/failure.ts";
-import type { Session } from "../warehouse/session.ts";
+import { databaseFailure, isServerError } from "../postgres/failure.ts";
+import type { Session } from "../postgres/session.ts";
 import { type CatalogColumn, sourceColumn } from "./postgres-column.ts";
 import type { SourceRows } from "./postgres-rows.ts";
 

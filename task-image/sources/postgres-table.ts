@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors.ts";
-import { parseTableName, quoteTable, showTable, type TableName } from "../warehouse/identifier.ts";
-import { nearNames } from "../warehouse/near-names.ts";
-import type { Session } from "../warehouse/session.ts";
+import { parseTableName, quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
+import { nearNames } from "../postgres/near-names.ts";
+import type { Session } from "../postgres/session.ts";
 import { type CatalogColumn, sourceColumn } from "./postgres-column.ts";
 import type { SourceRows } from "./postgres-rows.ts";
 

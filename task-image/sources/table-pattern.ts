@@ -1,5 +1,5 @@
-import { parseTableName, type TableName } from "../warehouse/identifier.ts";
-import type { Session } from "../warehouse/session.ts";
+import { parseTableName, type TableName } from "../postgres/identifier.ts";
+import type { Session } from "../postgres/session.ts";
 import { unknownTable } from "./postgres-table.ts";
 
 /** Whether a name of from.tables stands for any number of tables. */

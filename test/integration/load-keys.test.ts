@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
-import type { LoadMode } from "../../task-image/warehouse/publication.ts";
+import type { LoadMode } from "../../task-image/postgres/publication.ts";
 import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
 

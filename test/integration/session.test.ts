@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
-import { openSession, type SessionOptions } from "../../task-image/warehouse/session.ts";
+import { openSession, type SessionOptions } from "../../task-image/postgres/session.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CLASS, typeOfClasses } from "../../../../task-image/warehouse/value-class.ts";
+import { CLASS, typeOfClasses } from "../../../../task-image/postgres/value-class.ts";
 
 test.each([
   [[], "text"],

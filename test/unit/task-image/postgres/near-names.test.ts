@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearNames } from "../../../../task-image/warehouse/near-names.ts";
+import { nearNames } from "../../../../task-image/postgres/near-names.ts";
 
 test("the likest name comes first, at most five of them", () => {
   const known = ["public.users", "public.film", "public.film_actors", "public.films", "sales.films", "x.y", "z.z"];

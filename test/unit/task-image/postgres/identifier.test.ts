@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTableName, quoteIdentifier, quoteLiteral } from "../../../../task-image/warehouse/identifier.ts";
+import { parseTableName, quoteIdentifier, quoteLiteral } from "../../../../task-image/postgres/identifier.ts";
 
 test("identifiers and literals hold whatever they are given", () => {
   expect(quoteIdentifier('a"; DROP TABLE b; --')).toBe('"a""; DROP TABLE b; --"');

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { kindOfSocketCode, kindOfSqlState } from "../../../../task-image/warehouse/sqlstate.ts";
+import { kindOfSocketCode, kindOfSqlState } from "../../../../task-image/postgres/sqlstate.ts";
 
 test.each([
   ["28P01", "configuration"],

@@ -4,8 +4,8 @@ import {
   type LoadMode,
   planPublication,
   type StagedColumn,
-} from "../../../../task-image/warehouse/publication.ts";
-import type { Target, TargetColumn } from "../../../../task-image/warehouse/target.ts";
+} from "../../../../task-image/postgres/publication.ts";
+import type { Target, TargetColumn } from "../../../../task-image/postgres/target.ts";
 
 const films = { schema: "raw", table: "films" };
 const staging = `"raw"."_kelt_staging_8a4b2f8a"`;
