@@ -1,14 +1,15 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
+import { answer } from "../../config/samples/posts/demo/answers.mts";
 import { startHttpApi } from "../support/http-api.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { readSamplePipeline } from "../support/sample.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
-const POSTS = readFileSync(join(import.meta.dirname, "../../config/samples/posts/demo/posts.json"), "utf8");
+const POSTS = answer(new URL("http://api/posts")) ?? "";
 
 let server: PostgresServer;
 let s3: S3Server;
@@ -25,13 +26,13 @@ afterAll(async () => {
 
 test("posts go from the API by way of the bucket to a table of posts per user, again and again", async () => {
   await using api = await startHttpApi(({ url, headers }) => {
-    const isWelcome = url.pathname === "/posts" && headers.authorization === "Bearer demo-token";
-    return isWelcome ? { body: POSTS } : { status: 401 };
+    const isWelcome = headers.authorization === "Bearer demo-token";
+    return isWelcome ? { body: answer(url) ?? "" } : { status: 401 };
   });
-  const secretDirectory = temporaryDirectory("posts-api");
+  const secretDirectory = temporaryDirectory("api");
   writeFileSync(join(secretDirectory, "token"), "demo-token\n");
   const connections: Readonly<Record<string, TaskConnection>> = {
-    api: { kind: "http", secretName: "posts-api", secretDirectory, baseUrl: api.origin, auth: { bearer: {} } },
+    api: { kind: "http", secretName: "api", secretDirectory, baseUrl: api.origin, auth: { bearer: {} } },
     lake: s3.connection("posts"),
     warehouse: warehouse.connection(),
   };

@@ -27,7 +27,7 @@ test.each([
   [
     "the demo of posts",
     () => renderKustomization("config/samples/posts/demo"),
-    ["Deployment posts-api", "Deployment store", "StatefulSet warehouse"],
+    ["Deployment api", "Deployment store", "StatefulSet warehouse"],
   ],
 ])("pods of %s are restricted, cannot write to their image and mount no token unasked", (_, render, names) => {
   const found = workloads(render());

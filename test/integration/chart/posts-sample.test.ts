@@ -22,9 +22,9 @@ test("every file of the dbt project is in the ConfigMap that the pipeline names"
 });
 
 test.each([
-  ["posts-api", ["token"]],
-  ["posts-store", ["accessKeyId", "secretAccessKey"]],
-  ["posts-warehouse", ["dbname", "host", "password", "port", "user"]],
+  ["api", ["apiKey", "token"]],
+  ["store", ["accessKeyId", "secretAccessKey"]],
+  ["warehouse", ["dbname", "host", "password", "port", "user"]],
 ])("the demo has the Secret %s in the shape that its connection reads", (name, keys) => {
   const demo = renderKustomization("config/samples/posts/demo");
   expect(Object.keys(only(demo, "Secret", name).data).sort()).toEqual(keys);

@@ -1,3 +1,5 @@
+import { FIRST_NAMES, LAST_NAMES } from "./people.mts";
+
 /** Numbers that look random and are the same at every start. */
 export class Random {
   #state: number;
@@ -28,6 +30,14 @@ export class Random {
     const picked = list[this.integer(0, list.length - 1)];
     if (picked === undefined) throw new Error("there is nothing to pick from");
     return picked;
+  }
+
+  firstName(): string {
+    return this.pick(FIRST_NAMES);
+  }
+
+  lastName(): string {
+    return this.pick(LAST_NAMES);
   }
 
   /** Letters and digits as identifiers have them. */

@@ -12,34 +12,6 @@ type Credit = Readonly<{
 
 const CREDITS = 81_357;
 const PEOPLE = 54_000;
-const FIRST = [
-  "Ana",
-  "Björn",
-  "Chidi",
-  "Dana",
-  "Élodie",
-  "Farid",
-  "Grace",
-  "Hiro",
-  "Ines",
-  "Jan",
-  "Kaya",
-  "Liam",
-  "Zoë",
-];
-const LAST = [
-  "O'Brien",
-  "Núñez",
-  "Smith, Jr.",
-  "van Dijk",
-  "Larsen",
-  "Okafor",
-  "García",
-  "Lee",
-  "Müller",
-  "Satō",
-  "Diaz",
-];
 const CHARACTERS = [
   "Self",
   'Thomas "Tommy" Reed',
@@ -50,21 +22,23 @@ const CHARACTERS = [
 
 /** Credits of titles, some of which have many and some none; nobody has two in the same title. */
 export function makeCredits(random: Random, titles: readonly Title[]): readonly Credit[] {
-  const people = new Map<string, Set<number>>(titles.map(({ id }) => [id, new Set()]));
-  const ids = [...people.keys()];
+  const casts = new Map<string, Set<number>>(titles.map(({ id }) => [id, new Set()]));
+  const ids = [...casts.keys()];
   for (let count = 0; count < CREDITS; ) {
-    const cast = people.get(ids[Math.floor(random.next() ** 2 * ids.length)] ?? "");
+    const cast = casts.get(ids[Math.floor(random.next() ** 2 * ids.length)] ?? "");
     const person = random.integer(1, PEOPLE);
     if (cast === undefined || cast.has(person)) continue;
     cast.add(person);
     count += 1;
   }
-  return [...people].flatMap(([id, cast]) => [...cast].map((person) => creditOf(random, person, id)));
+  const names = Array.from({ length: PEOPLE + 1 }, () => `${random.firstName()} ${random.lastName()}`);
+  return [...casts].flatMap(([id, cast]) =>
+    [...cast].map((person) => ({ person_id: person, id, name: names[person] ?? "", ...partIn(random) })),
+  );
 }
 
-function creditOf(random: Random, person: number, id: string): Credit {
-  const name = `${FIRST[person % FIRST.length]} ${LAST[person % LAST.length]}`;
+function partIn(random: Random): Pick<Credit, "character" | "role"> {
   const role = random.chance(0.06) ? "DIRECTOR" : "ACTOR";
   const isNamed = role === "ACTOR" && random.chance(0.93);
-  return { person_id: person, id, name, character: isNamed ? random.pick(CHARACTERS) : null, role };
+  return { character: isNamed ? random.pick(CHARACTERS) : null, role };
 }

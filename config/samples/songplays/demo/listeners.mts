@@ -13,21 +13,6 @@ export interface Listener {
 }
 
 const LISTENERS = 96;
-const FIRST_NAMES = [
-  "Ana",
-  "Björn",
-  "Chidi",
-  "Dana",
-  "Élodie",
-  "Farid",
-  "Grace",
-  "Hiro",
-  "Ines",
-  "Jan",
-  "Kaya",
-  "Liam",
-];
-const LAST_NAMES = ["O'Brien", "Núñez", "Smith", "van Dijk", "Larsen", "Okafor", "García", "Lee", "Müller", "Sato"];
 const LOCATIONS = [
   "Lansing-East Lansing, MI",
   "San Francisco-Oakland-Hayward, CA",
@@ -44,8 +29,8 @@ const YEAR = 31_536_000_000;
 export function makeListeners(random: Random, before: number): readonly Listener[] {
   return Array.from({ length: LISTENERS }, (_, index) => ({
     userId: String(index + 2),
-    firstName: random.pick(FIRST_NAMES),
-    lastName: random.pick(LAST_NAMES),
+    firstName: random.firstName(),
+    lastName: random.lastName(),
     gender: random.pick(["F", "M"]),
     location: random.pick(LOCATIONS),
     userAgent: random.pick(AGENTS),
