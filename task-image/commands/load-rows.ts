@@ -1,6 +1,5 @@
 import { showTable, type TableName } from "../postgres/identifier.ts";
 import { checkTarget, type StagedTable, stageTable } from "../postgres/load-transaction.ts";
-import { dropLeftParts } from "../postgres/part-table.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import { copyFormat, copyOutStatement, type SourceRows } from "../sources/postgres-rows.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
@@ -51,10 +50,6 @@ async function stageRows(
   spec: SpecOf<"load">,
   { selected, context }: { readonly selected: readonly SelectedRows[]; readonly context: CommandContext },
 ): Promise<readonly StagedTable[]> {
-  await dropLeftParts(
-    destination,
-    selected.map(({ target }) => target),
-  );
   const tables = selected.map(({ name, rows, target }) => {
     const format = copyFormat(rows);
     return { source: name, target, columns: rows.columns, format, copyOut: copyOutStatement(rows, `FORMAT ${format}`) };

@@ -1,6 +1,7 @@
 import { databaseFailure } from "../postgres/failure.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
 import { commit, publishTable, type StagedTable } from "../postgres/load-transaction.ts";
+import { dropLeftParts } from "../postgres/part-table.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import {
   CURSORS_TABLE,
@@ -78,7 +79,9 @@ async function beginLoad(
   try {
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
     await lockTargets(session, targets, (table) => log.info("waiting for another writer", { table }));
-    return await findLoad(session, schema, loadId(spec));
+    const rival = await findLoad(session, schema, loadId(spec));
+    if (rival === undefined) await dropLeftParts(session, targets);
+    return rival;
   } catch (error) {
     throw databaseFailure(error, `taking the targets in schema ${schema} of connection ${session.settings.connection}`);
   }

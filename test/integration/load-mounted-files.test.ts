@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -88,4 +89,15 @@ test("a volume that is not there is a mistake in the pipeline, which says what t
       /^connection seeds: the volume with its files cannot be read at .* \(ENOENT\). Create/,
     ),
   });
+});
+
+test("what a killed parallel load of the same target left is taken away, and that of another target is not", async () => {
+  writeFileSync(join(directory, "seeds.csv"), "id\n1\n");
+  const left = (target: string) => `_kelt_part_${createHash("sha256").update(target).digest("hex").slice(0, 16)}_7`;
+  await warehouse.query(
+    `CREATE SCHEMA raw; CREATE TABLE raw.${left("seeds")} (id int); CREATE TABLE raw.${left("other")} (id int)`,
+  );
+  await runLoad("seeds.csv");
+  const found = await warehouse.query("SELECT relname FROM pg_class WHERE relname ~ '^_kelt_part_'");
+  expect(found).toEqual([{ relname: left("other") }]);
 });
