@@ -1,27 +1,30 @@
 import { DataError } from "../errors.ts";
 import { quoteTable, showTable } from "../postgres/identifier.ts";
-import { landingTable } from "../postgres/landing.ts";
 import { refuseTooManyRejects } from "../postgres/rejects.ts";
 import { readTarget } from "../postgres/target.ts";
-import type { Landed, Landing } from "./stage-files.ts";
+import type { TypedColumn } from "../postgres/typed-rows.ts";
+import type { LandingPlace } from "./land-files.ts";
 
 /**
  * What documents without any key bring: no rows, in the columns that the target has. Throws a DataError when there is no target, and
  * before that one that names the rejected documents when there are more than `max`.
  */
-export async function landKeyless(landing: Landing, rejected: number, max: number): Promise<Landed> {
-  const { session, scope, wanted } = landing;
+export async function landKeyless(
+  { session, scope, source, into }: LandingPlace,
+  rejected: number,
+  max: number,
+): Promise<{ readonly rows: number; readonly columns: readonly TypedColumn[] }> {
   await refuseTooManyRejects(session, scope, rejected, max);
   const existing = await readTarget(session, scope.target);
   if (existing === undefined) {
     throw new DataError(
       "NoKeys",
-      `loading ${wanted.source} into ${showTable(scope.target)}: expected JSON objects whose keys name the columns, found none in ${scope.uris.length === 1 ? (scope.uris[0] ?? "") : `${scope.uris.length} files`}. Write objects with keys, or declare load.columns.${scope.target.table}`,
+      `loading ${source} into ${showTable(scope.target)}: expected JSON objects whose keys name the columns, found none in ${scope.uris.length === 1 ? (scope.uris[0] ?? "") : `${scope.uris.length} files`}. Write objects with keys, or declare load.columns.${scope.target.table}`,
     );
   }
-  await session.query(`DELETE FROM ${quoteTable(landingTable(scope.target))}`);
+  await session.query(`DELETE FROM ${quoteTable(into)}`);
   const columns = existing.columns
     .filter(({ isGenerated }) => !isGenerated)
     .map(({ name, type }) => ({ name, type, notNull: false, text: "NULL::text", value: `NULL::${type}` }));
-  return { rows: 0, rejected, columns };
+  return { rows: 0, columns };
 }

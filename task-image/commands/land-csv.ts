@@ -8,36 +8,38 @@ import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../po
 import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
 import type { Session } from "../postgres/session.ts";
 import type { TypedColumn } from "../postgres/typed-rows.ts";
-import { classesOfTexts, typeOfClasses } from "../postgres/value-class.ts";
-import type { Landed, Landing } from "./stage-files.ts";
+import { classesOfTexts } from "../postgres/value-class.ts";
+import type { Landed, Landing } from "./land-files.ts";
 
 /** Columns whose values are classed by one statement; each of them costs memory of the server's planner. */
 const CLASSED_AT_ONCE = 100;
 
 /** Lands CSV files, each with its own COPY, because each may have its columns in an order of its own. */
 export async function landCsv(
-  { session, wanted, check, types, reject }: Landing,
+  { session, wanted, firstFile, into, check, types, reject }: Landing,
   dialect: CsvDialect,
 ): Promise<Landed> {
-  const landing = await createLanding(session, wanted.target);
+  await createLanding(session, into);
   const columns = new Set<string>();
   let rows = 0;
   for (const [index, file] of wanted.files.entries()) {
-    const reader = new CsvReader({ uri: file.uri, index, bytes: wanted.open(file) }, dialect, reject);
+    const reader = new CsvReader(
+      { uri: file.uri, index: firstFile + index, bytes: wanted.open(file) },
+      dialect,
+      reject,
+    );
     const header = await reader.readHeader();
     if (header === undefined) continue;
     const names = columnsOfHeader(file.uri, header);
     const added = names.filter((name) => !columns.has(name));
-    await addTextColumns(session, landing, added);
+    await addTextColumns(session, into, added);
     for (const name of added) columns.add(name);
     const pieces = Readable.from(reader.rows(names.length), { objectMode: false, highWaterMark: 1024 * 1024 });
-    rows += await copyIn(
-      session,
-      copyCsvStatement(landing, [FILE_COLUMN, LINE_COLUMN, ...names], dialect),
-      pieces,
-    ).catch((error: unknown) => {
-      throw databaseFailure(error, `reading ${file.uri}`);
-    });
+    rows += await copyIn(session, copyCsvStatement(into, [FILE_COLUMN, LINE_COLUMN, ...names], dialect), pieces).catch(
+      (error: unknown) => {
+        throw databaseFailure(error, `reading ${file.uri}`);
+      },
+    );
   }
   if (columns.size === 0) {
     throw new DataError(
@@ -46,15 +48,12 @@ export async function landCsv(
     );
   }
   const unknown = [...columns].filter((name) => !types.has(name));
-  const inferred = await inferTypes(session, landing, unknown, check.valid);
-  return {
-    rows,
-    rejected: 0,
-    columns: [...columns].map((name) => typedColumn(name, types.get(name) ?? inferred.get(name) ?? "text")),
-  };
+  const classes = await classesOf(session, into, unknown, check.valid);
+  return { rows, rejected: 0, columns: [...columns].map((name) => ({ name, ...classes.get(name) })) };
 }
 
-function typedColumn(name: string, type: string): TypedColumn {
+/** A landed column on its way to its type. */
+export function csvColumn(name: string, type: string): TypedColumn {
   return { name, type, notNull: false, text: `r.${quoteIdentifier(name)}` };
 }
 
@@ -74,21 +73,21 @@ export function copyCsvStatement(table: TableName, names: readonly string[], dia
   return `COPY ${quoteTable(table)} (${columns}) FROM STDIN (${options.join(", ")})`;
 }
 
-/** The types that all values of the columns agree on. */
-async function inferTypes(
+/** The classes of all values of the columns. */
+async function classesOf(
   session: Session,
   landing: TableName,
   columns: readonly string[],
   valid: (value: string, type: string) => string,
-): Promise<ReadonlyMap<string, string>> {
-  const types = new Map<string, string>();
+): Promise<ReadonlyMap<string, { readonly classes: number }>> {
+  const found = new Map<string, { readonly classes: number }>();
   for (let at = 0; at < columns.length; at += CLASSED_AT_ONCE) {
     const names = columns.slice(at, at + CLASSED_AT_ONCE);
     const classes = names.map((name) => classesOfTexts(`r.${quoteIdentifier(name)}`, valid));
     const { rows } = await session.query<{ classes: (number | null)[] }>(
       `SELECT ARRAY[${classes.join(", ")}] AS classes FROM ${quoteTable(landing)} AS r`,
     );
-    for (const [index, name] of names.entries()) types.set(name, typeOfClasses(rows[0]?.classes[index] ?? 0));
+    for (const [index, name] of names.entries()) found.set(name, { classes: rows[0]?.classes[index] ?? 0 });
   }
-  return types;
+  return found;
 }

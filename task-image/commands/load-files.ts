@@ -10,9 +10,10 @@ import type { Session } from "../postgres/session.ts";
 import { filePattern } from "../sources/file-pattern.ts";
 import type { FileSource, SourceFile } from "../sources/file-source.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
+import type { FilesToStage } from "./land-files.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
 import { openFiles } from "./open-files.ts";
-import { type FilesToStage, stageFiles } from "./stage-files.ts";
+import { stageFiles } from "./stage-files.ts";
 
 /** Files of a bucket or a volume, those of one pattern into one table. */
 export function filesToLoad(

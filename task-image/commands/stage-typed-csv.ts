@@ -9,7 +9,7 @@ import { createStagingStatement, stagingTable } from "../postgres/publication.ts
 import type { Session } from "../postgres/session.ts";
 import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
 import { copyCsvStatement } from "./land-csv.ts";
-import type { Landing } from "./stage-files.ts";
+import type { Landing } from "./land-files.ts";
 
 /** From this version on a line of `\.` is data in CSV; before, COPY ends there without a word. */
 const VERSION_WITHOUT_END_MARKER = 180_000;

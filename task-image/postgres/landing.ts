@@ -18,13 +18,11 @@ export function landingTable({ schema, table }: TableName): TableName {
   return { schema, table: `_kelt_landing_${digest}` };
 }
 
-/** Makes the landing table. It never outlives the transaction, so nothing of it goes into the log of the server. */
-export async function createLanding(session: Session, target: TableName, column = ""): Promise<TableName> {
-  const landing = landingTable(target);
+/** Makes a landing table that never outlives the transaction, so nothing of it goes into the log of the server. */
+export async function createLanding(session: Session, landing: TableName, column = ""): Promise<void> {
   await session.query(
     `CREATE UNLOGGED TABLE ${quoteTable(landing)} (${FILE_COLUMN} int NOT NULL, ${LINE_COLUMN} bigint NOT NULL${column})`,
   );
-  return landing;
 }
 
 export async function addTextColumns(session: Session, landing: TableName, columns: readonly string[]): Promise<void> {
@@ -33,8 +31,8 @@ export async function addTextColumns(session: Session, landing: TableName, colum
   await session.query(`ALTER TABLE ${quoteTable(landing)} ${added}`);
 }
 
-export async function dropLanding(session: Session, target: TableName): Promise<void> {
-  await session.query(`DROP TABLE ${quoteTable(landingTable(target))}`);
+export async function dropLanding(session: Session, landing: TableName): Promise<void> {
+  await session.query(`DROP TABLE ${quoteTable(landing)}`);
 }
 
 /**
