@@ -33,6 +33,10 @@ export const Load = object(
           { max: 40 },
         ).optional(),
         format: FileFormatOptions.optional(),
+        cleanup: oneOf(
+          "What is removed once the load is committed. none, which is what a missing field means. files: what the node's extract has written. bucket: the same, then the bucket, where nothing else is in it; runs that overlap need buckets of their own.",
+          ["none", "files", "bucket"],
+        ).optional(),
       },
       [
         exactlyOne(SOURCES),
@@ -50,6 +54,11 @@ export const Load = object(
           rule: "!has(self.format) || has(self.files) || has(self.node)",
           message: "format says how files are written and needs files or node",
           holds: ({ format, files, node }) => format === undefined || files !== undefined || node !== undefined,
+        },
+        {
+          rule: "!has(self.cleanup) || has(self.node)",
+          message: "cleanup removes what an extract has written and needs node",
+          holds: ({ cleanup, node }) => cleanup === undefined || node !== undefined,
         },
       ],
     ),

@@ -1,5 +1,6 @@
 import { type PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
+import { findCleanupProblems } from "./cleanup.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import type { Problem } from "./problem.ts";
 import { findReferenceProblems, needsOf } from "./references.ts";
@@ -17,6 +18,7 @@ export function validatePipeline(spec: unknown): Validation {
   const problems = [
     ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
     ...findReferenceProblems(checked.value),
+    ...findCleanupProblems(checked.value),
   ];
   if (problems.length > 0) return invalid(problems);
   const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, needsOf(node)] as const)));

@@ -8,13 +8,8 @@ import type { LoadSource } from "./load-source.ts";
 
 /** The files that an extract of this run has written, as its manifest lists them: tables keep their names. */
 export async function extractToLoad(spec: SpecOf<"load">, node: string, context: CommandContext): Promise<LoadSource> {
-  const { load, manifest: key } = spec.work;
-  if (key === undefined) {
-    throw new ConfigurationError(
-      "InvalidSpec",
-      `load.from.node ${node}: the operator did not say where its manifest is. Use an operator and a task image of the same version`,
-    );
-  }
+  const { load } = spec.work;
+  const key = manifestKeyOf(spec);
   await using store = await openObjectStore(spec, load.from.connection, context);
   const manifest = await readManifest(store, key);
   await expectUnchanged(store, key, manifest, spec);
@@ -26,6 +21,15 @@ export async function extractToLoad(spec: SpecOf<"load">, node: string, context:
   const format = load.from.format ?? { [manifest.format]: {} };
   const known = { ...spec, work: { ...spec.work, load: { ...load, from: { ...load.from, format } } } };
   return listedFiles(known, `load.from.node ${node}`, tables, context);
+}
+
+/** The key of the manifest that the node of `load.from.node` writes. */
+export function manifestKeyOf({ work: { load, manifest } }: SpecOf<"load">): string {
+  if (manifest !== undefined) return manifest;
+  throw new ConfigurationError(
+    "InvalidSpec",
+    `load.from.node ${load.from.node}: the operator did not say where its manifest is. Use an operator and a task image of the same version`,
+  );
 }
 
 /** Throws a DataError when the files are not those that the extract of this run has written. */

@@ -18,11 +18,20 @@ import type { LoadSource } from "./load-source.ts";
 /** The destination ends a session of a dead pod that stands idle in its transaction this long. */
 const IDLE_IN_TRANSACTION_MS = 600_000;
 
+/** Loads tables; then, where it is asked for, removes the files that they came from. */
+export async function load(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
+  const outcome = await loadOnce(spec, context);
+  const { cleanup = "none" } = spec.work.load.from;
+  if (cleanup === "none") return outcome;
+  const { cleanUpExtract } = await import("./extract-cleanup.ts");
+  return { ...outcome, message: `${outcome.message}; ${await cleanUpExtract(spec, context)}` };
+}
+
 /**
  * Loads tables into Postgres, whatever they come from: all in one transaction of the destination together with the record of
  * the load. A load that has been committed before is not repeated; its record is the outcome.
  */
-export async function load(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
+async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
   const { to, from } = spec.work.load;
   await using destination = await openSession(spec, to.connection, context, {
     idleInTransactionMs: IDLE_IN_TRANSACTION_MS,

@@ -31,13 +31,18 @@ export type FileFormat = ExtractManifest["format"];
 
 /** The manifest at a key. Throws a ConfigurationError when there is none, or something else stands there. */
 export async function readManifest(store: ObjectStore, key: string): Promise<ExtractManifest> {
+  const manifest = await findManifest(store, key);
+  if (manifest !== undefined) return manifest;
+  throw new ConfigurationError(
+    "ManifestMissing",
+    `connection ${store.connection}: ${store.uri(key)} does not exist: the extract that writes it has not finished. Run it first`,
+  );
+}
+
+/** The manifest at a key, or undefined. Throws a ConfigurationError when something else stands there. */
+export async function findManifest(store: ObjectStore, key: string): Promise<ExtractManifest | undefined> {
   const text = await readSmallObject(store, key, MANIFEST_BYTES_MAX);
-  if (text === undefined) {
-    throw new ConfigurationError(
-      "ManifestMissing",
-      `connection ${store.connection}: ${store.uri(key)} does not exist: the extract that writes it has not finished. Run it first`,
-    );
-  }
+  if (text === undefined) return undefined;
   const { success, data, error } = ExtractManifest.safeParse(parsed(text));
   if (success) return data;
   throw new ConfigurationError(

@@ -34,8 +34,8 @@ export interface ObjectStore extends AsyncDisposable {
   remove(key: string): Promise<void>;
   /** Creates the bucket. Answers false when it exists and is ours. */
   createBucket(): Promise<boolean>;
-  /** Deletes the bucket with all that is in it; one that is not there is no error. */
-  removeBucket(): Promise<void>;
+  /** Deletes the bucket where nothing is in it. Answers whether it is gone; one that was not there is. */
+  removeEmptyBucket(): Promise<boolean>;
 }
 
 /** The text of an object, or undefined when there is none. Throws a ConfigurationError for one that is longer than `bytesMax`. */

@@ -37,7 +37,7 @@ export function openS3Store(settings: S3Settings, signal: AbortSignal): ObjectSt
       throw storeFailure(error, settings, doing);
     }
   };
-  const store: ObjectStore = {
+  return {
     connection: settings.connection,
     bucket,
     uri,
@@ -55,10 +55,9 @@ export function openS3Store(settings: S3Settings, signal: AbortSignal): ObjectSt
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
       }),
     createBucket: () => guard(`creating bucket ${bucket}`, () => createBucket(client, settings, signal)),
-    removeBucket: () => guard(`deleting bucket ${bucket}`, () => removeBucket(client, store, signal)),
+    removeEmptyBucket: () => guard(`deleting bucket ${bucket}`, () => removeEmptyBucket(client, bucket, signal)),
     [Symbol.asyncDispose]: async () => client.destroy(),
   };
-  return store;
 }
 
 function clientConfig({ region, endpoint, pathStyle, credentials }: S3Settings): S3ClientConfig {
@@ -140,12 +139,15 @@ async function createBucket(client: S3Client, { bucket, region }: S3Settings, si
   }
 }
 
-async function removeBucket(client: S3Client, store: ObjectStore, signal: AbortSignal): Promise<void> {
+/** Old versions of objects count as well: https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html */
+async function removeEmptyBucket(client: S3Client, bucket: string, signal: AbortSignal): Promise<boolean> {
   try {
-    for await (const { key } of store.list("")) await store.remove(key);
-    await client.send(new DeleteBucketCommand({ Bucket: store.bucket }), { abortSignal: signal });
+    await client.send(new DeleteBucketCommand({ Bucket: bucket }), { abortSignal: signal });
+    return true;
   } catch (error) {
-    const { name, code } = error as { name?: string; code?: string };
-    if (name !== "NoSuchBucket" && code !== "NoSuchBucket") throw error;
+    const { name } = error as { name?: string };
+    if (name === "BucketNotEmpty") return false;
+    if (name === "NoSuchBucket") return true;
+    throw error;
   }
 }

@@ -1,6 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
@@ -8,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { ObjectStore, StoredObject } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
+import { startStoreFront } from "../support/store-front.ts";
 import { aContext } from "../support/task.ts";
 import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
@@ -104,14 +103,17 @@ test("an object replaced after it was listed is noticed, and the next attempt ma
   });
 });
 
-test("a bucket is created once and removed with what is in it, and both may be repeated", async () => {
+test("a bucket is created once, and removed once nothing is in it; both may be repeated", async () => {
   await using store = await open(server.connection("made-here"));
   expect(await store.createBucket()).toBe(true);
   expect(await store.createBucket()).toBe(false);
   await store.write("a/b", Buffer.from("x"), "text/plain");
-  await store.removeBucket();
+  expect(await store.removeEmptyBucket()).toBe(false);
+  expect((await listed("", store)).map(({ key }) => key)).toEqual(["a/b"]);
+  await store.remove("a/b");
+  expect(await store.removeEmptyBucket()).toBe(true);
   await expect(listed("", store)).rejects.toMatchObject({ kind: "configuration", code: "NoSuchBucket" });
-  await store.removeBucket();
+  expect(await store.removeEmptyBucket()).toBe(true);
 });
 
 test("keys that the store refuses and keys that are missing name the Secret and stay secret", async () => {
@@ -129,7 +131,7 @@ test("keys that the store refuses and keys that are missing name the Secret and 
 test("a store that cuts bodies short and answers 503 is read to the last byte", async () => {
   const bytes = randomBytes(3 * 1024 * 1024);
   const object = await lake.write("cut", bytes, "application/octet-stream");
-  await using front = await startFront(server.endpoint, ({ number }) =>
+  await using front = await startStoreFront(server.endpoint, ({ number }) =>
     number % 3 === 1 ? "refuse" : number % 3 === 2 ? "cut" : "pass",
   );
   await using store = await open({ ...server.connection("lake"), endpoint: front.endpoint });
@@ -149,42 +151,6 @@ async function unfinishedUploads(Bucket: string): Promise<readonly (string | und
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }));
   client.destroy();
   return Uploads.map(({ Key }) => Key);
-}
-
-/** A server between client and store; `fault` says what happens to each GET of an object, counted from 1. */
-async function startFront(endpoint: string, fault: (get: { readonly number: number }) => "refuse" | "cut" | "pass") {
-  const ranges: (string | undefined)[] = [];
-  const front: Server = createServer((incoming, response) => {
-    ranges.push(incoming.headers.range);
-    const what = fault({ number: ranges.length });
-    if (what === "refuse") response.writeHead(503).end();
-    else forward(endpoint, incoming, response, what === "cut" ? 1_000_000 : undefined);
-  });
-  await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
-  const stop = async () => {
-    front.closeAllConnections();
-    await new Promise((resolve) => front.close(resolve));
-  };
-  const { port } = front.address() as AddressInfo;
-  return { endpoint: `http://127.0.0.1:${port}`, ranges, [Symbol.asyncDispose]: stop };
-}
-
-/** Passes a request on with the headers that it was signed with, `Host` among them. */
-function forward(endpoint: string, incoming: IncomingMessage, response: ServerResponse, cutAt: number | undefined) {
-  const { method, url, headers } = incoming;
-  const onward = request(new URL(url ?? "/", endpoint), { method, headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 500, answer.headers);
-    let sent = 0;
-    answer.on("data", (chunk: Buffer) => {
-      const rest = cutAt === undefined ? chunk : chunk.subarray(0, Math.max(0, cutAt - sent));
-      sent += rest.length;
-      response.write(rest, () => {
-        if (cutAt !== undefined && sent >= cutAt) response.destroy();
-      });
-    });
-    answer.on("end", () => response.end());
-  });
-  onward.end();
 }
 
 function* slices(bytes: Buffer, length: number) {

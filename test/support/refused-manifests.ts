@@ -155,6 +155,11 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[raw].load.from: format says how files are written and needs files",
   ),
   refused(
+    "a cleanup of what no extract has written",
+    pipeline(`nodes: {raw: {${FILES.replace("films.csv}", "films.csv}, cleanup: files")}}}`),
+    "spec.nodes[raw].load.from: cleanup removes what an extract has written and needs node",
+  ),
+  refused(
     "only new files where the table is replaced",
     pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, onlyNew: true")}}}`),
     "spec.nodes[raw].load: onlyNew needs a mode that keeps the rows of files loaded before: append, merge or deleteInsert",
