@@ -84,6 +84,7 @@ export const ConnectionStatus = z
     conditions,
     serverVersion: text("What answered the last test that reached it, in its own words.", { max: 128 }),
     latencyMilliseconds: integer("Time of one question and its answer in that test.", { min: 0, max: 1_000_000_000 }),
+    tests: integer("Number of the test that began last.", { min: 0, max: Number.MAX_SAFE_INTEGER }),
     tested: timestamp("When the last test ended."),
     testRequested: text("The value of the annotation kelt.dev/test-requested that the conditions speak of.", {
       max: 256,

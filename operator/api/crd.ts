@@ -162,8 +162,21 @@ const CONNECTION: CustomKind = {
   spec: ConnectionSpec,
   status: ConnectionStatus,
   columns: [
-    READY,
+    { ...READY, description: "Whether the last test reached the system." },
+    {
+      name: "Reason",
+      type: "string",
+      jsonPath: condition("Ready", "reason"),
+      description: "What came of the test, in one word.",
+    },
     { name: "Server", type: "string", jsonPath: ".status.serverVersion", description: "What answered the last test." },
+    {
+      name: "Latency (ms)",
+      type: "integer",
+      jsonPath: ".status.latencyMilliseconds",
+      description: "Time of one question and its answer.",
+    },
+    { name: "Tested", type: "date", jsonPath: ".status.tested", description: "Time since the last test ended." },
     AGE,
     READY_MESSAGE,
   ],

@@ -1,19 +1,18 @@
 import type { PipelineSpec } from "#api/pipeline.ts";
 import { type Attempt, jobOf, type TaskPodSettings } from "../job/job.ts";
-import { jobName } from "../job/names.ts";
-import { ApiError, isAlreadyExists, isConflict, isNotFound } from "../kube/api-error.ts";
+import { isConflict, isNotFound } from "../kube/api-error.ts";
 import type { Job } from "../kube/kinds.ts";
-import type { Kube, NewObject } from "../kube/kube.ts";
+import type { Kube } from "../kube/kube.ts";
 import type { Action } from "../run/action.ts";
-import type { Facts, Refusal } from "../run/facts.ts";
-import { ownerUid } from "./observe.ts";
+import type { Facts, JobRefusal } from "../run/facts.ts";
+import { createOwnedJob } from "./owned-job.ts";
 
 /** What came of an action: the Job as the API server has it, or that it would not create it. */
 export type Acted =
   | { readonly action: Action; readonly job?: Job }
   | {
       readonly action: Action & { readonly do: "createJob" };
-      readonly refusal: Pick<Refusal, "reason" | "message" | "final">;
+      readonly refusal: JobRefusal;
     };
 
 export interface ActParts {
@@ -49,31 +48,8 @@ async function createJob(
     node: action.node,
     attempt: action.attempt,
   };
-  try {
-    const job = await kube.create("Job", run.meta.namespace, jobOf(attempt, taskPods) as unknown as NewObject);
-    return { action, job };
-  } catch (error) {
-    if (isAlreadyExists(error)) return await adoptJob(action, run, kube);
-    if (isRefusal(error)) {
-      return { action, refusal: { reason: "JobRefused", message: error.message, final: error.status !== 403 } };
-    }
-    throw error;
-  }
-}
-
-/** The server's own word on this Job; not one of the port, which has its own reasons to hold a write back. */
-function isRefusal(error: unknown): error is ApiError {
-  if (!(error instanceof ApiError) || ![400, 403, 422].includes(error.status)) return false;
-  return error.reason !== "NotLeading" && error.reason !== "NotGranted";
-}
-
-/** A Job of the name exists: it is this attempt's when this run owns it, else it stands in the way. */
-async function adoptJob(action: Action & { readonly do: "createJob" }, run: Facts["run"], kube: Kube): Promise<Acted> {
-  const name = jobName(run.meta.name, action.node, action.attempt);
-  const job = await kube.get("Job", { namespace: run.meta.namespace, name });
-  if (ownerUid(job) === run.meta.uid) return { action, job };
-  const message = `Job ${name} exists and does not belong to this run; delete it, or give the run another name`;
-  return { action, refusal: { reason: "NameConflict", message, final: false } };
+  const owner = { what: "run", namespace: run.meta.namespace, uid: run.meta.uid } as const;
+  return { action, ...(await createOwnedJob(kube, owner, jobOf(attempt, taskPods))) };
 }
 
 /** In the foreground, so that the Job is there until its pod has ended: a stopped run must not work on. */

@@ -2,19 +2,21 @@ import type { Logger } from "pino";
 import { ConnectionSpec, ConnectionStatus } from "#api/connection.ts";
 import { connectionJobName, connectionJobOf } from "../job/connection-job.ts";
 import type { TaskPodSettings } from "../job/job.ts";
-import { ApiError, isAlreadyExists, isNotFound } from "../kube/api-error.ts";
+import { isNotFound } from "../kube/api-error.ts";
 import type { Clock } from "../kube/clock.ts";
 import type { CustomObject } from "../kube/kinds.ts";
-import type { Kube, NewObject } from "../kube/kube.ts";
+import type { Kube } from "../kube/kube.ts";
 import { parseKey } from "../kube/object-key.ts";
 import type { OwnWrites } from "../kube/own-writes.ts";
-import { type ConnectionFacts, decideConnection, requestedTest } from "../run/decide-connection.ts";
+import { type ConnectionDecision, type ConnectionFacts, decideConnection } from "../run/decide-connection.ts";
+import type { JobRefusal } from "../run/facts.ts";
 import { statusDiffers } from "../run/status.ts";
 import type { Caches } from "./caches.ts";
 import { jobFacts } from "./job-facts.ts";
 import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
-import { ownerUid } from "./observe.ts";
+import { type Children, cachedChildren, liveChildren, ownerUid } from "./observe.ts";
+import { createOwnedJob } from "./owned-job.ts";
 import { podFacts } from "./pod-facts.ts";
 
 export interface ConnectionControllerParts {
@@ -46,8 +48,7 @@ export class ConnectionController implements Reconciler {
       gate.forget(writes);
       return {};
     }
-    const facts = this.#observe(connection);
-    const decision = decideConnection(facts);
+    const { facts, decision } = await this.#decide(connection);
     if (!decision.createJob) {
       await this.#writeStatus(facts, decision.status, gate, writes);
       return { wakeAt: decision.wakeAt };
@@ -58,20 +59,29 @@ export class ConnectionController implements Reconciler {
     return { wakeAt: refusal === undefined ? undefined : after.wakeAt };
   }
 
-  #observe({ metadata, spec, status }: CustomObject): ConnectionFacts {
-    const { caches, clock } = this.#parts;
+  /** Decides by the caches; a decision that follows from something not being there is made again by the API server's own word. */
+  async #decide(connection: CustomObject): Promise<{ facts: ConnectionFacts; decision: ConnectionDecision }> {
+    const cached = this.#observe(connection, cachedChildren(connection, this.#parts.caches));
+    const decision = decideConnection(cached);
+    if (decision.inferred !== true) return { facts: cached, decision };
+    const facts = this.#observe(connection, await liveChildren(connection, this.#parts.kube));
+    return { facts, decision: decideConnection(facts) };
+  }
+
+  #observe({ metadata, spec, status }: CustomObject, children: Children): ConnectionFacts {
     const parsed = ConnectionSpec.safeParse(spec);
     const issue = parsed.error?.issues[0];
-    const name = connectionJobName({ meta: metadata, token: requestedTest(metadata) });
-    const job = caches.jobs
-      .by("run", metadata.uid)
-      .find((candidate) => candidate.metadata.name === name && ownerUid(candidate) === metadata.uid);
-    const pods = caches.pods.by("run", metadata.uid).filter((pod) => ownerUid(pod) === job?.metadata.uid);
+    const stored = ConnectionStatus.safeParse(status ?? {}).data ?? {};
+    const name = connectionJobName({ meta: metadata, number: stored.tests ?? 0 });
+    const job = children.jobs.find(
+      (candidate) => candidate.metadata.name === name && ownerUid(candidate) === metadata.uid,
+    );
+    const pods = children.pods.filter((pod) => ownerUid(pod) === job?.metadata.uid);
     return {
-      now: clock.now(),
+      now: this.#parts.clock.now(),
       meta: metadata,
       spec: parsed.success ? parsed.data : `spec.${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? ""}`,
-      status: ConnectionStatus.safeParse(status ?? {}).data ?? {},
+      status: stored,
       test: {
         attempt: 1,
         ...(job === undefined ? {} : { job: jobFacts(job) }),
@@ -80,26 +90,16 @@ export class ConnectionController implements Reconciler {
     };
   }
 
-  /** Answers why the API server would not. Doing it twice does no harm: the Job's name says which test it is. */
-  async #createJob({ meta, spec }: ConnectionFacts): Promise<ConnectionFacts["refusal"]> {
+  /** Answers why the API server would not. */
+  async #createJob({ meta, spec, status }: ConnectionFacts): Promise<JobRefusal | undefined> {
     if (typeof spec === "string") return undefined;
     const { kube, taskPods, log } = this.#parts;
-    const job = connectionJobOf({ meta, spec, token: requestedTest(meta) }, taskPods);
-    try {
-      await kube.create("Job", meta.namespace, job as unknown as NewObject);
-      log.info(
-        { connection: `${meta.namespace}/${meta.name}`, job: job.metadata?.name },
-        "a test of the connection began",
-      );
-      return undefined;
-    } catch (error) {
-      if (isAlreadyExists(error)) return undefined;
-      const isServers = error instanceof ApiError && error.reason !== "NotLeading" && error.reason !== "NotGranted";
-      if (isServers && [400, 403, 422].includes(error.status)) {
-        return { message: error.message, final: error.status !== 403 };
-      }
-      throw error;
-    }
+    const { namespace, name, uid } = meta;
+    const job = connectionJobOf({ meta, spec, number: status.tests ?? 0 }, taskPods);
+    const made = await createOwnedJob(kube, { what: "connection", namespace, uid }, job);
+    if ("refusal" in made) return made.refusal;
+    log.info({ connection: `${namespace}/${name}`, job: made.job.metadata.name }, "a test of the connection began");
+    return undefined;
   }
 
   async #writeStatus(

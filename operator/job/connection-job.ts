@@ -8,16 +8,17 @@ import { labelValue, testJobName } from "./names.ts";
 import { containerSecurityContext, podFailurePolicy, TASK_CONTAINER } from "./policy.ts";
 import { taskConnection } from "./task-spec.ts";
 
-/** One test of a Connection: another generation of the spec or another token is another test. */
+/** One test of a Connection. */
 export interface ConnectionTest {
-  readonly meta: Pick<ObjectMeta, "namespace" | "name" | "uid" | "generation">;
+  readonly meta: Pick<ObjectMeta, "namespace" | "name" | "uid">;
   readonly spec: ConnectionSpec;
-  readonly token: string;
+  /** `status.tests`: which of the Connection's tests it is. */
+  readonly number: number;
 }
 
 /** The name of a test's Job: the same whenever the same test is begun, so that it is made once. */
-export function connectionJobName({ meta, token }: Omit<ConnectionTest, "spec">): string {
-  const identity = JSON.stringify([meta.uid, meta.generation ?? 0, token]);
+export function connectionJobName({ meta, number }: Omit<ConnectionTest, "spec">): string {
+  const identity = JSON.stringify([meta.uid, number]);
   return testJobName(meta.name, createHash("sha256").update(identity).digest("hex").slice(0, 10));
 }
 

@@ -4,24 +4,27 @@ import type { Reason } from "../api/reasons.ts";
 import type { Condition } from "../api/status.ts";
 import { TEST_DEADLINE_SECONDS, TESTED } from "../api/task.ts";
 import { attemptState, type Failure } from "./attempt.ts";
-import type { AttemptFacts } from "./facts.ts";
+import type { AttemptFacts, JobRefusal } from "./facts.ts";
 import { timeText } from "./time.ts";
 
 /*
- * The test of a Connection: one short Job for each generation of its spec and each value of the annotation
- * kelt.dev/test-requested.
+ * The test of a Connection: one short Job for each generation of its spec and each change of the annotation
+ * kelt.dev/test-requested. Tests are counted in the status before their Job is made, and the Job's name holds the count: a value
+ * of the annotation that comes back asks for a test of its own.
  *
- * | what is true                                    | Ready                      | what is done   |
- * |-------------------------------------------------|----------------------------|----------------|
- * | the spec is none                                | False InvalidSpec          | nothing        |
- * | the kind has no test                            | Unknown NotTested          | nothing        |
- * | this generation and value have been tested      | as that test found         | nothing        |
- * | no Job of this test                             | Unknown Testing            | the Job is made |
- * | the API server refuses the Job                  | False JobRefused           | nothing        |
- * | it refuses for now (a quota is full)            | Unknown JobRefused         | make it later  |
- * | the Job is at work                              | Unknown Testing            | wait           |
- * | the task reached the system                     | True Reachable             | nothing        |
- * | the task failed, was killed or found no end     | False, the failure's reason | nothing       |
+ * | what is true                                    | Ready                       | what is done    |
+ * |-------------------------------------------------|-----------------------------|-----------------|
+ * | the spec is none                                | False InvalidSpec           | nothing         |
+ * | the kind has no test                            | Unknown NotTested           | nothing         |
+ * | this generation and value have been tested      | as that test found          | nothing         |
+ * | their test has no number yet                    | Unknown Testing             | it is counted   |
+ * | no Job of this test                             | Unknown Testing             | the Job is made |
+ * | the API server refuses the Job                  | False JobRefused            | nothing         |
+ * | it refuses for now (a quota is full)            | Unknown JobRefused          | make it later   |
+ * | another's Job has the name                      | Unknown NameConflict        | make it later   |
+ * | the Job is at work                              | Unknown Testing             | wait            |
+ * | the task reached the system                     | True Reachable              | nothing         |
+ * | the task failed, was killed or found no end     | False, the failure's reason | nothing         |
  */
 
 /** A quota may free up at any time. */
@@ -36,24 +39,25 @@ export interface ConnectionFacts {
   readonly status: ConnectionStatus;
   /** The Job of this very test, and its pods. */
   readonly test: AttemptFacts;
-  /** Why the API server would not create the Job, and whether trying again is useless. */
-  readonly refusal?: { readonly message: string; readonly final: boolean } | undefined;
+  readonly refusal?: JobRefusal | undefined;
 }
 
 export interface ConnectionDecision {
   readonly status: ConnectionStatus;
   readonly createJob: boolean;
   readonly wakeAt?: number;
+  /** The decision follows from something not being there: it holds only if the API server itself says so too. */
+  readonly inferred?: true;
 }
 
 /** The value of the annotation that asks for a test, as far as a status holds it. */
-export function requestedTest({ annotations }: Pick<ObjectMeta, "annotations">): string {
+function requestedTest({ annotations }: Pick<ObjectMeta, "annotations">): string {
   return (annotations?.[ANNOTATION.testRequested] ?? "").slice(0, 256);
 }
 
 /** What the status of a Connection is, and whether its test is to begin. */
 export function decideConnection(facts: ConnectionFacts): ConnectionDecision {
-  const { meta, spec, status, test, now, refusal } = facts;
+  const { meta, spec, status, now, refusal } = facts;
   if (typeof spec === "string") return settled(facts, "False", "InvalidSpec", spec);
   if (spec.postgres === undefined && spec.s3 === undefined) {
     return settled(
@@ -64,12 +68,20 @@ export function decideConnection(facts: ConnectionFacts): ConnectionDecision {
     );
   }
   if (isTested(meta, status)) return { status, createJob: false };
-  if (refusal?.final === true) return settled(facts, "False", "JobRefused", refusal.message);
-  if (refusal !== undefined) {
-    return { ...settled(facts, "Unknown", "JobRefused", refusal.message), wakeAt: now + REFUSAL_RETRY_MS };
+  if (!isCounted(meta, status)) {
+    return { status: { ...testing(facts, "a Job is made"), tests: (status.tests ?? 0) + 1 }, createJob: false };
   }
-  const expected = { run: meta.uid.slice(0, 64), node: TESTED, attempt: 1, required: true };
-  const state = attemptState(test, expected, now);
+  if (refusal?.final === true) return settled(facts, "False", refusal.reason, refusal.message);
+  if (refusal !== undefined) {
+    return { ...settled(facts, "Unknown", refusal.reason, refusal.message), wakeAt: now + REFUSAL_RETRY_MS };
+  }
+  return judgeTest(facts);
+}
+
+/** What the Job of a test that has its number says. */
+function judgeTest(facts: ConnectionFacts): ConnectionDecision {
+  const expected = { run: facts.meta.uid.slice(0, 64), node: TESTED, attempt: 1, required: true };
+  const state = attemptState(facts.test, expected, facts.now);
   switch (state.state) {
     case "gone":
       return { status: testing(facts, "a Job is made"), createJob: true };
@@ -87,27 +99,45 @@ export function decideConnection(facts: ConnectionFacts): ConnectionDecision {
       return { ...decision, status: { ...decision.status, ...found, tested: timeText(state.at) } };
     }
     case "failed": {
-      const decision = settled(facts, "False", state.reason, failureText(state));
-      return { ...decision, status: { ...decision.status, tested: timeText(state.at) } };
+      const { status: found } = settled(facts, "False", state.reason, failureText(state, facts));
+      const inferred = state.inferred === true ? { inferred: true as const } : {};
+      return { status: { ...found, tested: timeText(state.at) }, createJob: false, ...inferred };
     }
     default:
       return state satisfies never;
   }
 }
 
-function isTested(meta: ObjectMeta, { observedGeneration, testRequested, conditions = [] }: ConnectionStatus): boolean {
-  const ready = conditions.find(({ type }) => type === "Ready");
-  const isSame = observedGeneration === (meta.generation ?? 0) && (testRequested ?? "") === requestedTest(meta);
-  return isSame && ready !== undefined && ready.status !== "Unknown";
+function isTested(meta: ObjectMeta, status: ConnectionStatus): boolean {
+  const ready = readyOf(status);
+  return isSame(meta, status) && ready !== undefined && ready.status !== "Unknown";
+}
+
+/** Reasons of Ready while a test has its number and no end. */
+const COUNTED: readonly string[] = ["Testing", "JobRefused", "NameConflict"];
+
+/** Whether `status.tests` is the number of the test of this generation and value. */
+function isCounted(meta: ObjectMeta, status: ConnectionStatus): boolean {
+  return status.tests !== undefined && isSame(meta, status) && COUNTED.includes(readyOf(status)?.reason ?? "");
+}
+
+function isSame(meta: ObjectMeta, { observedGeneration, testRequested }: ConnectionStatus): boolean {
+  return observedGeneration === (meta.generation ?? 0) && (testRequested ?? "") === requestedTest(meta);
+}
+
+function readyOf({ conditions }: ConnectionStatus): Condition | undefined {
+  return conditions?.find(({ type }) => type === "Ready");
 }
 
 function waitText(waiting: { readonly reason: string; readonly message: string } | undefined): string {
   return waiting === undefined ? "the Job's pod starts" : `the Job's pod waits: ${waiting.reason}: ${waiting.message}`;
 }
 
-function failureText({ reason, message }: Failure): string {
+function failureText({ reason, message }: Failure, { status }: ConnectionFacts): string {
   if (reason !== "AttemptTimedOut") return message;
-  return `the test did not end within ${TEST_DEADLINE_SECONDS} seconds. Look at the events of its pod (an image that cannot be pulled, no node with room), then ask again by another value of the annotation ${ANNOTATION.testRequested}`;
+  const last = readyOf(status)?.message ?? "";
+  const seen = last === "" ? "" : `; the last that was seen: ${last}`;
+  return `the test did not end within ${TEST_DEADLINE_SECONDS} seconds${seen}. Look at the events of its Job and pod (an image that cannot be pulled, no node with room, a service account that does not exist), then ask again by another value of the annotation ${ANNOTATION.testRequested}`;
 }
 
 function testing(facts: ConnectionFacts, message: string): ConnectionStatus {
@@ -129,7 +159,7 @@ function statusOf(
   reason: string,
   message: string,
 ): ConnectionStatus {
-  const old = before.conditions?.find(({ type }) => type === "Ready");
+  const old = readyOf(before);
   const generation = meta.generation ?? 0;
   const lastTransitionTime = old?.status === status ? old.lastTransitionTime : timeText(now);
   const ready = {

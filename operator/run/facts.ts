@@ -74,12 +74,16 @@ export interface PodFacts {
 }
 
 /** An answer of the API server to the creation of a Job that is neither success nor a passing fault. */
-export interface Refusal {
-  readonly attempt: number;
+export interface JobRefusal {
   readonly reason: "NameConflict" | "JobRefused";
   readonly message: string;
-  /** Whether trying again can help: a quota may free up, a name conflict or an invalid Job will stay. */
+  /** Whether trying again is useless: an invalid Job stays so, a quota may free up and a name as well. */
   readonly final: boolean;
+}
+
+/** The refusal of an attempt's Job. */
+export interface Refusal extends JobRefusal {
+  readonly attempt: number;
   readonly since: number;
   readonly retryAt: number;
 }

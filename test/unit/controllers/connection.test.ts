@@ -45,19 +45,29 @@ const put = (spec: object) =>
 const annotate = (token: string) =>
   api.admin.patch("Connection", NAMED, { metadata: { annotations: { "kelt.dev/test-requested": token } } });
 const status = () => api.storage.get("Connection", NAMED).status;
-const jobs = () => api.storage.list("Job") as unknown as Job[];
+/** The oldest first. */
+const jobs = () =>
+  (api.storage.list("Job") as unknown as Job[]).sort(
+    (a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
+  );
 
-/** The caches show what the server has, and the reconcile sees them. */
-async function reconcile() {
-  for (const [kind, store] of [
-    ["Connection", stores.connections] as const,
-    ["Job", stores.jobs] as const,
-    ["Pod", stores.pods] as const,
-  ]) {
-    for (const { metadata } of store.all()) store.delete(metadata);
-    for (const object of api.storage.list(kind)) store.set(object as unknown as CustomObject & Job & Pod);
+/** The caches show what the server has of these kinds. */
+function show(...kinds: readonly ("Connection" | "Job" | "Pod")[]): void {
+  const caches = { Connection: stores.connections, Job: stores.jobs, Pod: stores.pods };
+  for (const kind of kinds) {
+    for (const { metadata } of caches[kind].all()) caches[kind].delete(metadata);
+    for (const object of api.storage.list(kind)) caches[kind].set(object as unknown as CustomObject & Job & Pod);
   }
-  return await controller.reconcile(KEY);
+}
+
+/** Reconciles with caches that show everything, until there is nothing more to write. */
+async function reconcile() {
+  for (;;) {
+    show("Connection", "Job", "Pod");
+    const { version } = api.storage;
+    const reconciled = await controller.reconcile(KEY);
+    if (api.storage.version === version) return reconciled;
+  }
 }
 
 /** The pod of the newest Job ends as the task would end it. */
@@ -169,6 +179,92 @@ test("another value of the annotation and another spec are other tests, each of 
   }
   expect(new Set(jobs().map(({ metadata }) => metadata.name)).size).toBe(4);
   expect(jobs()).toHaveLength(4);
+});
+
+test("a value of the annotation that comes back asks for a test of its own, while Jobs of it are still there", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  for (const token of ["a", "b", "a"]) {
+    await annotate(token);
+    await reconcile();
+    expect(status()).toMatchObject({ testRequested: token, conditions: [{ status: "Unknown", reason: "Testing" }] });
+    await endPod(0, reached);
+    await reconcile();
+    expect(status()).toMatchObject({ testRequested: token, conditions: [{ status: "True" }] });
+  }
+  expect(jobs()).toHaveLength(4);
+});
+
+test("a value that comes back while the test of another one is at work asks for a test of its own too", async () => {
+  await put(POSTGRES);
+  for (const token of ["a", "b", "a"]) {
+    await annotate(token);
+    await reconcile();
+  }
+  expect(jobs()).toHaveLength(3);
+});
+
+test("a Job that failed before its pod was seen to succeed is asked for at the API server", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  const name = jobs()[0]?.metadata.name ?? "";
+  await endPod(0, reached);
+  const complete = {
+    type: "Complete",
+    status: "True",
+    lastTransitionTime: new Date(clock.now() - 60_000).toISOString(),
+  };
+  const done = { status: { conditions: [complete] } };
+  await api.admin.patch("Job", { namespace: "demo", name }, done, { subresource: "status" });
+  show("Connection", "Job");
+  await controller.reconcile(KEY);
+  expect(status()).toMatchObject({ conditions: [{ type: "Ready", status: "True", reason: "Reachable" }] });
+});
+
+test("the end of its deadline is told with what was last seen of the pod", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  const { uid = "" } = api.storage.get("Connection", NAMED).metadata;
+  const job = jobs()[0]?.metadata;
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: "j", uid: job?.uid ?? "", controller: true };
+  await api.admin.create("Pod", "demo", {
+    metadata: { name: "pod", labels: { "kelt.dev/run-uid": uid }, ownerReferences: [owner] },
+  } as NewObject);
+  const scheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable", message: 'no claim "films"' };
+  await api.admin.patch(
+    "Pod",
+    { namespace: "demo", name: "pod" },
+    { status: { phase: "Pending", conditions: [scheduled] } },
+    { subresource: "status" },
+  );
+  await reconcile();
+  const failed = { type: "Failed", status: "True", reason: "DeadlineExceeded" };
+  await api.admin.delete("Pod", { namespace: "demo", name: "pod" }, { propagation: "Background" });
+  await api.admin.patch(
+    "Job",
+    { namespace: "demo", name: job?.name ?? "" },
+    { status: { conditions: [failed] } },
+    { subresource: "status" },
+  );
+  await reconcile();
+  expect(status()).toMatchObject({
+    conditions: [{ status: "False", reason: "AttemptTimedOut", message: expect.stringContaining('no claim "films"') }],
+  });
+});
+
+test("somebody else's Job of the name is told, left alone, and gone past when it is gone", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  const name = jobs()[0]?.metadata.name ?? "";
+  await api.admin.delete("Job", { namespace: "demo", name }, { propagation: "Background" });
+  await api.admin.create("Job", "demo", { metadata: { name }, spec: {} } as NewObject);
+  expect(await reconcile()).toEqual({ wakeAt: clock.now() + 30_000 });
+  expect(status()).toMatchObject({
+    conditions: [{ status: "Unknown", reason: "NameConflict", message: expect.stringContaining(name) }],
+  });
+  await api.admin.delete("Job", { namespace: "demo", name }, { propagation: "Background" });
+  await reconcile();
+  expect(jobs()).toMatchObject([{ metadata: { name, ownerReferences: [{ kind: "Connection" }] } }]);
 });
 
 test("a Job that is gone before it told anything is made again", async () => {
