@@ -5,12 +5,13 @@ const JOB_NAME_MAX = 57;
 const LABEL_VALUE_MAX = 63;
 
 /**
- * The name of an attempt's Job: `<run>-<node>-a<attempt>`. It never varies, so that a second creation of the same attempt meets
- * the first one. A name that would be too long, or that holds a dot, which no Pod's host name can, ends with a hash of the whole:
- * runs `a.b` and `a-b` must not meet.
+ * The name of an attempt's Job: `<run>-<node>-a<attempt>`, with each dash of the node's name written twice: read from its end, the
+ * first dash that stands alone is the one after the run, so that run `films` with node `raw-a` and run `films-raw` with node `a`
+ * do not meet. It never varies, so that a second creation of the same attempt meets the first one. A name that would be too long,
+ * or that holds a dot, which no Pod's host name can, ends with a hash of the whole: runs `a.b` and `a-b` must not meet.
  */
 export function jobName(run: string, node: string, attempt: number): string {
-  const name = `${run}-${node}-a${attempt}`;
+  const name = `${run}-${node.replaceAll("-", "--")}-a${attempt}`;
   return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
 }
 

@@ -4,7 +4,8 @@ import { jobName, labelValue } from "../../operator/job/names.ts";
 
 /** A DNS label as Kubernetes has it, and kelt's narrower one of nodes. */
 const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/);
-const node = fc.stringMatching(/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/);
+const isNode = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/;
+const node = fc.stringMatching(isNode);
 const runName = fc
   .array(label, { minLength: 1, maxLength: 8 })
   .map((labels) => labels.join("."))
@@ -48,8 +49,34 @@ describe("the name of an attempt's Job, whatever the run and the node are called
     );
   });
 
+  it("is another one for another run and node, wherever a dash of the same text parts them", () => {
+    const word = fc.constantFrom("a", "b", "a1", "films", "", "x".repeat(20));
+    const parted = fc
+      .tuple(fc.array(word, { minLength: 3, maxLength: 6 }), fc.nat(4), fc.nat(4))
+      .map(([words, first, second]) =>
+        [first, second].map((at) => [words.slice(0, at + 1).join("-"), words.slice(at + 1).join("-")] as const),
+      )
+      .filter((pairs) => pairs.every(([run, name]) => /^[a-z0-9](.*[a-z0-9])?$/.test(run) && isNode.test(name)));
+    fc.assert(
+      fc.property(parted, attempt, ([one, other], number) => {
+        fc.pre(one !== undefined && other !== undefined && one[0] !== other[0]);
+        expect(jobName(...one, number)).not.toBe(jobName(...other, number));
+      }),
+    );
+  });
+
+  it.each([
+    ["films", "raw-a", "films-raw", "a"],
+    ["a", "b--c", "a-b-", "c"],
+    ["a--b", "c", "a", "b-c"],
+    ["f".repeat(60), "raw-a", `${"f".repeat(60)}-raw`, "a"],
+  ])("of run %s and node %s is not that of run %s and node %s", (run, name, otherRun, otherName) => {
+    expect(jobName(run, name, 1)).not.toBe(jobName(otherRun, otherName, 1));
+  });
+
   it("says run, node and attempt in clear where there is room", () => {
     expect(jobName("films-1", "raw", 2)).toBe("films-1-raw-a2");
+    expect(jobName("films-1", "raw-films", 2)).toBe("films-1-raw--films-a2");
     expect(jobName("f".repeat(60), "raw", 2)).toMatch(/^f{46}-[0-9a-f]{10}$/);
   });
 });
