@@ -5,6 +5,7 @@
   resources:
     - pipelines
   verbs:
+    - get
     - list
     - watch
 - apiGroups:
@@ -32,6 +33,7 @@
   resources:
     - connections
   verbs:
+    - get
     - list
     - watch
 - apiGroups:

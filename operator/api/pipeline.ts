@@ -56,11 +56,14 @@ export const PipelineSpec = object(
     suspend: flag(
       "While true no run begins; runs that wait begin when it is false again. Runs that have begun go on.",
     ).default(false),
-    history: object("How many finished runs are kept, and how long.", {
-      succeeded: integer("Succeeded runs kept.", { min: 0, max: 1000 }).default(10),
-      failed: integer("Failed and cancelled runs kept.", { min: 0, max: 1000 }).default(10),
-      ttl: duration("Longest time a finished run is kept.").default("30d"),
-    }).prefault({}),
+    history: object(
+      "How many finished runs are kept, and how long. Runs of a Pipeline that is deleted stay until they are deleted.",
+      {
+        succeeded: integer("Succeeded runs kept.", { min: 0, max: 1000 }).default(10),
+        failed: integer("Failed and cancelled runs kept.", { min: 0, max: 1000 }).default(10),
+        ttl: duration("Longest time a finished run is kept.").default("30d"),
+      },
+    ).prefault({}),
   },
   [
     {

@@ -1,6 +1,7 @@
 import { ConnectionSpec } from "#api/connection.ts";
 import { LABEL } from "#api/metadata.ts";
 import { PipelineRunStatus } from "#api/pipeline-run.ts";
+import { isNotFound } from "../kube/api-error.ts";
 import type { CustomObject, Job, Pod } from "../kube/kinds.ts";
 import type { Kube } from "../kube/kube.ts";
 import type { AttemptFacts, Facts, Refusal } from "../run/facts.ts";
@@ -8,22 +9,58 @@ import type { Caches } from "./caches.ts";
 import { jobFacts } from "./job-facts.ts";
 import { podFacts } from "./pod-facts.ts";
 
-/** The Jobs and Pods that carry a run's uid as their label: from the caches, or from the API server itself. */
+/** The Jobs and Pods that carry the uid of a run or a Connection as their label: from the caches, or from the API server itself. */
 export interface Children {
   readonly jobs: readonly Job[];
   readonly pods: readonly Pod[];
 }
 
-export function cachedChildren(run: CustomObject, caches: Caches): Children {
-  return { jobs: caches.jobs.by("run", run.metadata.uid), pods: caches.pods.by("run", run.metadata.uid) };
+export function cachedChildren({ metadata }: CustomObject, caches: Caches): Children {
+  return { jobs: caches.jobs.by("run", metadata.uid), pods: caches.pods.by("run", metadata.uid) };
 }
 
 /** What the API server itself has, for a decision that rests on something not being there: a cache may only lag behind. */
-export async function liveChildren(run: CustomObject, kube: Kube): Promise<Children> {
-  const { namespace, uid } = run.metadata;
+export async function liveChildren({ metadata }: CustomObject, kube: Kube): Promise<Children> {
+  const { namespace, uid } = metadata;
   const options = { namespace, labelSelector: `${LABEL.runUid}=${uid}` };
   const [jobs, pods] = await Promise.all([kube.list("Job", options), kube.list("Pod", options)]);
   return { jobs: jobs.items, pods: pods.items };
+}
+
+/** What a run that has not begun would follow: from the caches, or from the API server itself. */
+export interface Definitions {
+  readonly pipeline?: CustomObject | undefined;
+  readonly connections: ReadonlyMap<string, ConnectionSpec>;
+}
+
+/** A run that has begun follows its own copy, and needs no Connections any more. */
+export function cachedDefinitions({ metadata, spec, status }: CustomObject, caches: Caches): Definitions {
+  const { namespace } = metadata;
+  return {
+    pipeline: caches.pipelines.get({ namespace, name: runSpec(spec).pipeline }),
+    connections: runStatus(status).pipelineSpec === undefined ? connectionsIn(namespace, caches) : new Map(),
+  };
+}
+
+/** The Pipeline as it is now, and the Connections that it names: a run must follow what was applied before it was created. */
+export async function liveDefinitions({ metadata, spec }: CustomObject, kube: Kube): Promise<Definitions> {
+  const { namespace } = metadata;
+  const find = (kind: "Pipeline" | "Connection", name: string) =>
+    kube.get(kind, { namespace, name }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+  const pipeline = await find("Pipeline", runSpec(spec).pipeline);
+  const found = await Promise.all(referencesIn(pipeline?.spec).map((name) => find("Connection", name)));
+  return { pipeline, connections: soundConnections(found.filter((object) => object !== undefined)) };
+}
+
+/** Names of the Connection resources that a Pipeline's spec speaks of, which nothing has checked yet. */
+function referencesIn(spec: unknown): readonly string[] {
+  const connections = (spec as { readonly connections?: unknown } | null | undefined)?.connections;
+  if (typeof connections !== "object" || connections === null) return [];
+  const names = Object.values(connections).map((entry: { readonly ref?: unknown } | null) => entry?.ref);
+  return [...new Set(names.filter((name) => typeof name === "string"))];
 }
 
 /** Everything that the decision about a run depends on. */
@@ -31,22 +68,24 @@ export function observeRun(
   run: CustomObject,
   children: Children,
   {
-    caches,
+    definitions: { pipeline, connections },
     now,
     refusals,
-  }: { readonly caches: Caches; readonly now: number; readonly refusals: ReadonlyMap<string, Refusal> },
+  }: {
+    readonly definitions: Definitions;
+    readonly now: number;
+    readonly refusals: ReadonlyMap<string, Refusal>;
+  },
 ): Facts {
   const { metadata } = run;
-  const spec = runSpec(run.spec);
   const status = runStatus(run.status);
-  const pipeline = caches.pipelines.get({ namespace: metadata.namespace, name: spec.pipeline });
   return {
     now,
-    run: { meta: metadata, spec, status },
+    run: { meta: metadata, spec: runSpec(run.spec), status },
     ...(pipeline === undefined
       ? {}
       : { pipeline: { generation: pipeline.metadata.generation ?? 0, spec: pipeline.spec } }),
-    connections: status.pipelineSpec === undefined ? connectionsIn(metadata.namespace, caches) : new Map(),
+    connections,
     attempts: observeAttempts(metadata.uid, status, children),
     refusals,
   };
@@ -57,10 +96,14 @@ export function connectionsIn(
   namespace: string,
   caches: Pick<Caches, "connections">,
 ): ReadonlyMap<string, ConnectionSpec> {
+  return soundConnections(caches.connections.all().filter(({ metadata }) => metadata.namespace === namespace));
+}
+
+function soundConnections(objects: readonly CustomObject[]): ReadonlyMap<string, ConnectionSpec> {
   const found = new Map<string, ConnectionSpec>();
-  for (const { metadata, spec } of caches.connections.all()) {
-    const parsed = metadata.namespace === namespace ? ConnectionSpec.safeParse(spec) : undefined;
-    if (parsed?.success === true) found.set(metadata.name, parsed.data);
+  for (const { metadata, spec } of objects) {
+    const parsed = ConnectionSpec.safeParse(spec);
+    if (parsed.success) found.set(metadata.name, parsed.data);
   }
   return found;
 }

@@ -20,7 +20,7 @@ import type { Caches } from "./caches.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
-import { cachedChildren, liveChildren, observeRun } from "./observe.ts";
+import { cachedChildren, cachedDefinitions, liveChildren, liveDefinitions, observeRun } from "./observe.ts";
 
 export interface RunControllerParts {
   readonly kube: Kube;
@@ -73,14 +73,20 @@ export class RunController implements Reconciler {
     return { wakeAt: earliest(decision.wakeAt, retryAt, patchAt) };
   }
 
-  /** Decides by the caches; a decision that follows from something not being there is made again by the API server's own word. */
+  /**
+   * Decides by the caches. A decision that follows from something not being there is made again by the API server's own word, and
+   * so is one that follows from the Pipeline: a run that is created right after its Pipeline was changed follows the changed one.
+   */
   async #decide(run: CustomObject, memory: Memory): Promise<{ facts: Facts; decision: Decision }> {
     const { caches, clock, kube } = this.#parts;
-    const context = { caches, now: clock.now(), refusals: memory.refusals };
-    const cached = observeRun(run, cachedChildren(run, caches), context);
+    const context = { definitions: cachedDefinitions(run, caches), now: clock.now(), refusals: memory.refusals };
+    const children = cachedChildren(run, caches);
+    const cached = observeRun(run, children, context);
     const decision = decide(cached);
-    if (decision.inferred !== true) return { facts: cached, decision };
-    const facts = observeRun(run, await liveChildren(run, kube), context);
+    if (decision.inferred !== true && decision.copies !== true) return { facts: cached, decision };
+    const definitions = decision.copies === true ? await liveDefinitions(run, kube) : context.definitions;
+    const live = decision.inferred === true ? await liveChildren(run, kube) : children;
+    const facts = observeRun(run, live, { ...context, definitions });
     return { facts, decision: decide(facts) };
   }
 

@@ -16,12 +16,14 @@ export interface Grant {
  * from it, so that code and rights cannot differ. No Secrets and no ConfigMaps: the kubelet mounts them into the Jobs.
  */
 export const ACCESS: readonly Grant[] = [
-  { kind: "Pipeline", verbs: ["list", "watch"] },
+  // get: what a run that begins now follows, where the cache may lag behind.
+  { kind: "Pipeline", verbs: ["get", "list", "watch"] },
   { kind: "Pipeline", subresource: "status", verbs: ["patch"] },
   // delete: the history limit and the time to live of finished runs.
   { kind: "PipelineRun", verbs: ["list", "watch", "delete"] },
   { kind: "PipelineRun", subresource: "status", verbs: ["patch"] },
-  { kind: "Connection", verbs: ["list", "watch"] },
+  // get: as for Pipelines, those that the Pipeline names.
+  { kind: "Connection", verbs: ["get", "list", "watch"] },
   // What the test of a connection found.
   { kind: "Connection", subresource: "status", verbs: ["patch"] },
   // get: whose Job it is that has the name already.

@@ -44,6 +44,8 @@ export interface Decision {
   readonly wakeAt?: number;
   /** The decision follows from something not being there: it holds only if the API server itself says so too. */
   readonly inferred?: true;
+  /** It follows from the Pipeline and its Connections, of which a cache may show older ones: it holds only for the newest. */
+  readonly copies?: true;
 }
 
 export type Rule = (facts: Facts) => Decision | undefined;
@@ -145,7 +147,9 @@ function missing({ run, pipeline, now }: Facts): Decision | undefined {
   if (run.status.pipelineSpec !== undefined || pipeline !== undefined) return undefined;
   const message = `no Pipeline called ${run.spec.pipeline} exists in namespace ${run.meta.namespace}`;
   const giveUpAt = (parseTime(run.meta.creationTimestamp) ?? now) + PIPELINE_WAIT_MS;
-  if (now >= giveUpAt) return end("PipelineNotFound", `${message}; create it, then create another run`);
+  if (now >= giveUpAt) {
+    return { ...end("PipelineNotFound", `${message}; create it, then create another run`), copies: true };
+  }
   return {
     verdict: { succeeded: "Unknown", reason: "PipelineNotFound", message, nodes: {} },
     actions: [],
@@ -166,7 +170,9 @@ function begin(facts: Facts): Decision | undefined {
   const { run, pipeline, connections } = facts;
   if (run.status.pipelineSpec !== undefined || pipeline === undefined) return undefined;
   const validation = validatePipeline(pipeline.spec);
-  if (!validation.ok) return end("InvalidPipeline", invalidity(run.spec.pipeline, validation.problems));
+  if (!validation.ok) {
+    return { ...end("InvalidPipeline", invalidity(run.spec.pipeline, validation.problems)), copies: true };
+  }
   const { spec, problems } = resolveConnections(validation.spec, connections);
   if (problems.length > 0) return awaitConnections(facts, invalidity(run.spec.pipeline, problems));
   const nodes = Object.fromEntries(validation.graph.order.map((name) => [name, { state: "Pending" } as const]));
@@ -180,13 +186,14 @@ function begin(facts: Facts): Decision | undefined {
       begin: { spec, generation: pipeline.generation },
     },
     actions: [],
+    copies: true,
   };
 }
 
 /** A Connection that the Pipeline names may come from the same apply, and by another watch. */
 function awaitConnections({ run, now }: Facts, message: string): Decision {
   const giveUpAt = (parseTime(run.meta.creationTimestamp) ?? now) + PIPELINE_WAIT_MS;
-  if (now >= giveUpAt) return end("InvalidPipeline", message);
+  if (now >= giveUpAt) return { ...end("InvalidPipeline", message), copies: true };
   return {
     verdict: { succeeded: "Unknown", reason: "UnknownReference", message, nodes: {} },
     actions: [],

@@ -1,5 +1,7 @@
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { PipelineSpec } from "#api/pipeline.ts";
+import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { Operator } from "../../operator/operator.ts";
 import { readSettings } from "../../operator/settings.ts";
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
@@ -8,6 +10,17 @@ import { FakeClock } from "../support/fake-clock.ts";
 import { seededRandom } from "../support/fake-random.ts";
 
 const SPEC = { nodes: { a: { container: { command: ["/bin/true"] } } } };
+
+function anOperator(api: FakeApi, clock: FakeClock, environment: Readonly<Record<string, string>>): Operator {
+  return new Operator({
+    kube: api.client({ name: "operator" }),
+    clock,
+    random: seededRandom(1),
+    log: pino({ level: "silent" }),
+    metrics: createMetrics(),
+    settings: readSettings({ KELT_TASK_IMAGE: "task", ...environment }),
+  });
+}
 
 test("an operator of two namespaces serves both, also after a relist, and no third one", async () => {
   const clock = new FakeClock();
@@ -20,14 +33,7 @@ test("an operator of two namespaces serves both, also after a relist, and no thi
   for (const namespace of namespaces)
     api.storage.create("Pipeline", namespace, { metadata: { name: "p" }, spec: SPEC });
   begin("first");
-  const operator = new Operator({
-    kube: api.client({ name: "operator" }),
-    clock,
-    random: seededRandom(1),
-    log: pino({ level: "silent" }),
-    metrics: createMetrics(),
-    settings: readSettings({ KELT_TASK_IMAGE: "task", KELT_WATCH_NAMESPACES: "one,two" }),
-  });
+  const operator = anOperator(api, clock, { KELT_WATCH_NAMESPACES: "one,two" });
   void operator.start();
   await clock.advance(1_000);
   operator.lead();
@@ -49,3 +55,29 @@ function jobs(api: FakeApi, run: string): readonly string[] {
     .map(({ metadata }) => metadata.namespace)
     .sort();
 }
+
+describe("a run that is created right after what it follows was changed", () => {
+  test.each([
+    ["its Pipeline", "Pipeline", { connections: null, nodes: { a: null, changed: SPEC.nodes.a } }, ["changed"]],
+    ["a Connection that its Pipeline names", "Connection", { files: { configMap: "changed" } }, ["a"]],
+  ] as const)("follows %s as it is now, however late the cache is", async (_, kind, spec, nodes) => {
+    const clock = new FakeClock();
+    const api = new FakeApi(clock);
+    api.storage.create("Connection", "demo", { metadata: { name: "p" }, spec: { files: { configMap: "first" } } });
+    const pipeline = { ...SPEC, connections: { lake: { ref: "p" } } };
+    api.storage.create("Pipeline", "demo", { metadata: { name: "p" }, spec: pipeline });
+    const operator = anOperator(api, clock, {});
+    void operator.start();
+    await clock.advance(1_000);
+    operator.lead();
+    await clock.advance(1_000);
+    api.faults.watchDelayMs = ({ scope }) => (scope.kind === kind ? 10_000 : 1);
+    api.storage.patch(kind, { namespace: "demo", name: "p" }, { spec }, {});
+    api.storage.create("PipelineRun", "demo", { metadata: { name: "run" }, spec: { pipeline: "p" } });
+    await clock.advance(1_000);
+    const { status } = api.storage.get("PipelineRun", { namespace: "demo", name: "run" });
+    const copy = (status as PipelineRunStatus).pipelineSpec as PipelineSpec;
+    expect(Object.keys(copy.nodes)).toEqual(nodes);
+    if (kind === "Connection") expect(copy.connections?.lake).toEqual({ files: { configMap: "changed" } });
+  });
+});
