@@ -1,6 +1,7 @@
 import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
 import { LoadCursor } from "./load-cursor.ts";
 import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
+import { LoadRejects } from "./load-rejects.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
 /** What `from` names, of which it names one. */
@@ -83,15 +84,7 @@ export const Load = object(
       ["evolve", "freeze"],
     ).optional(),
     columns: ColumnTypes.optional(),
-    rejects: object(
-      "Rows of files that cannot be loaded (a value that is none of its type, too many cells) go to _kelt_rejects in the target's schema.",
-      {
-        max: integer("Rejected rows of a table above which nothing is published; 0 where it is missing.", {
-          min: 0,
-          max: 100_000,
-        }),
-      },
-    ).optional(),
+    rejects: LoadRejects.optional(),
     onlyNew: flag(
       "Loads only files that have not been loaded into their table before, or have changed since; not for a mode that replaces what the table holds.",
     ).optional(),

@@ -1,20 +1,21 @@
 import { DataError } from "../errors.ts";
 import { quoteTable, showTable } from "../postgres/identifier.ts";
+import type { RejectLimit } from "../postgres/reject-limit.ts";
 import { refuseTooManyRejects } from "../postgres/rejects.ts";
 import { readTarget } from "../postgres/target.ts";
 import type { TypedColumn } from "../postgres/typed-rows.ts";
-import type { LandingPlace } from "./land-files.ts";
+import type { Landed, LandingPlace } from "./land-files.ts";
 
 /**
  * What documents without any key bring: no rows, in the columns that the target has. Throws a DataError when there is no target, and
- * before that one that names the rejected documents when there are more than `max`.
+ * before that one that names the rejected documents when there are too many.
  */
 export async function landKeyless(
   { session, scope, source, into }: LandingPlace,
-  rejected: number,
-  max: number,
+  { rows, rejected }: Pick<Landed, "rows" | "rejected">,
+  limit: RejectLimit,
 ): Promise<{ readonly rows: number; readonly columns: readonly TypedColumn[] }> {
-  await refuseTooManyRejects(session, scope, rejected, max);
+  await refuseTooManyRejects(session, scope, { rejected, read: rows + rejected }, limit);
   const existing = await readTarget(session, scope.target);
   if (existing === undefined) {
     throw new DataError(

@@ -23,6 +23,7 @@ import {
   prepareLanding,
 } from "./land-files.ts";
 import { jsonColumn } from "./land-json.ts";
+import { rejectLimit } from "./reject-limit.ts";
 import { stageTypedCsv } from "./stage-typed-csv.ts";
 
 /**
@@ -31,10 +32,9 @@ import { stageTypedCsv } from "./stage-typed-csv.ts";
  */
 export async function stageFiles(session: Session, spec: SpecOf<"load">, wanted: FilesToStage): Promise<StagedTable> {
   const { target, source } = wanted;
-  const max = spec.work.load.rejects?.max ?? 0;
   const scope = { loadId: loadId(spec), target, uris: wanted.files.map(({ uri }) => uri) };
   const place = await landingPlace(session, spec, { scope, source, into: landingTable(target) });
-  const landing = prepareLanding(place, wanted, max);
+  const landing = prepareLanding(place, wanted, rejectLimit(spec).max);
   const direct = await stageDirectly(landing);
   if (direct !== undefined) {
     refuseUnknownDeclared(
@@ -75,11 +75,11 @@ export async function stageLanded(
 ): Promise<Omit<StagedTable, "bytes">> {
   const { session, scope, source, into, types } = place;
   const { target } = scope;
-  const max = spec.work.load.rejects?.max ?? 0;
+  const limit = rejectLimit(spec);
   const found =
     landed.columns.length > 0
       ? { rows: landed.rows, columns: landed.columns.map((column) => typedColumn(kind, column, types)) }
-      : await landKeyless(place, landed.rejected, max);
+      : await landKeyless(place, landed, limit);
   refuseUnknownDeclared(
     spec,
     target,
@@ -88,7 +88,7 @@ export async function stageLanded(
   await checkTarget(session, spec.work.load, { source, target, columns: found.columns });
   const staged = await stageTyped(session, into, found.columns, place.check, scope);
   const rejected = landed.rejected + staged.rejected;
-  await refuseTooManyRejects(session, scope, rejected, max);
+  await refuseTooManyRejects(session, scope, { rejected, read: landed.rejected + found.rows }, limit);
   expectAllRows(target, found.rows, staged);
   return { source, target, columns: staged.columns, rows: staged.rows, ...(rejected === 0 ? {} : { rejected }) };
 }

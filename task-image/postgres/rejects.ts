@@ -1,6 +1,7 @@
 import { DataError } from "../errors.ts";
 import type { RejectedRow } from "../formats/rejected-row.ts";
 import { quoteTable, showTable, type TableName } from "./identifier.ts";
+import { passedLimit, type RejectCount, type RejectLimit } from "./reject-limit.ts";
 import type { Session } from "./session.ts";
 import { REJECTS_TABLE } from "./state-tables.ts";
 
@@ -36,14 +37,15 @@ export async function recordRejects(
   );
 }
 
-/** Throws a DataError that names the first rejected rows when there are more than `max`. */
+/** Throws a DataError that names the limit that was passed, and the first rejected rows. */
 export async function refuseTooManyRejects(
   session: Session,
   scope: RejectScope,
-  found: number,
-  max: number,
+  count: RejectCount,
+  limit: RejectLimit,
 ): Promise<void> {
-  if (found <= max) return;
+  const passed = passedLimit(limit, count);
+  if (passed === undefined) return;
   const { rows } = await session.query<{
     uri: string;
     line: string;
@@ -59,11 +61,10 @@ export async function refuseTooManyRejects(
     const place = column === null ? "" : `, column ${column}`;
     return `${uri}, line ${line}${place}: ${shorten(value)}: ${reason}`;
   });
-  const limit = max === 0 ? "none may be" : `at most ${max} may be (load.rejects.max)`;
-  const what = found === 1 ? "1 row is" : `${found} rows are`;
+  const what = count.rejected === 1 ? "1 row is" : `${count.rejected} rows are`;
   throw new DataError(
     "TooManyRejects",
-    `loading ${showTable(scope.target)}: ${what} rejected and ${limit}; nothing has been published. ${named.join("; ")}. Correct the files, declare other types in load.columns, or raise load.rejects.max`,
+    `loading ${showTable(scope.target)}: ${what} rejected and ${passed}; nothing has been published. ${named.join("; ")}. Correct the files, declare other types in load.columns, or raise load.rejects`,
   );
 }
 

@@ -228,6 +228,17 @@ describe("rejected rows", () => {
     );
   });
 
+  test("may be a part of the rows read; where a number is given too, both hold", async () => {
+    await lake.put("titles.csv", content);
+    const load = (rejects: { max?: number; percent?: string }) => lake.load({ columns: declared, rejects });
+    expect((await load({ percent: "60%" })).message).toBe("1 table, 2 rows, 3 rejected");
+    await expect(load({ percent: "59.9%" })).rejects.toThrow(
+      "3 rows are rejected and at most 59.9% of the 5 rows read may be (load.rejects.percent)",
+    );
+    await expect(load({ percent: "60%", max: 2 })).rejects.toThrow("at most 2 may be (load.rejects.max)");
+    await expect(load({ percent: "1%", max: 9 })).rejects.toThrow("at most 1% of the 5 rows read may be");
+  });
+
   test("in thousands end the load while it reads", async () => {
     await lake.put("titles.csv", `a,b\n${"1\n".repeat(5000)}`);
     await expect(lake.load()).rejects.toThrow("more than 0 rows (load.rejects.max) are rejected");

@@ -150,6 +150,17 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[raw].load: columns, rejects and onlyNew are for files: set from.files",
   ),
   refused(
+    "rejects without a limit",
+    pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, rejects: {}")}}}`),
+    "spec.nodes[raw].load.rejects: rejects needs max or percent",
+  ),
+  refused(
+    "a percentage above all",
+    pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, rejects: {percent: 101%}")}}}`),
+    "spec.nodes[raw].load.rejects.percent: expected a percentage from 0% to 100% such as 5% or 0.1%",
+    "spec.nodes[raw].load.rejects.percent",
+  ),
+  refused(
     "a format of nothing",
     pipeline(`nodes: {raw: {${LOAD.replace("[films]", "[films], format: {csv: {}}")}}}`),
     "spec.nodes[raw].load.from: format says how files are written and needs files",
