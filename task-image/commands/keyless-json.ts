@@ -1,17 +1,17 @@
 import { DataError } from "../errors.ts";
-import { quoteTable, showTable } from "../postgres/identifier.ts";
+import { showTable } from "../postgres/identifier.ts";
 import type { RejectLimit } from "../postgres/reject-limit.ts";
 import { refuseTooManyRejects } from "../postgres/rejects.ts";
-import { readTarget } from "../postgres/target.ts";
+import { readTarget, type TargetColumn } from "../postgres/target.ts";
 import type { TypedColumn } from "../postgres/typed-rows.ts";
 import type { Landed, LandingPlace } from "./land-files.ts";
 
 /**
- * What documents without any key bring: no rows, in the columns that the target has. Throws a DataError when there is no target, and
+ * What documents without any key bring: rows of NULL, in the columns that the target has. Throws a DataError when there is no target, and
  * before that one that names the rejected documents when there are too many.
  */
 export async function landKeyless(
-  { session, scope, source, into }: LandingPlace,
+  { session, scope, source }: LandingPlace,
   { rows, rejected }: Pick<Landed, "rows" | "rejected">,
   limit: RejectLimit,
 ): Promise<{ readonly rows: number; readonly columns: readonly TypedColumn[] }> {
@@ -23,9 +23,15 @@ export async function landKeyless(
       `loading ${source} into ${showTable(scope.target)}: expected JSON objects whose keys name the columns, found none in ${scope.uris.length === 1 ? (scope.uris[0] ?? "") : `${scope.uris.length} files`}. Write objects with keys, or declare load.columns.${scope.target.table}`,
     );
   }
-  await session.query(`DELETE FROM ${quoteTable(into)}`);
-  const columns = existing.columns
-    .filter(({ isGenerated }) => !isGenerated)
-    .map(({ name, type }) => ({ name, type, notNull: false, text: "NULL::text", value: `NULL::${type}` }));
-  return { rows: 0, columns };
+  const columns = fillable(existing.columns).map(({ name, type }) => {
+    return { name, type, notNull: false, text: "NULL::text", value: `NULL::${type}` };
+  });
+  return { rows, columns };
+}
+
+/** Columns that a row without values leaves NULL; those that fill themselves do so where there are others. */
+function fillable(columns: readonly TargetColumn[]): readonly TargetColumn[] {
+  const writable = columns.filter(({ isGenerated }) => !isGenerated);
+  const plain = writable.filter(({ fillsItself }) => !fillsItself);
+  return plain.length > 0 ? plain : writable;
 }

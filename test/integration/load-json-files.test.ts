@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Lake, startLake } from "../support/load-files.ts";
 
 let lake: Lake;
@@ -102,7 +102,6 @@ test("what is no object is rejected wherever the types come from: arrays, number
 
 test.each([
   ["an empty array", "[]"],
-  ["objects without keys", "{}\n{}"],
   ["nothing", ""],
 ])("%s empties a table or adds nothing to it, and makes none", async (_, content) => {
   const songs = { files: { songs: "songs.json" } };
@@ -125,6 +124,46 @@ test.each([
     expect(await lake.rows("raw.songs")).toHaveLength(left);
   }
   expect(await lake.types("raw.songs")).toEqual({ song: "text", year: "bigint" });
+});
+
+describe("an object without keys", () => {
+  test("among others is a row of NULLs", async () => {
+    await lake.put("songs.json", '{"song":"x"}{}{"song":null}');
+    expect(await lake.load({ files: { songs: "songs.json" } })).toMatchObject({ rows: 3 });
+    expect(await lake.rows("raw.songs")).toEqual([{ song: "x" }, { song: null }, { song: null }]);
+  });
+
+  test("names no column: without a target it is refused", async () => {
+    await lake.put("songs.json", "{}{}");
+    await expect(lake.load({ files: { songs: "songs.json" } })).rejects.toMatchObject({ code: "NoKeys" });
+  });
+
+  test.each([
+    ["append", 3],
+    ["truncate", 2],
+    ["replace", 2],
+  ] as const)("is a row of NULLs in the target that mode %s writes, besides what fills itself", async (mode, count) => {
+    await lake.warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.songs (id int GENERATED ALWAYS AS IDENTITY, song text, year int);
+      INSERT INTO raw.songs (song, year) VALUES ('x', 1999)`);
+    await lake.put("songs.json", "{}{}");
+    expect(await lake.load({ files: { songs: "songs.json" }, mode })).toMatchObject({ rows: 2 });
+    const rows = await lake.rows("raw.songs");
+    expect(rows).toHaveLength(count);
+    expect(rows.slice(-2)).toEqual([
+      { id: expect.anything(), song: null, year: null },
+      { id: expect.anything(), song: null, year: null },
+    ]);
+  });
+
+  test("has no key to be merged by, and is refused", async () => {
+    await lake.put("songs.json", '{"song":"x"}');
+    await lake.load({ files: { songs: "songs.json" } });
+    await lake.put("songs.json", "{}");
+    await expect(lake.load({ files: { songs: "songs.json" }, mode: "merge", key: ["song"] })).rejects.toMatchObject({
+      kind: "data",
+      code: "UnusableKey",
+    });
+  });
 });
 
 test("documents that are all broken are named, not the keys that they lack", async () => {
