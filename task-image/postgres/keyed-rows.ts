@@ -61,6 +61,11 @@ export function deleteKeysStatement({ staging, target, key }: KeyedRows): string
   return `DELETE FROM ${quoteTable(target)} AS t USING (SELECT DISTINCT ${list} FROM ${quoteTable(staging)}) AS s WHERE ${matching(key)}`;
 }
 
+/** Finds a row whose key is staged. */
+export function findKeysStatement({ staging, target, key }: KeyedRows): string {
+  return `SELECT FROM ${quoteTable(target)} AS t WHERE EXISTS (SELECT FROM ${quoteTable(staging)} AS s WHERE ${matching(key)}) LIMIT 1`;
+}
+
 function matching(key: readonly string[]): string {
   return key.map((name) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(" AND ");
 }

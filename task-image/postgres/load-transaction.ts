@@ -1,6 +1,7 @@
-import { DataError, TransientError } from "../errors.ts";
+import { ConfigurationError, DataError, TransientError } from "../errors.ts";
 import { copy } from "./copy.ts";
-import { databaseFailure, isServerError } from "./failure.ts";
+import { expectDeleted } from "./deleted-rows.ts";
+import { databaseFailure, isServerError, serverMessage } from "./failure.ts";
 import { quoteTable, showTable, type TableName } from "./identifier.ts";
 import { checkKeys, requireKey } from "./keyed-rows.ts";
 import type { LoadedTable } from "./load-record.ts";
@@ -76,6 +77,7 @@ export async function publishTable(session: Session, writing: Writing, staged: S
     if (empties && (await readTarget(session, target)) !== undefined) await lockTable(session, target);
     const publication = planPublication(writing, staged, await readTarget(session, target));
     for (const statement of publication.statements) await session.query(statement);
+    if (publication.deleted !== undefined) await expectDeleted(session, target, publication.deleted);
     if (publication.insert !== undefined) {
       await refuseLossyCasts(session, target, staged.columns);
       const { rowCount } = await session.query(publication.insert);
@@ -88,8 +90,18 @@ export async function publishTable(session: Session, writing: Writing, staged: S
     const aside = rejected === 0 ? {} : { rejected };
     return { source, target: showTable(target), rows, bytes, ...aside, published: publication.kind };
   } catch (error) {
-    throw databaseFailure(error, place);
+    throw pendingEvents(error, place) ?? databaseFailure(error, place);
   }
+}
+
+/** 55006 comes from other sessions and passes, except here: a table with deferred triggers that wait for COMMIT cannot be altered. */
+function pendingEvents(error: unknown, place: string): ConfigurationError | undefined {
+  if (!isServerError(error) || error.code !== "55006") return undefined;
+  return new ConfigurationError(
+    "TableInUse",
+    `${place}: ${serverMessage(error)}. Drop deferred triggers and constraints of the table, or give it the columns of the source with ALTER TABLE`,
+    { cause: error },
+  );
 }
 
 async function checkStagedKeys(session: Session, { mode, key = [] }: Writing, staged: StagedTable): Promise<void> {

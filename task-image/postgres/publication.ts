@@ -3,6 +3,7 @@ import { ConfigurationError, DataError } from "../errors.ts";
 import { IDENTIFIER_BYTES_MAX, quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
 import {
   deleteKeysStatement,
+  findKeysStatement,
   keyIndexStatement,
   mergeStatement,
   requireKey,
@@ -49,12 +50,13 @@ export interface Incoming {
  * | merged      | merge, and there is a target                                | rows of known keys are updated, others inserted     |
  * | deleteInserted | deleteInsert, and there is a target                   | rows of the staged keys are deleted, then it is filled |
  *
- * `statements` run before the rows are inserted, `insert` inserts them where the staging table is not the target itself. A target
- * that a keyed mode makes gets an index of the key.
+ * `statements` run before the rows are inserted, `insert` inserts them where the staging table is not the target itself. `deleted`
+ * then finds rows that a DELETE among the statements should not have left. A target that a keyed mode makes gets an index of the key.
  */
 export interface Publication {
   readonly kind: "created" | "swapped" | "refilled" | "truncated" | "appended" | "merged" | "deleteInserted";
   readonly statements: readonly string[];
+  readonly deleted?: string;
   readonly insert?: string;
 }
 
@@ -100,11 +102,9 @@ export function planPublication(writing: Writing, incoming: Incoming, target: Ta
     return { kind: "swapped", statements: [`DROP TABLE ${quoteTable(relation)}`, rename] };
   }
   refuseReferences(target);
-  if (mode === "truncate") {
-    return { kind: "truncated", statements: [...emptyTarget(target), ...addColumns(target, columns)], insert: fill };
-  }
-  const statements = [...emptyTarget(target), ...reshapeTarget(target, columns)];
-  return { kind: "refilled", statements, insert: fill };
+  const kind = mode === "truncate" ? "truncated" : "refilled";
+  const shape = mode === "truncate" ? addColumns(target, columns) : reshapeTarget(target, columns);
+  return { kind, ...emptyTarget(target, shape), insert: fill };
 }
 
 /** Columns that fill themselves are the user's own, and no row brings them. */
@@ -138,12 +138,14 @@ function planKeyed({ mode, key = [] }: Writing, incoming: Incoming, target: Targ
     const index = keyIndexStatement(relation, key, mode === "merge");
     return { kind: "created", statements: [renameStatement(relation), index] };
   }
+  refuseHiddenRows(target);
   const statements = [writeLockStatement(relation), ...addColumns(target, columns)];
   const rows = { staging: stagingTable(relation), target: relation, key, columns: writtenColumns(target, columns) };
   if (mode === "merge") return { kind: "merged", statements, insert: mergeStatement(rows) };
   return {
     kind: "deleteInserted",
     statements: [...statements, deleteKeysStatement(rows)],
+    deleted: findKeysStatement(rows),
     insert: fillTarget(target, columns),
   };
 }
@@ -172,12 +174,32 @@ function refuseReferences({ relation, incomingForeignKeys }: Target): void {
   );
 }
 
-function emptyTarget({ relation, incomingForeignKeys, canTruncate }: Target): string[] {
-  if (incomingForeignKeys.length > 0) return ["SET CONSTRAINTS ALL DEFERRED", `DELETE FROM ${quoteTable(relation)}`];
-  return [canTruncate ? `TRUNCATE ${quoteTable(relation)}` : `DELETE FROM ${quoteTable(relation)}`];
+/** A row that a policy hides would stay beside the rows that replace it. */
+function refuseHiddenRows({ relation, policies }: Target): void {
+  if (policies === null) return;
+  const what = policies.length === 0 ? "" : ` (${policies.join(", ")})`;
+  throw new ConfigurationError(
+    "HiddenRows",
+    `target ${showTable(relation)} has row level security${what}, which may hide rows from this user that have to be replaced. Load as a role with BYPASSRLS, or as the table's owner without FORCE ROW LEVEL SECURITY, or use mode append`,
+  );
 }
 
-/** Gives an emptied table the shape of the source. Columns that fill themselves are the user's own and stay. */
+/**
+ * Empties the table and changes its shape. While references to deleted rows wait to be checked nothing of the table can be altered:
+ * then it is altered first, with its rows in it.
+ */
+function emptyTarget(target: Target, shape: readonly string[]): Pick<Publication, "statements" | "deleted"> {
+  const { relation, incomingForeignKeys, canTruncate } = target;
+  const table = quoteTable(relation);
+  if (canTruncate && incomingForeignKeys.length === 0) return { statements: [`TRUNCATE ${table}`, ...shape] };
+  refuseHiddenRows(target);
+  const empty = `DELETE FROM ${table}`;
+  const deleted = `SELECT FROM ${table} LIMIT 1`;
+  if (incomingForeignKeys.length === 0) return { statements: [empty, ...shape], deleted };
+  return { statements: [...shape, "SET CONSTRAINTS ALL DEFERRED", empty], deleted };
+}
+
+/** Gives a table that is emptied the shape of the source. Columns that fill themselves are the user's own and stay. */
 function reshapeTarget(target: Target, columns: readonly StagedColumn[]): string[] {
   const staged = new Map(columns.map((column) => [column.name, column]));
   const table = quoteTable(target.relation);
@@ -187,6 +209,7 @@ function reshapeTarget(target: Target, columns: readonly StagedColumn[]): string
     if (wanted === undefined && (column.fillsItself || column.isGenerated)) continue;
     if (wanted !== undefined && (wanted.type === column.type || column.isGenerated)) continue;
     refuseReadColumn(target, column, wanted);
+    if (wanted !== undefined) refuseReferencedChange(target, column, wanted);
     const name = quoteIdentifier(column.name);
     changes.push(
       wanted === undefined
@@ -194,7 +217,23 @@ function reshapeTarget(target: Target, columns: readonly StagedColumn[]): string
         : `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${wanted.type} USING NULL`,
     );
   }
-  return [...changes, ...addColumns(target, columns, "with NOT NULL")];
+  return [
+    ...changes,
+    ...addColumns(target, columns, target.incomingForeignKeys.length > 0 ? undefined : "with NOT NULL"),
+  ];
+}
+
+function refuseReferencedChange(
+  { relation, incomingForeignKeys }: Target,
+  { name, type }: TargetColumn,
+  wanted: StagedColumn,
+): void {
+  if (incomingForeignKeys.length === 0) return;
+  const keys = incomingForeignKeys.map((key) => `${key.name} of ${key.table}`).join(", ");
+  throw new ConfigurationError(
+    "ReferencedTable",
+    `column ${name} of target ${showTable(relation)} is ${type} here and ${wanted.type} at the source, and cannot be changed while foreign keys point to the table: ${keys}. Drop them for one load, or change the column with ALTER TABLE`,
+  );
 }
 
 function refuseReadColumn({ relation }: Target, column: TargetColumn, wanted: StagedColumn | undefined): void {

@@ -32,6 +32,8 @@ export interface Target {
   readonly incomingForeignKeys: readonly IncomingForeignKey[];
   readonly ownedByUser: boolean;
   readonly canTruncate: boolean;
+  /** Policies of row level security that this user's statements obey; null where none of the rows is hidden from it. */
+  readonly policies: readonly string[] | null;
 }
 
 /*
@@ -97,7 +99,9 @@ export async function readTarget(session: Session, relation: TableName): Promise
        (SELECT coalesce(pg_catalog.json_agg(c.column ORDER BY c.attnum), '[]') FROM (${COLUMNS}) AS c) AS columns,
        (SELECT coalesce(pg_catalog.json_agg(k.key), '[]') FROM (${FOREIGN_KEYS}) AS k) AS "incomingForeignKeys",
        pg_catalog.pg_get_userbyid(t.relowner) = current_user AS "ownedByUser",
-       CASE WHEN t.relkind IN ('r', 'p') THEN pg_catalog.has_table_privilege(t.oid, 'TRUNCATE') ELSE false END AS "canTruncate"
+       CASE WHEN t.relkind IN ('r', 'p') THEN pg_catalog.has_table_privilege(t.oid, 'TRUNCATE') ELSE false END AS "canTruncate",
+       CASE WHEN t.relkind IN ('r', 'p') AND pg_catalog.row_security_active(t.oid)
+         THEN ARRAY(SELECT p.polname FROM pg_catalog.pg_policy p WHERE p.polrelid = t.oid ORDER BY 1)::text[] END AS policies
      FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
      WHERE n.nspname = $1 AND t.relname = $2`,
     [relation.schema, relation.table],

@@ -27,6 +27,7 @@ function aTarget(parts: Partial<Target> = {}): Target {
     incomingForeignKeys: [],
     ownedByUser: true,
     canTruncate: true,
+    policies: null,
     ...parts,
   };
 }
