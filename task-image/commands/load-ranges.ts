@@ -58,7 +58,7 @@ export async function stageInRanges(
     try {
       const snapshot = await exportSnapshot(source);
       const reading = { snapshot, into, waiting: [...ranges], onBytes };
-      const { copied, bytes } = await waitIdle(destination, () => readTogether(spec, selected, reading, context));
+      const { copied, bytes } = await readTogether(spec, selected, reading, context);
       const staging = quoteIdentifier(stagingTable(target).table);
       await destination.query(`ALTER TABLE ${quoteTable(into)} RENAME TO ${staging}`);
       return { source: name, target, columns: rows.columns, rows: copied, bytes };
@@ -71,22 +71,6 @@ export async function stageInRanges(
   } catch (error) {
     throw databaseFailure(error, place);
   }
-}
-
-/**
- * The transaction of the load stands idle while others write, for as long as that takes: its limit for idle transactions is for
- * pods that are dead, and those are noticed by the connection's keepalive too.
- */
-async function waitIdle<T>(session: Session, work: () => Promise<T>): Promise<T> {
-  const { rows } = await session.query<{ limit: string }>(
-    "SELECT pg_catalog.current_setting('idle_in_transaction_session_timeout') AS limit",
-  );
-  const set = (value: string) =>
-    session.query("SELECT pg_catalog.set_config('idle_in_transaction_session_timeout', $1, true)", [value]);
-  await set("0");
-  const result = await work();
-  await set(rows[0]?.limit ?? "0");
-  return result;
 }
 
 async function runAlone(spec: SpecOf<"load">, context: CommandContext, statement: string): Promise<void> {

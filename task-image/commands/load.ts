@@ -1,4 +1,5 @@
 import { databaseFailure } from "../postgres/failure.ts";
+import { keepAlive } from "../postgres/keep-alive.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
 import { commit, publishTable, type StagedTable } from "../postgres/load-transaction.ts";
 import { dropLeftParts } from "../postgres/part-table.ts";
@@ -41,7 +42,7 @@ async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<
   const source = await sourceOf(spec, context);
   const rival = await beginLoad(destination, spec, source, context);
   if (rival !== undefined) return repeated(rival);
-  const staged = await source.stage(destination);
+  const staged = await keepAlive(destination, () => source.stage(destination));
   const record = await publish(destination, spec, staged);
   for (const table of record.tables) context.log.info("loaded", { ...table });
   context.log.info("load committed", { loadId: loadId(spec), from: from.connection, to: to.connection });
