@@ -46,7 +46,13 @@ test("a load whose source is slow says every minute that it is alive", async () 
     );
     return rows[0]?.query;
   };
-  await until("the load to wait for its source", async () => (await lastQuery())?.includes("_kelt_loads"));
+  await until("the load to wait for its source", async () => {
+    const waiting = await pair.source.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return waiting.length > 0;
+  });
+  expect(await lastQuery()).toMatch(/./);
   vi.advanceTimersByTime(60_000);
   await until("the load to say that it is alive", async () => (await lastQuery()) === "");
   await holder.query("COMMIT");
