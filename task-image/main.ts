@@ -55,6 +55,9 @@ process.on("SIGTERM", () => {
   setTimeout(fail, STOP_DEADLINE_MS);
 });
 
+// The role of a machine is not its pods': the AWS SDK would take it where a pod has none of its own.
+process.env.AWS_EC2_METADATA_DISABLED = "true";
+
 try {
   const spec = parseSpec(process.env[TASK_SPEC_ENV]);
   speaker = speakerOf(spec);
@@ -65,6 +68,7 @@ try {
     progress: createProgressReporter({ write, now: () => performance.now(), redactor, identity: speaker }),
     log,
     redactor,
+    environment: process.env,
     monotonic: () => performance.now(),
     projectDirectory: process.env.KELT_PROJECT_DIRECTORY ?? PROJECT_DIRECTORY,
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,

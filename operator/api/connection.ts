@@ -3,6 +3,12 @@ import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fi
 import { HttpConnection } from "./http-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
+/** The field by which a connection gives the Jobs that `use` it a role. */
+const serviceAccountName = (use: string) =>
+  objectName(
+    `ServiceAccount in the same namespace that the Jobs which ${use} run as, for the role that is bound to it (IRSA, EKS Pod Identity). Its Kubernetes token is not mounted. Whoever may write a Pipeline or a Connection may have Jobs run as any account of the namespace, as whoever may create pods there.`,
+  ).optional();
+
 const PostgresConnection = object("A Postgres database, reached with libpq's words for everything.", {
   secretRef: objectName(
     "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert, or uri. Only the Jobs that use the connection mount it.",
@@ -20,25 +26,36 @@ const PostgresConnection = object("A Postgres database, reached with libpq's wor
   ]).optional(),
 });
 
-const S3Connection = object("A bucket of an object store that speaks S3.", {
-  bucket: text("Name of the bucket.", {
-    max: 63,
-    pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/,
-    expected: "expected a bucket's name, in lower-case letters, digits, dashes and dots",
-  }),
-  endpoint: text("URL of the store where it is not AWS's own.", {
-    max: 512,
-    pattern: /^https?:\/\/[^/?#@\s]+\/?$/,
-    expected: "expected a URL such as http://minio:9000, without user, path and query",
-  }).optional(),
-  region: text("Region of the bucket.", { max: 64, pattern: /^[a-z0-9-]+$/ }).default("us-east-1"),
-  pathStyle: flag(
-    "Whether the bucket is a part of the path rather than of the host's name. By default true where endpoint is set.",
-  ).optional(),
-  secretRef: objectName(
-    "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the task's service account must have a role.",
-  ).optional(),
-});
+const S3Connection = object(
+  "A bucket of an object store that speaks S3.",
+  {
+    bucket: text("Name of the bucket.", {
+      max: 63,
+      pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/,
+      expected: "expected a bucket's name, in lower-case letters, digits, dashes and dots",
+    }),
+    endpoint: text("URL of the store where it is not AWS's own.", {
+      max: 512,
+      pattern: /^https?:\/\/[^/?#@\s]+\/?$/,
+      expected: "expected a URL such as http://minio:9000, without user, path and query",
+    }).optional(),
+    region: text("Region of the bucket.", { max: 64, pattern: /^[a-z0-9-]+$/ }).default("us-east-1"),
+    pathStyle: flag(
+      "Whether the bucket is a part of the path rather than of the host's name. By default true where endpoint is set.",
+    ).optional(),
+    secretRef: objectName(
+      "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the role of the Jobs' service account is used; never that of the machine.",
+    ).optional(),
+    serviceAccountName: serviceAccountName("use the bucket"),
+  },
+  [
+    {
+      rule: "!(has(self.secretRef) && has(self.serviceAccountName))",
+      message: "secretRef gives keys and serviceAccountName a role; set one of them",
+      holds: ({ secretRef, serviceAccountName: account }) => secretRef === undefined || account === undefined,
+    },
+  ],
+);
 
 const FilesConnection = object(
   "Files of a volume, which the Jobs that use the connection mount read-only.",
@@ -76,6 +93,11 @@ export type ConnectionEntry = z.infer<typeof ConnectionEntry>;
 /** The Secret that a connection names. */
 export function secretOf(connection: ConnectionSpec): string | undefined {
   return connection.postgres?.secretRef ?? connection.s3?.secretRef ?? connection.http?.secretRef;
+}
+
+/** The ServiceAccount that the Jobs which use a connection run as. */
+export function serviceAccountOf({ s3 }: ConnectionSpec): string | undefined {
+  return s3?.serviceAccountName;
 }
 
 export const ConnectionStatus = z

@@ -57,6 +57,8 @@ const S3Options = z.strictObject({
   kind: z.literal("s3"),
   secretName: z.string().optional(),
   secretDirectory: z.string().optional(),
+  /** The account that the pod runs as for this connection, for messages. */
+  serviceAccountName: z.string().optional(),
   bucket: z.string(),
   endpoint: z.string().optional(),
   region: z.string(),

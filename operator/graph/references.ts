@@ -1,7 +1,7 @@
-import type { ConnectionSpec } from "../api/connection.ts";
+import { type ConnectionEntry, type ConnectionSpec, serviceAccountOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { ConnectionKind } from "../api/task.ts";
-import type { Problem } from "./problem.ts";
+import { formatPath, type Problem } from "./problem.ts";
 
 /** A place in a node's spec that names an entry of spec.connections. */
 interface ConnectionUse {
@@ -46,6 +46,7 @@ export function findReferenceProblems(spec: PipelineSpec): Problem[] {
     ...needProblems(name, node, Object.keys(spec.nodes)),
     ...extractProblems(name, node, spec.nodes),
     ...connectionProblems(name, node, spec.connections ?? {}),
+    ...accountProblems(name, node, spec.connections ?? {}),
   ]);
 }
 
@@ -99,6 +100,29 @@ function connectionProblems(
     const message = `expected a connection of kind ${kinds.join(" or ")}, found ${connection}, which is of kind ${found}`;
     return [{ reason: "InvalidSpec", path: at, message }];
   });
+}
+
+/** A pod runs as one service account: the connections of a node that name one name the same. */
+function accountProblems(
+  name: string,
+  node: PipelineNode,
+  connections: NonNullable<PipelineSpec["connections"]>,
+): Problem[] {
+  const named = connectionUses(node).flatMap(({ path, connection }) => {
+    const account = serviceAccountOf(connections[connection] ?? {});
+    return account === undefined ? [] : [{ path, connection, account }];
+  });
+  const [first] = named;
+  const other = named.find(({ account }) => account !== first?.account);
+  if (first === undefined || other === undefined) return [];
+  const place = ({ connection }: typeof other) => accountPlace(connection, connections[connection] ?? {});
+  const message = `${place(other)} is ${other.account}, and ${place(first)} of the same node is ${first.account}, but a Job runs as one account; name the same, or use secretRef for one of them`;
+  return [{ reason: "InvalidSpec", path: ["spec", "nodes", name, ...other.path], message }];
+}
+
+function accountPlace(connection: string, entry: ConnectionEntry): string {
+  const kind = Object.keys(entry)[0] ?? "";
+  return formatPath(["spec", "connections", connection, kind, "serviceAccountName"]);
 }
 
 function unknown(kind: string, name: string, known: readonly string[]): string {

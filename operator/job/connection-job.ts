@@ -3,7 +3,7 @@ import type { V1Job } from "@kubernetes/client-node";
 import type { ConnectionSpec } from "../api/connection.ts";
 import { API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
 import { CONTRACT_VERSION, TASK_SPEC_ENV, type TaskSpec, TEST_DEADLINE_SECONDS, TESTED } from "../api/task.ts";
-import { connectionVolumes, literal, podSpec, resourcesOf, type TaskPodSettings } from "./job.ts";
+import { asAccountOf, connectionVolumes, literal, podSpec, resourcesOf, type TaskPodSettings } from "./job.ts";
 import { labelValue, testJobName } from "./names.ts";
 import { containerSecurityContext, podFailurePolicy, TASK_CONTAINER } from "./policy.ts";
 import { taskConnection } from "./task-spec.ts";
@@ -54,7 +54,7 @@ export function connectionJobOf(test: ConnectionTest, settings: TaskPodSettings)
       podFailurePolicy,
       activeDeadlineSeconds: TEST_DEADLINE_SECONDS,
       ttlSecondsAfterFinished: settings.jobTtlSeconds,
-      template: { metadata: { labels }, spec: podSpec(container, volumes, settings) },
+      template: { metadata: { labels }, spec: podSpec(container, volumes, asAccountOf([test.spec], settings)) },
     },
   };
 }

@@ -8,7 +8,7 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from "@kubernetes/client-node";
-import { type ConnectionSpec, secretOf } from "../api/connection.ts";
+import { type ConnectionSpec, secretOf, serviceAccountOf } from "../api/connection.ts";
 import { durationMs } from "../api/duration.ts";
 import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
@@ -24,6 +24,7 @@ export interface TaskPodSettings {
   readonly imagePullSecrets: readonly string[];
   /** Used where a node says nothing of its own. */
   readonly resources: NonNullable<PipelineNode["resources"]>;
+  /** The account of pods whose connections name none. */
   readonly serviceAccountName?: string;
   readonly priorityClassName?: string;
   /** How long Kubernetes keeps a finished Job with its pod and log. */
@@ -90,7 +91,14 @@ function labelsOf({ run, pipeline, node, attempt }: Attempt): Record<string, str
 
 function podSpecOf(attempt: Attempt, node: PipelineNode, settings: TaskPodSettings): V1PodSpec {
   const volumes = volumesOf(attempt, node);
-  return podSpec(containerOf(attempt, node, settings, volumes), volumes, settings);
+  const used = connectionsOf(node).map((name) => attempt.spec.connections?.[name] ?? {});
+  return podSpec(containerOf(attempt, node, settings, volumes), volumes, asAccountOf(used, settings));
+}
+
+/** The settings of a pod that uses these connections: it runs as the account that one of them names; validation allows one alone. */
+export function asAccountOf(used: readonly ConnectionSpec[], settings: TaskPodSettings): TaskPodSettings {
+  const serviceAccountName = used.map(serviceAccountOf).find((account) => account !== undefined);
+  return serviceAccountName === undefined ? settings : { ...settings, serviceAccountName };
 }
 
 /** A pod of one container, as the installation's settings and `restricted` want it. */

@@ -3,7 +3,7 @@ import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
 import type { Action } from "./action.ts";
 import { type AttemptState, attemptState, type Failure, type ResultExpectation } from "./attempt.ts";
-import type { AttemptFacts, Facts, Refusal } from "./facts.ts";
+import type { AttemptFacts, Facts, PodFacts, Refusal } from "./facts.ts";
 import { retriesOf, retryDelayMs } from "./retry.ts";
 import { parseTime, timeText } from "./time.ts";
 
@@ -141,13 +141,21 @@ function overdueAttempt(
   }
   if (state.state === "starting" && !state.held) {
     const at = state.since + durationMs(context.node.startTimeout);
-    const why = state.waiting === undefined ? "" : `: ${state.waiting.reason}: ${state.waiting.message}`;
+    const why = attempt.pods.length === 0 ? NO_POD : waitText(state.waiting);
     if (now >= at)
       return failure("StartTimedOut", `the pod did not start running within ${context.node.startTimeout}${why}`, true);
     times.push(at);
   }
   if (state.state === "running" && state.settlesAt !== undefined) times.push(state.settlesAt);
   return times.length === 0 ? {} : { wakeAt: Math.min(...times) };
+}
+
+/** The Job controller tells why in Events, which the operator does not read. */
+const NO_POD =
+  ": its Job has made no pod. The Job's events say why, such as a service account that does not exist or a quota";
+
+function waitText(waiting: PodFacts["waiting"]): string {
+  return waiting === undefined ? "" : `: ${waiting.reason}: ${waiting.message}`;
 }
 
 function liveStatus(context: NodeContext, attempt: AttemptFacts, state: AttemptState): NodeStatus {

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { ProgressReporter } from "../progress.ts";
 import type { Redactor } from "../redaction.ts";
 
-/** What a command works with besides its spec. It reads no environment and no clock of its own. */
+/** What a command works with besides its spec. It reads no clock of its own, and of the environment what is here. */
 export interface CommandContext {
   /** Aborted when the pod is told to stop: the command rolls back and rejects. */
   readonly signal: AbortSignal;
@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly log: Log;
   /** Learns every secret that is read, so that none of them is ever printed. */
   readonly redactor: Redactor;
+  /** The process' environment: a cloud's webhook says there which role the pod may take. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** A clock for durations, in milliseconds. */
   readonly monotonic: () => number;
   /** Where the transform node's project is mounted. */

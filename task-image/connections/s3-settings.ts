@@ -9,12 +9,14 @@ export interface S3Settings {
   readonly connection: string;
   /** The Secret that the keys stand in, for messages. */
   readonly secretName?: string;
+  /** The account that the pod runs as for this connection, for messages. */
+  readonly serviceAccountName?: string;
   readonly bucket: string;
   readonly region: string;
   /** An http(s) URL; AWS's own for the region where it is missing. */
   readonly endpoint?: string;
   readonly pathStyle: boolean;
-  /** Missing where the pod has a role of its own: the SDK then looks for it. */
+  /** Missing where the role of the pod's service account is to be used. */
   readonly credentials?: S3Credentials;
 }
 
@@ -32,12 +34,13 @@ export async function readS3Settings(
   options: TaskConnectionOf<"s3">,
   redactor: Redactor,
 ): Promise<S3Settings> {
-  const { secretName, bucket, region, endpoint } = options;
+  const { secretName, serviceAccountName, bucket, region, endpoint } = options;
   const secret = await readSecretFiles(options.secretDirectory, redactor);
   const credentials = secretName === undefined ? undefined : credentialsOf(connection, secretName, secret);
   return {
     connection,
     ...(secretName === undefined ? {} : { secretName }),
+    ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     bucket,
     region,
     ...(endpoint === undefined ? {} : { endpoint }),

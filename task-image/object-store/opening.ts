@@ -8,9 +8,11 @@ import type { ObjectStore } from "./object-store.ts";
 export async function openObjectStore(
   spec: Pick<TaskSpec, "connections">,
   connection: string,
-  context: Pick<CommandContext, "signal" | "redactor">,
+  context: Pick<CommandContext, "signal" | "redactor" | "environment">,
 ): Promise<ObjectStore> {
   const settings = await readS3Settings(connection, namedConnection(spec, connection, "s3"), context.redactor);
   const { openS3Store } = await import("./s3-store.ts");
-  return openS3Store(settings, context.signal);
+  if (settings.credentials !== undefined) return openS3Store(settings, settings.credentials, context.signal);
+  const { roleCredentials } = await import("./role-credentials.ts");
+  return openS3Store(settings, roleCredentials(settings, context), context.signal);
 }

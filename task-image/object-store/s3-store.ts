@@ -10,7 +10,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import type { S3Settings } from "../connections/s3-settings.ts";
+import type { S3Credentials, S3Settings } from "../connections/s3-settings.ts";
 import { uploadObject } from "./multipart-upload.ts";
 import { readObjectBody } from "./object-body.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
@@ -26,8 +26,12 @@ const PAUSE_MS = 250;
 const REGION_WITHOUT_CONSTRAINT = "us-east-1";
 
 /** A bucket reached by the AWS SDK. `signal` ends every request. */
-export function openS3Store(settings: S3Settings, signal: AbortSignal): ObjectStore {
-  const client = new S3Client(clientConfig(settings));
+export function openS3Store(
+  settings: S3Settings,
+  credentials: S3Credentials | (() => Promise<S3Credentials>),
+  signal: AbortSignal,
+): ObjectStore {
+  const client = new S3Client({ ...clientConfig(settings), credentials });
   const { bucket } = settings;
   const uri = (key: string) => `s3://${bucket}/${key}`;
   const guard = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
@@ -60,7 +64,7 @@ export function openS3Store(settings: S3Settings, signal: AbortSignal): ObjectSt
   };
 }
 
-function clientConfig({ region, endpoint, pathStyle, credentials }: S3Settings): S3ClientConfig {
+function clientConfig({ region, endpoint, pathStyle }: S3Settings): S3ClientConfig {
   return {
     region,
     forcePathStyle: pathStyle,
@@ -70,7 +74,6 @@ function clientConfig({ region, endpoint, pathStyle, credentials }: S3Settings):
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS },
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
   };
 }
 

@@ -19,7 +19,6 @@ const CODES: Readonly<Record<string, readonly [FailureKind, string]>> = {
   BucketAlreadyExists: ["configuration", "choose another bucket: this name belongs to somebody else"],
   InvalidObjectState: ["configuration", "restore the object from its archive first"],
   KeyTooLongError: ["configuration", "use a key of at most 1024 bytes"],
-  CredentialsProviderError: ["configuration", "set secretRef, or give the task's service account a role"],
   PreconditionFailed: ["transient", "the object was replaced after it was listed; the next attempt lists again"],
 };
 

@@ -281,6 +281,11 @@ const OTHERS: readonly RefusedManifest[] = [
     'spec.s3.endpoint: Invalid value: "http://a:b@minio:9000"',
   ),
   refused(
+    "a bucket with keys and a role",
+    manifest("Connection", "{s3: {bucket: lake, secretRef: keys, serviceAccountName: lake-reader}}"),
+    "spec.s3: secretRef gives keys and serviceAccountName a role; set one of them",
+  ),
+  refused(
     "a password in a manifest",
     manifest("Connection", "{postgres: {host: db, password: x}}"),
     "spec.postgres.password: unknown field password",

@@ -25,11 +25,14 @@ export interface EndedTask {
   readonly result: string;
 }
 
-/** Starts `main.ts` with a spec: an object, or any text to hand over as it is. */
-export function startTask(spec: unknown): TaskProcess {
+type Environment = Readonly<Record<string, string>>;
+
+/** Starts `main.ts` with a spec: an object, or any text to hand over as it is. `environment` is what others put into the pod. */
+export function startTask(spec: unknown, environment: Environment = {}): TaskProcess {
   const resultFile = join(temporaryDirectory("result"), "termination-log");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
     env: {
+      ...environment,
       PATH: process.env.PATH,
       [TASK_SPEC_ENV]: typeof spec === "string" ? spec : JSON.stringify(spec),
       [RESULT_FILE_ENV]: resultFile,
@@ -52,8 +55,11 @@ export function startTask(spec: unknown): TaskProcess {
 }
 
 /** Runs a task to its end and reads its result by the contract. */
-export async function runTask(spec: unknown): Promise<EndedTask & { readonly parsed: TaskResult }> {
-  const task = await startTask(spec).ended;
+export async function runTask(
+  spec: unknown,
+  environment: Environment = {},
+): Promise<EndedTask & { readonly parsed: TaskResult }> {
+  const task = await startTask(spec, environment).ended;
   return { ...task, parsed: TaskResult.parse(JSON.parse(task.result)) };
 }
 

@@ -37,6 +37,7 @@ export function aContext(parts: Partial<CommandContext> = {}): CommandContext & 
     progress: createProgressReporter({ write, now: () => performance.now(), redactor, identity }),
     log: createLog({ write, now: Date.now, redactor, identity }),
     redactor,
+    environment: {},
     monotonic: () => performance.now(),
     projectDirectory: directory,
     workDirectory: directory,

@@ -124,6 +124,14 @@ test("a new connection is tested by one Job that mounts its Secret and is told n
   ]);
 });
 
+test("the test of a bucket runs as the account whose role the connection uses, without its token", async () => {
+  await put({ s3: { bucket: "lake", region: "us-east-1", serviceAccountName: "lake-reader" } });
+  await reconcile();
+  expect(jobs()).toMatchObject([
+    { spec: { template: { spec: { serviceAccountName: "lake-reader", automountServiceAccountToken: false } } } },
+  ]);
+});
+
 test("what answered, how fast and when stands in the status, and nothing is tested again", async () => {
   await put(POSTGRES);
   await reconcile();

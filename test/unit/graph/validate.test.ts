@@ -248,6 +248,17 @@ test.each([
   expect(problems(lakeSpec(nodes))).toEqual([message]);
 });
 
+test("refuses two service accounts for one Job, with the places of both", () => {
+  const spec = lakeSpec({ raw: loads({ files: { t: "t.csv" } }, { connection: "attic" }) });
+  const bucket = (serviceAccountName: string) => ({ s3: { bucket: "lake", serviceAccountName } });
+  const connections = { ...spec.connections, lake: bucket("reader"), attic: bucket("writer") };
+  expect(problems({ ...spec, connections })).toContain(
+    "spec.nodes[raw].load.to.connection: spec.connections[attic].s3.serviceAccountName is writer, and spec.connections[lake].s3.serviceAccountName of the same node is reader, but a Job runs as one account; name the same, or use secretRef for one of them",
+  );
+  const same = { ...connections, attic: bucket("reader") };
+  expect(problems({ ...spec, connections: same })).not.toContainEqual(expect.stringContaining("one account"));
+});
+
 test("what a Connection resource is may be seen later", () => {
   const spec = {
     connections: { w: { ref: "warehouse" } },

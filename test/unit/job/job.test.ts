@@ -192,6 +192,40 @@ describe("a container of the user's own", () => {
   });
 });
 
+describe("a connection that names a service account", () => {
+  const spec = (s3: object) => ({
+    connections: { lake: { s3: { bucket: "lake", ...s3 } }, warehouse: { postgres: { secretRef: "w" } } },
+    nodes: {
+      raw: {
+        load: { from: { connection: "lake", files: { t: "t.csv" } }, to: { connection: "warehouse", schema: "raw" } },
+      },
+      quality: NODES.test,
+    },
+  });
+  const pod = (s3: object, node: string) => {
+    const attempt = { ...anAttempt(NODES.test), spec: PipelineSpec.parse(spec(s3)), node };
+    return jobOf(attempt, { ...SETTINGS, serviceAccountName: "tasks" }).spec?.template.spec;
+  };
+  const role = { serviceAccountName: "lake-reader" };
+
+  test("has its Jobs run as that account, still without its token, and tells the task its name", () => {
+    const { env } = pod(role, "raw")?.containers[0] ?? expect.fail("no container");
+    expect(pod(role, "raw")).toMatchObject({ serviceAccountName: "lake-reader", automountServiceAccountToken: false });
+    expect(restrictedViolations(JSON.parse(JSON.stringify(pod(role, "raw"))))).toEqual([]);
+    expect(TaskSpec.parse(JSON.parse(env?.[0]?.value ?? "")).connections.lake).toEqual({
+      kind: "s3",
+      bucket: "lake",
+      region: "us-east-1",
+      serviceAccountName: "lake-reader",
+    });
+  });
+
+  test("leaves other nodes and other connections with the installation's account", () => {
+    expect(pod(role, "quality")).toMatchObject({ serviceAccountName: "tasks" });
+    expect(pod({ secretRef: "keys" }, "raw")).toMatchObject({ serviceAccountName: "tasks" });
+  });
+});
+
 describe("settings of the installation", () => {
   test("stand in every pod", () => {
     const settings: TaskPodSettings = {

@@ -245,37 +245,6 @@ describe("retries", () => {
   });
 });
 
-describe("pods that do not start", () => {
-  const spec = aPipeline({ a: [] }, {}, { startTimeout: "1m", retries: { limit: 0 } });
-  const waiting = { reason: "ErrImagePull", message: "no such image" };
-  const attempts = new Map([["a", [anAttempt("a", 1, [aPod({ waiting })])]]]);
-
-  test("say their reason at once and wake the operator at the limit", () => {
-    expect(decide(someFacts(spec, { attempts }))).toMatchObject({
-      verdict: { nodes: { a: { state: "Starting", reason: "ErrImagePull", message: "no such image" } } },
-      wakeAt: T0 + 60_000,
-    });
-  });
-
-  test("time out with that reason; their Job is deleted only after the verdict is stored", () => {
-    const late = someFacts(spec, { attempts, now: T0 + 60_000 });
-    const decision = decide(late);
-    expect(decision.verdict?.nodes.a).toMatchObject({
-      state: "Failed",
-      reason: "StartTimedOut",
-      message: expect.stringContaining("ErrImagePull"),
-    });
-    expect(decision.actions).toEqual([]);
-    const status = statusOf(decision.verdict ?? expect.fail("no verdict"), late);
-    expect(decide({ ...late, run: { ...late.run, status } }).actions).toMatchObject([{ do: "deleteJob", node: "a" }]);
-  });
-
-  test("a Job that Kueue holds back is not late", () => {
-    const held = new Map([["a", [anAttempt("a", 1, [], { suspended: true })]]]);
-    expect(nodesOf(someFacts(spec, { attempts: held, now: T0 + 3_600_000 })).a).toMatchObject({ state: "Starting" });
-  });
-});
-
 describe("Jobs that the API server refuses", () => {
   const spec = aPipeline({ a: [] }, {}, { startTimeout: "1m" });
   const refusal = {
