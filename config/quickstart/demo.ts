@@ -32,7 +32,7 @@ export function demoOverlay(base: string, { postgres, task, versitygw }: Omit<Im
 
 /** Applies the demo's servers and waits until they answer. */
 export async function applyDemo(report: Report, kubernetes: Kubernetes, sample: Sample, images: Images): Promise<void> {
-  const overlay = join(STATE, "demo", sample.pipeline);
+  const overlay = join(STATE, "demo", sample.name);
   await mkdir(overlay, { recursive: true });
   const base = relative(overlay, join(sample.directory, "demo"));
   await writeAtomically(join(overlay, "kustomization.yaml"), demoOverlay(base, images));

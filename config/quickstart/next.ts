@@ -19,9 +19,12 @@ export interface End {
 export function formatEnd({ result, kubernetes, sample, context, took }: End): string {
   const folder = relative(REPOSITORY, sample.directory);
   const kubeconfig = relative(REPOSITORY, kubernetes.kubeconfig);
-  const nodes = formatNodes(result.run, 0, 120).map((line) => `    ${line}`);
+  const { runs } = result;
+  const nodes = runs.flatMap((run) => [
+    ...(runs.length === 1 ? [""] : ["", `  ${run.metadata.name}`]),
+    ...formatNodes(run, 0, 120).map((line) => `    ${line}`),
+  ]);
   return [
-    "",
     ...nodes,
     "",
     `${sample.result.table}, the first of ${result.rows.toLocaleString("en")} rows, after ${took}:`,
@@ -31,10 +34,10 @@ export function formatEnd({ result, kubernetes, sample, context, took }: End): s
     "Next:",
     `  export KUBECONFIG=${kubeconfig}${isOnPath(kubernetes) ? "" : ` PATH=${directoryOf(kubernetes)}:$PATH`}`,
     `  kubectl -n ${sample.namespace} get pipelines,pipelineruns`,
-    `  kubectl -n ${sample.namespace} describe plr ${result.run.metadata.name}`,
+    `  kubectl -n ${sample.namespace} describe plr ${runs.at(-1)?.metadata.name}`,
     "Change a model and run again:",
     `  ${sample.change.how} in ${folder}/${sample.change.file}, then`,
-    `  kubectl apply -k ${folder} && kubectl -n ${sample.namespace} create -f ${folder}/run.yaml`,
+    `  kubectl apply -k ${folder} && kubectl -n ${sample.namespace} create -f ${folder}/${sample.runs.at(-1)}`,
     `  kubectl -n ${sample.namespace} get plr -w`,
     "Remove everything:",
     context === undefined ? "  npm run down" : `  npm run down -- --context ${context}`,

@@ -7,7 +7,7 @@ const REDRAW_MS = 200;
 export class RunView {
   readonly #screen: Screen;
   #timer: NodeJS.Timeout | undefined;
-  #told = new Map<string, string>();
+  readonly #told = new Map<string, string>();
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -30,9 +30,11 @@ export class RunView {
     for (const line of lines) this.#tell(line);
   }
 
+  /** Ends with the run: the nodes of the next one are others, whatever they are called. */
   end(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#told.clear();
   }
 
   /** Each node is told when its state is another one than the last time. */

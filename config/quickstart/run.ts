@@ -7,21 +7,20 @@ import type { Sample } from "./sample.ts";
 
 const RUN_TIMEOUT = 10 * 60_000;
 
-/** Applies the sample's pipeline with its models. */
-export async function applyPipeline(report: Report, kubernetes: Kubernetes, sample: Sample): Promise<void> {
+/** Applies the sample's pipelines with their models. */
+export async function applyPipelines(report: Report, kubernetes: Kubernetes, sample: Sample): Promise<void> {
   await kubectl(report, kubernetes, ["apply", "-k", sample.directory]);
 }
 
-/** Begins a run and follows it to its end. Throws with the run's message when it does not succeed. */
+/** Begins the run that a file of the sample says and follows it to its end. Throws with the run's message when it does not succeed. */
 export async function runPipeline(
   report: Report,
   kubernetes: Kubernetes,
-  sample: Sample,
+  { namespace, directory, file }: Pick<Sample, "namespace" | "directory"> & { readonly file: string },
   show: (run: FollowedRun) => void,
 ): Promise<FollowedRun> {
-  const { namespace } = sample;
-  const file = join(sample.directory, "run.yaml");
-  const created = await kubectl(report, kubernetes, ["create", "-n", namespace, "-f", file, "-o", "name"]);
+  const args = ["create", "-n", namespace, "-f", join(directory, file), "-o", "name"];
+  const created = await kubectl(report, kubernetes, args);
   const name = created.split("/").at(-1) ?? created;
   report.progress(name);
   const run = await followRun(report, kubernetes, { namespace, name }, show, RUN_TIMEOUT);

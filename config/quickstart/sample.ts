@@ -6,10 +6,11 @@ import { REPOSITORY } from "../cluster/directories.ts";
 
 const SAMPLES = join(REPOSITORY, "config/samples");
 
-/** What a sample's quickstart.yaml says. Beside it lie kustomization.yaml (the pipeline), run.yaml and demo/kustomization.yaml. */
+/** What a sample's quickstart.yaml says. Beside it lie kustomization.yaml (the pipelines), the runs and demo/kustomization.yaml. */
 const Sample = z.strictObject({
   namespace: z.string(),
-  pipeline: z.string(),
+  /** Files of the sample's folder with one PipelineRun each. Each is created when the one before it has succeeded. */
+  runs: z.array(z.string()).min(1).default(["run.yaml"]),
   /** Workloads of the demo that have to be ready before a run, such as statefulset/source. */
   workloads: z.array(z.string()),
   /** Servers of the demo whose images are built for it, beside Postgres: an S3 server. */
@@ -19,7 +20,7 @@ const Sample = z.strictObject({
   /** A file of the sample's folder that is worth changing, and what to do there. */
   change: z.strictObject({ file: z.string(), how: z.string() }),
 });
-export type Sample = z.infer<typeof Sample> & { readonly directory: string };
+export type Sample = z.infer<typeof Sample> & { readonly name: string; readonly directory: string };
 
 /** Reads a sample by the name of its folder. Throws with the names there are. */
 export async function readSample(name: string): Promise<Sample> {
@@ -29,7 +30,7 @@ export async function readSample(name: string): Promise<Sample> {
   const text = await readFile(join(directory, "quickstart.yaml"), "utf8");
   const read = Sample.safeParse(parse(text));
   if (!read.success) throw new Error(`${join(directory, "quickstart.yaml")}: ${z.prettifyError(read.error)}`);
-  return { ...read.data, directory };
+  return { ...read.data, name, directory };
 }
 
 /** The folders of config/samples that can be started. */

@@ -44,6 +44,7 @@ const QUICKSTARTS = [
   command("quick start of posts", "config/quickstart/start.ts", ["posts"]),
   command("quick start of songplays", "config/quickstart/start.ts", ["songplays"]),
   command("quick start of netflix", "config/quickstart/start.ts", ["netflix"]),
+  command("quick start of showcase", "config/quickstart/start.ts", ["showcase"]),
 ];
 
 /** The layers from the quickest to the slowest; `check` is the part of them that needs no server. */

@@ -18,13 +18,14 @@ export interface SamplePipeline {
   run(node: string, uid: string): Promise<Outcome>;
 }
 
-/** Reads a sample. Its connections lead to the servers of the test that stand under their names. */
+/** Reads a pipeline of a sample. Its connections lead to the servers of the test that stand under their names. */
 export function readSamplePipeline(
   sample: string,
   connections: Readonly<Record<string, TaskConnection>>,
+  file = "pipeline.yaml",
 ): SamplePipeline {
   const folder = join(SAMPLES, sample);
-  const { spec } = parse(readFileSync(join(folder, "pipeline.yaml"), "utf8")) as { spec: unknown };
+  const { spec } = parse(readFileSync(join(folder, file), "utf8")) as { spec: unknown };
   const pipeline = PipelineSpec.parse(spec);
   const projectDirectory = mountProject(folder);
   return {

@@ -29,6 +29,11 @@ test.each([
     () => renderKustomization("config/samples/posts/demo"),
     ["Deployment api", "Deployment store", "StatefulSet warehouse"],
   ],
+  [
+    "the demo of showcase",
+    () => renderKustomization("config/samples/showcase/demo"),
+    ["Deployment api", "Deployment store", "StatefulSet source", "StatefulSet warehouse"],
+  ],
 ])("pods of %s are restricted, cannot write to their image and mount no token unasked", (_, render, names) => {
   const found = workloads(render());
   expect(found.map(({ name }) => name)).toEqual(names);

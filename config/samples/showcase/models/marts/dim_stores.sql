@@ -1,0 +1,7 @@
+select
+    store_code,
+    name,
+    coalesce(city, 'everywhere') as city,
+    country,
+    opened
+from {{ ref('stg_stores') }}
