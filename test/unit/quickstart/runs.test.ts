@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatEnd } from "../../../config/quickstart/next.ts";
 import { FollowedRun } from "../../../config/quickstart/run-table.ts";
@@ -47,10 +49,13 @@ it("a sample of one run names it at the end once", async () => {
   expect(end).toContain("create -f config/samples/films/run.yaml");
 });
 
-it("every sample of the quick start can be read, and its runs are files", async () => {
+it("every sample of the quick start can be read, and its runs are files of its folder", async () => {
   const names = await sampleNames();
   expect(names).toEqual(["films", "netflix", "posts", "showcase", "songplays"]);
   const samples = await Promise.all(names.map(readSample));
+  for (const { directory, runs } of samples) {
+    for (const file of runs) expect(readFileSync(join(directory, file), "utf8")).toContain("kind: PipelineRun");
+  }
   expect(samples.map(({ name, runs }) => [name, runs.length])).toEqual([
     ["films", 1],
     ["netflix", 1],
