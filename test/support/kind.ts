@@ -92,11 +92,11 @@ export function verdictOf(run: Run): string {
 }
 
 /** Runs SQL in a demo database and returns its rows, columns separated by |. */
-export function sql(database: "source" | "warehouse", statement: string): string {
+export function sql(database: "source" | "warehouse", statement: string, namespace = DEMO): string {
   return mustKubectl([
     "exec",
     "-n",
-    DEMO,
+    namespace,
     `${database}-0`,
     "--",
     "psql",

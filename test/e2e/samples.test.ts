@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import type { PipelineStatus } from "#api/pipeline.ts";
+import { Random } from "../../config/base/demo/store/random.mts";
+import { makeCredits } from "../../config/samples/netflix/demo/credits.mts";
+import { makeTitles } from "../../config/samples/netflix/demo/titles.mts";
+import { answer } from "../../config/samples/posts/demo/answers.mts";
+import { makeCustomers } from "../../config/samples/showcase/demo/objects.mts";
+import { objects as songplaysObjects } from "../../config/samples/songplays/demo/objects.mts";
+import { getJson, type Run, sql } from "../support/kind.ts";
+
+/** What the quick start of a sample has left in its namespace. */
+function leftBy(sample: string) {
+  const namespace = `kelt-${sample}`;
+  return {
+    rows: (statement: string, database: "source" | "warehouse" = "warehouse") => sql(database, statement, namespace),
+    /** The last run of a pipeline, which must have succeeded. */
+    lastRun: (pipeline: string): Run => {
+      const { status } = getJson("pipeline", pipeline, namespace) as { readonly status: PipelineStatus };
+      expect(status.lastRun).toMatchObject({ result: "Succeeded" });
+      return getJson("pipelinerun", status.lastRun?.name ?? "", namespace) as Run;
+    },
+  };
+}
+
+test("posts: every post of the API is in the warehouse, and its bucket is gone", () => {
+  const { rows, lastRun } = leftBy("posts");
+  const posts = JSON.parse(answer(new URL("http://api/posts")) ?? "") as {
+    id: number;
+    userId: number;
+    title: string;
+    body: string;
+  }[];
+  const { status } = lastRun("posts");
+  expect(status.nodes?.raw).toMatchObject({ rows: posts.length, message: "1 table, 100 rows; bucket posts removed" });
+  const stored = rows(
+    "select json_agg(json_build_array(post_id, user_id, title, body) order by post_id) from analytics.stg_posts",
+  );
+  expect(JSON.parse(stored)).toEqual(posts.map(({ id, userId, title, body }) => [id, userId, title, body]));
+  const counted = rows("select user_id || ' ' || posts from analytics.fct_posts order by user_id").split("\n");
+  expect(counted).toEqual(Array.from({ length: 10 }, (_, index) => `${index + 1} 10`));
+});
+
+test("songplays: every event and song of the bucket is in the warehouse once, however often it ran", () => {
+  const { rows, lastRun } = leftBy("songplays");
+  lastRun("songplays");
+  const made = [...songplaysObjects(new Random(1))];
+  const events = made
+    .filter(([key]) => key.startsWith("log_data/"))
+    .flatMap(([, text]) => text.trimEnd().split("\n"))
+    .map((line) => JSON.parse(line) as { readonly page: string; readonly ts: number });
+  const times = events.reduce((sum, { ts }) => sum + BigInt(ts), 0n);
+  expect(rows("select count(*), sum(ts) from staging.staging_events")).toBe(`${events.length}|${times}`);
+  expect(rows("select count(*), count(distinct song_id) from staging.staging_songs")).toBe("70|70");
+  const plays = events.filter(({ page }) => page === "NextSong");
+  expect(rows("select count(*), count(distinct songplay_id) from analytics.songplays")).toBe(
+    `${plays.length}|${plays.length}`,
+  );
+});
+
+test("netflix: titles and credits are in the warehouse, with the line ends and quotes of their cells", () => {
+  const { rows, lastRun } = leftBy("netflix");
+  lastRun("netflix");
+  const random = new Random(1);
+  const titles = makeTitles(random);
+  const credits = makeCredits(random, titles);
+  const count = (part: string) => titles.filter(({ description }) => description?.includes(part)).length;
+  const told = `select count(*), count(description), count(*) filter (where description like E'%\\r\\n\\r\\n"%'),
+    count(*) filter (where description like '%[subtitled]%') from raw.titles`;
+  const described = titles.filter(({ description }) => description !== null).length;
+  expect(rows(told)).toBe([6_250, described, count('\r\n\r\n"'), count("[subtitled]")].join("|"));
+  const people = credits.reduce((sum, { person_id: person }) => sum + person, 0);
+  expect(rows("select count(*), sum(person_id) from raw.credits")).toBe(`81357|${people}`);
+  expect(rows("select count(*) from analytics.fct_credits join analytics.dim_titles using (title_id)")).toBe("81357");
+});
+
+test("showcase: four pipelines build a star that holds what the API, the files and the database hold", () => {
+  const { rows, lastRun } = leftBy("showcase");
+  const names = ["extract-api-data", "process-csv-files", "extract-shop-database", "dbt-transformation"];
+  for (const name of names) lastRun(name);
+  const lines = "select count(*), sum(quantity * unit_price - discount), sum(quantity) from shop.order_items";
+  expect(rows("select count(*), sum(amount), sum(quantity) from analytics.fct_sales")).toBe(rows(lines, "source"));
+  const star = `select count(*) from analytics.fct_sales join analytics.dim_customers using (customer_no)
+    join analytics.dim_products using (sku) join analytics.dim_stores using (store_code) join analytics.dim_dates using (date_day)`;
+  expect(rows(star)).toBe(rows("select count(*) from shop.order_items", "source"));
+  const notes = makeCustomers(new Random(1)).map(({ notes: note }) => note);
+  expect(JSON.parse(rows("select json_agg(notes order by customer_no) from raw.customers"))).toEqual(notes);
+  expect(rows("select slogan from raw.stores where code = 'lis-01'")).toBe("Chá às cinco\nou às seis");
+  expect(rows("select count(*), count(distinct id) from raw.reviews")).toBe("500|500");
+});
