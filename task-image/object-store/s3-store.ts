@@ -124,8 +124,8 @@ function readObject(client: S3Client, settings: S3Settings, object: StoredObject
     open: async (offset) => {
       const range = offset === 0 ? {} : { Range: `bytes=${offset}-` };
       const get = new GetObjectCommand({ Bucket: settings.bucket, Key: key, IfMatch: `"${etag}"`, ...range });
-      const { Body } = await client.send(get, { abortSignal: signal });
-      return Body as Readable;
+      const { Body, ContentRange } = await client.send(get, { abortSignal: signal });
+      return { body: Body as Readable, contentRange: ContentRange };
     },
   });
 }

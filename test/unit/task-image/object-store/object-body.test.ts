@@ -1,7 +1,11 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { type ObjectSource, readObjectBody } from "../../../../task-image/object-store/object-body.ts";
+import {
+  type ObjectAnswer,
+  type ObjectSource,
+  readObjectBody,
+} from "../../../../task-image/object-store/object-body.ts";
 
 const BYTES = Buffer.from("0123456789");
 
@@ -9,17 +13,24 @@ const BYTES = Buffer.from("0123456789");
 interface Answer {
   readonly bytes: number;
   readonly end: "done" | "broken" | "silent" | "refused";
+  /** The store has not looked at the range: all bytes from the first on. */
+  readonly whole?: true;
+  /** What the header says in the place of the truth. */
+  readonly contentRange?: string;
 }
 
 /** A store that answers one request after the other as `answers` say, and everything after them. */
 function source(answers: readonly Answer[], more: Partial<ObjectSource> = {}) {
   const offsets: number[] = [];
   const pauses: number[] = [];
-  const open = (offset: number): Promise<Readable> => {
-    const answer = answers[offsets.length] ?? { bytes: BYTES.length, end: "done" };
+  const open = (offset: number): Promise<ObjectAnswer> => {
+    const answer: Answer = answers[offsets.length] ?? { bytes: BYTES.length, end: "done" };
     offsets.push(offset);
     if (answer.end === "refused") return Promise.reject(new Error("refused"));
-    return Promise.resolve(bodyOf(BYTES.subarray(offset, offset + answer.bytes), answer.end));
+    if (answer.whole === true) return Promise.resolve({ body: bodyOf(BYTES.subarray(0, answer.bytes), answer.end) });
+    const body = bodyOf(BYTES.subarray(offset, offset + answer.bytes), answer.end);
+    const asked = offset === 0 ? undefined : `bytes ${offset}-9/10`;
+    return Promise.resolve({ body, contentRange: answer.contentRange ?? asked });
   };
   const whole: ObjectSource = {
     uri: "s3://lake/x",
@@ -63,6 +74,33 @@ test("a body that breaks off or falls silent is asked for again, and no byte com
   expect(await text(from)).toBe("0123456789");
   expect(offsets).toEqual([0, 5, 5]);
 });
+
+test("a store that answers a range with the whole object doubles no byte", async () => {
+  const { source: from, offsets } = source([
+    { bytes: 4, end: "done" },
+    { bytes: 7, end: "broken", whole: true },
+    { bytes: 2, end: "done", whole: true },
+    { bytes: 10, end: "done", whole: true },
+  ]);
+  expect(await text(from)).toBe("0123456789");
+  expect(offsets).toEqual([0, 4, 7, 7]);
+});
+
+test.each(["bytes 5-9/10", "bytes 4-9/12", "items 4-9/10"])(
+  "the range %s in the place of 4-9/10 is refused",
+  async (contentRange) => {
+    const wrong: Answer = { bytes: 6, end: "done", contentRange };
+    const { source: from } = source([{ bytes: 4, end: "done" }, wrong], {
+      mayRetry: () => false,
+      explain: (error) => error as Error,
+    });
+    await expect(text(from)).rejects.toMatchObject({
+      kind: "transient",
+      code: "ObjectRange",
+      message: expect.stringContaining(`the bytes from 4 on of 10, found the header Content-Range "${contentRange}"`),
+    });
+  },
+);
 
 test("requests in a row that bring nothing end after five, each later than the one before it", async () => {
   const nothing = Array.from({ length: 9 }, (): Answer => ({ bytes: 0, end: "done" }));
