@@ -50,7 +50,15 @@ export async function findProgram(name: string, path = process.env.PATH ?? ""): 
 }
 
 export function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
+  return hasAccess(file, constants.X_OK);
+}
+
+export function isPresent(file: string): Promise<boolean> {
+  return hasAccess(file, constants.F_OK);
+}
+
+function hasAccess(file: string, mode: number): Promise<boolean> {
+  return access(file, mode).then(
     () => true,
     () => false,
   );

@@ -1,15 +1,14 @@
-import { copyFile, cp, mkdir, readdir } from "node:fs/promises";
+import { copyFile, cp } from "node:fs/promises";
 import { join } from "node:path";
-import { makeAtomically, withScratch } from "../cluster/atomic.ts";
+import { withScratch } from "../cluster/atomic.ts";
 import { run } from "../cluster/command.ts";
 import { hashOf, hashOfFiles } from "../cluster/content-hash.ts";
 import { BASE_ROOT, keyOf, makeRootFileSystem } from "../cluster/debian.ts";
-import { CACHE, REPOSITORY } from "../cluster/directories.ts";
 import type { Engine } from "../cluster/engine.ts";
 import { hasImage, importImage, MADE_HERE, removeOlderImages } from "../cluster/image.ts";
-import { isExecutable } from "../cluster/platform.ts";
 import type { Report } from "../cluster/report.ts";
 import { BASE_IMAGE, NODE_VERSION } from "../cluster/versions.ts";
+import { npmArchitecture, packageFolder } from "./platform-package.ts";
 
 const SOURCE = new URL("node", import.meta.url).pathname;
 
@@ -32,20 +31,9 @@ export async function buildBaseImage(report: Report, engine: Engine, isPublished
   return reference;
 }
 
-/** The node binary for the engine's architecture: an npm package of this repository, or fetched where npm left it out. */
+/** The node binary for the engine's architecture. */
 async function nodeBinary(report: Report, architecture: string): Promise<string> {
-  const name = `node-linux-${architecture === "amd64" ? "x64" : architecture}`;
-  const installed = join(REPOSITORY, "node_modules", name, "bin/node");
-  if (await isExecutable(installed)) return installed;
-  const directory = join(CACHE, `${name}-${NODE_VERSION}`);
-  const binary = join(directory, "package/bin/node");
-  if (await isExecutable(binary)) return binary;
-  await makeAtomically(directory, async (temporary) => {
-    await mkdir(temporary);
-    await run(report, "npm", ["pack", "--silent", "--pack-destination", temporary, `${name}@${NODE_VERSION}`]);
-    const [archive] = (await readdir(temporary)).filter((file) => file.endsWith(".tgz"));
-    if (!archive) throw new Error(`npm pack ${name}@${NODE_VERSION} wrote no archive into ${temporary}`);
-    await run(report, "tar", ["-C", temporary, "-xzf", join(temporary, archive)]);
-  });
-  return binary;
+  const name = `node-linux-${npmArchitecture(architecture)}`;
+  const file = "bin/node";
+  return join(await packageFolder(report, { name, version: NODE_VERSION, file }), file);
 }

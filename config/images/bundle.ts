@@ -3,17 +3,22 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { REPOSITORY } from "../cluster/directories.ts";
 
-/** The two programs of this repository: each is one entry point, one bundle and one image. */
+/**
+ * The two programs of this repository: each is one entry point, one bundle and one image. `native` is a package of compiled code,
+ * one for each platform; it cannot be a part of the bundle and lies beside it in the image.
+ */
 export const APPS = {
   operator: {
     entries: { main: "operator/main.ts" },
     output: "dist/operator",
     dockerfile: "operator/Dockerfile",
+    native: undefined,
   },
   task: {
     entries: { main: "task-image/main.ts", compile: "config/images/compile.ts" },
     output: "dist/task-image",
     dockerfile: "task-image/Dockerfile",
+    native: { name: "@duckdb/node-bindings", file: "duckdb.node" },
   },
 } as const;
 export type App = keyof typeof APPS;
@@ -27,7 +32,7 @@ const REQUIRE =
  * starting it reads no more than it needs. Returns the folder. The same sources give the same bytes.
  */
 export async function bundle(app: App): Promise<string> {
-  const { entries, output } = APPS[app];
+  const { entries, output, native } = APPS[app];
   const outdir = join(REPOSITORY, output);
   await rm(outdir, { recursive: true, force: true });
   await build({
@@ -36,6 +41,7 @@ export async function bundle(app: App): Promise<string> {
     outdir,
     bundle: true,
     splitting: true,
+    external: native === undefined ? [] : [`${native.name}-*`],
     format: "esm",
     platform: "node",
     target: "node24",
