@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { DataError } from "../errors.ts";
 import type { CsvDialect } from "../formats/csv-dialect.ts";
-import { columnsOfHeader } from "../formats/csv-header.ts";
+import { readColumns } from "../formats/csv-header.ts";
 import { CsvReader } from "../formats/csv-rows.ts";
+import type { CsvFormat } from "../formats/file-format.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../postgres/identifier.ts";
 import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
@@ -17,7 +18,7 @@ const CLASSED_AT_ONCE = 100;
 /** Lands CSV files, each with its own COPY, because each may have its columns in an order of its own. */
 export async function landCsv(
   { session, wanted, firstFile, into, check, types, reject }: Landing,
-  dialect: CsvDialect,
+  format: CsvFormat,
 ): Promise<Landed> {
   await createLanding(session, into);
   const columns = new Set<string>();
@@ -25,26 +26,27 @@ export async function landCsv(
   for (const [index, file] of wanted.files.entries()) {
     const reader = new CsvReader(
       { uri: file.uri, index: firstFile + index, bytes: wanted.open(file) },
-      dialect,
+      format.dialect,
       reject,
     );
-    const header = await reader.readHeader();
-    if (header === undefined) continue;
-    const names = columnsOfHeader(file.uri, header);
+    const names = await readColumns(file.uri, reader, format.names);
+    if (names === undefined) continue;
     const added = names.filter((name) => !columns.has(name));
     await addTextColumns(session, into, added);
     for (const name of added) columns.add(name);
     const pieces = Readable.from(reader.rows(names.length), { objectMode: false, highWaterMark: 1024 * 1024 });
-    rows += await copyIn(session, copyCsvStatement(into, [FILE_COLUMN, LINE_COLUMN, ...names], dialect), pieces).catch(
-      (error: unknown) => {
-        throw databaseFailure(error, `reading ${file.uri}`);
-      },
-    );
+    rows += await copyIn(
+      session,
+      copyCsvStatement(into, [FILE_COLUMN, LINE_COLUMN, ...names], format.dialect),
+      pieces,
+    ).catch((error: unknown) => {
+      throw databaseFailure(error, `reading ${file.uri}`);
+    });
   }
   if (columns.size === 0) {
     throw new DataError(
       "NoHeader",
-      `${wanted.source}: expected a header that names the columns, found ${wanted.files.length === 1 ? "an empty file" : "empty files only"}`,
+      `${wanted.source}: expected ${format.names === "header" ? "a header that names the columns" : "a first row that tells the columns"}, found ${wanted.files.length === 1 ? "an empty file" : "empty files only"}`,
     );
   }
   const unknown = [...columns].filter((name) => !types.has(name));
@@ -52,8 +54,8 @@ export async function landCsv(
   return { rows, rejected: 0, columns: [...columns].map((name) => ({ name, ...classes.get(name) })) };
 }
 
-/** A landed column on its way to its type. */
-export function csvColumn(name: string, type: string): TypedColumn {
+/** A column that has landed as text, on its way to its type. */
+export function textColumn(name: string, type: string): TypedColumn {
   return { name, type, notNull: false, text: `r.${quoteIdentifier(name)}` };
 }
 

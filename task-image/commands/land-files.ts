@@ -16,6 +16,8 @@ export interface FilesToStage {
   readonly target: TableName;
   readonly files: readonly SourceFile[];
   readonly format: FileFormat;
+  /** Where a file can be kept while it is read. */
+  readonly workDirectory: string;
   /** Bytes of text that have been read so far. */
   readonly bytes: number;
   /** The text of a file as UTF-8. */
@@ -55,6 +57,8 @@ export interface Landing extends LandingPlace {
 /** A column of landed rows. */
 export interface LandedColumn {
   readonly name: string;
+  /** Its type, where the files say it. */
+  readonly type?: string;
   /** The classes of all its values (`value-class.ts`), where its type is not known without them. */
   readonly classes?: number;
 }
@@ -86,10 +90,16 @@ export function prepareLanding(place: LandingPlace, wanted: FilesToStage, max: n
 
 /** Brings the rows of files into their landing table as they are, by COPY, and rejected ones into the table of rejects. */
 export async function landFiles(landing: Landing): Promise<Landed> {
-  const { format } = landing.wanted;
-  const landed = format.kind === "csv" ? await landCsv(landing, format.dialect) : await landJson(landing, format.kind);
+  const landed = await landRows(landing);
   await recordRejects(landing.session, landing.scope, landing.rejects);
   return { ...landed, rejected: landed.rejected + landing.rejects.length };
+}
+
+async function landRows(landing: Landing): Promise<Landed> {
+  const { format } = landing.wanted;
+  if (format.kind === "csv") return landCsv(landing, format);
+  if (format.kind === "parquet") return (await import("./stage-parquet.ts")).landParquet(landing, format);
+  return landJson(landing, format);
 }
 
 function tooManyRejects({ target, uris }: RejectScope, rejects: readonly RejectedRow[], max: number): DataError {

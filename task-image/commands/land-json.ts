@@ -1,8 +1,10 @@
 import { Readable } from "node:stream";
 import { DataError } from "../errors.ts";
 import { OWN_COLUMNS } from "../formats/csv-header.ts";
+import type { JsonFormat } from "../formats/file-format.ts";
 import { jsonDocumentRows } from "../formats/json-documents.ts";
 import { JSON_DELIMITER, JSON_QUOTE, jsonLineRows } from "../formats/json-lines.ts";
+import { recordsAlone } from "../formats/json-records.ts";
 import { isServerError } from "../postgres/failure.ts";
 import { IDENTIFIER_BYTES_MAX, quoteIdentifier, quoteLiteral, quoteTable, showTable } from "../postgres/identifier.ts";
 import { copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
@@ -12,20 +14,20 @@ import { classesOfJson } from "../postgres/value-class.ts";
 import type { Landed, LandedColumn, Landing } from "./land-files.ts";
 
 /** Lands JSON documents of all files by one COPY, each document as a value of jsonb, and makes a column of every key. */
-export async function landJson(landing: Landing, kind: "json" | "jsonl"): Promise<Landed> {
+export async function landJson(landing: Landing, format: JsonFormat): Promise<Landed> {
   const { session } = landing;
   await session.query("SAVEPOINT before_landing");
   let copied: number;
   let broken = 0;
   try {
-    copied = await copyDocuments(landing, kind, "jsonb");
+    copied = await copyDocuments(landing, format, "jsonb");
     await session.query("RELEASE SAVEPOINT before_landing");
   } catch (error) {
     // 22: a document that is none, or holds what jsonb cannot. Only then are documents looked at one by one.
     if (!isServerError(error) || !(error.code.startsWith("22") || error.code === "54000")) throw error;
     await session.query("ROLLBACK TO SAVEPOINT before_landing");
     landing.restart();
-    copied = await copyDocuments(landing, kind, "text");
+    copied = await copyDocuments(landing, format, "text");
     broken = await rejectBrokenDocuments(landing);
   }
   const { odd, columns } = await columnsOfObjects(landing);
@@ -55,15 +57,17 @@ async function columnsOfObjects(
 
 async function copyDocuments(
   { session, wanted, firstFile, into, reject }: Landing,
-  kind: "json" | "jsonl",
+  format: JsonFormat,
   type: "jsonb" | "text",
 ): Promise<number> {
   await createLanding(session, into, `, doc ${type}`);
   const options = `FORMAT csv, FREEZE, DELIMITER ${quoteLiteral(JSON_DELIMITER)}, QUOTE ${quoteLiteral(JSON_QUOTE)}, ENCODING 'UTF8'`;
-  const read = kind === "jsonl" ? jsonLineRows : jsonDocumentRows;
   const pieces = async function* () {
     for (const [index, file] of wanted.files.entries()) {
-      yield* read({ uri: file.uri, index: firstFile + index, bytes: wanted.open(file), reject });
+      const bytes = wanted.open(file);
+      const read = { uri: file.uri, index: firstFile + index, reject };
+      if (format.kind === "jsonl") yield* jsonLineRows({ ...read, bytes });
+      else yield* jsonDocumentRows({ ...read, bytes: recordsAlone(file.uri, bytes, format.records) });
     }
   };
   const rows = Readable.from(pieces(), { objectMode: false, highWaterMark: 1024 * 1024 });

@@ -42,6 +42,7 @@ export function listedFiles(
   context: CommandContext,
 ): LoadSource {
   refuseTakenTargets(field, tables);
+  const { workDirectory } = context;
   const stage = async (destination: Session) => {
     await using files = await openFiles(spec, context);
     const staged: StagedTable[] = [];
@@ -49,7 +50,7 @@ export function listedFiles(
       const progress = { item: showTable(table.target), done: index, total: tables.length };
       const onBytes = (bytes: number) => context.progress.report({ ...progress, bytes });
       onBytes(0);
-      const one = await stageTable(destination, files, spec, { ...table, onBytes });
+      const one = await stageTable(destination, files, spec, { ...table, onBytes, workDirectory });
       if (one !== undefined) staged.push(one);
     }
     return staged;
@@ -59,6 +60,7 @@ export function listedFiles(
 
 interface StagedFiles extends FilesOfTable {
   readonly onBytes: (bytes: number) => void;
+  readonly workDirectory: string;
 }
 
 /** Stages the files of one table; undefined when only new files are wanted and there are none. */
@@ -97,7 +99,7 @@ function toStage(
   source: FileSource,
   files: readonly SourceFile[],
   format: FileFormat,
-  { source: pattern, target, onBytes }: StagedFiles,
+  { source: pattern, target, onBytes, workDirectory }: StagedFiles,
 ): FilesToStage {
   const encoding = format.kind === "csv" ? format.encoding : "utf-8";
   const open = async function* (file: SourceFile) {
@@ -115,6 +117,6 @@ function toStage(
   const restart = () => {
     counted.bytes = 0;
   };
-  const counted = { source: pattern, target, files, format, bytes: 0, open, restart };
+  const counted = { source: pattern, target, files, format, workDirectory, bytes: 0, open, restart };
   return counted;
 }

@@ -12,7 +12,7 @@ import { type StagedRows, stageTyped, type TypedColumn } from "../postgres/typed
 import { typeOfClasses } from "../postgres/value-class.ts";
 import type { SpecOf } from "./command.ts";
 import { landKeyless } from "./keyless-json.ts";
-import { csvColumn } from "./land-csv.ts";
+import { textColumn } from "./land-csv.ts";
 import {
   type FilesToStage,
   type Landed,
@@ -95,17 +95,19 @@ export async function stageLanded(
 
 function typedColumn(
   kind: FileFormat["kind"],
-  { name, classes = 0 }: LandedColumn,
+  { name, type: own, classes = 0 }: LandedColumn,
   types: ReadonlyMap<string, string>,
 ): TypedColumn {
-  const type = types.get(name) ?? typeOfClasses(classes);
-  return kind === "csv" ? csvColumn(name, type) : jsonColumn(name, type);
+  const type = own ?? types.get(name) ?? typeOfClasses(classes);
+  return kind === "csv" || kind === "parquet" ? textColumn(name, type) : jsonColumn(name, type);
 }
 
-/** CSV goes straight into its types where they are known, as long as nothing is wrong with it. */
-function stageDirectly(landing: Landing): Promise<Omit<StagedRows, "rejected"> | undefined> {
+/** Parquet, and CSV whose types are known, goes straight into them, as long as nothing is wrong with it. */
+async function stageDirectly(landing: Landing): Promise<Omit<StagedRows, "rejected"> | undefined> {
   const { format } = landing.wanted;
-  return format.kind === "csv" ? stageTypedCsv(landing, format.dialect) : Promise.resolve(undefined);
+  if (format.kind === "csv") return stageTypedCsv(landing, format);
+  if (format.kind === "parquet") return (await import("./stage-parquet.ts")).stageTypedParquet(landing, format);
+  return undefined;
 }
 
 /** Declared types win; where a table keeps its types, they come next. */

@@ -1,11 +1,11 @@
 import { Readable } from "node:stream";
-import type { CsvDialect } from "../formats/csv-dialect.ts";
-import { columnsOfHeader } from "../formats/csv-header.ts";
+import { readColumns } from "../formats/csv-header.ts";
 import { CsvReader } from "../formats/csv-rows.ts";
+import type { CsvFormat } from "../formats/file-format.ts";
 import { isServerError } from "../postgres/failure.ts";
 import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
 import { copyIn } from "../postgres/landing.ts";
-import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
+import { createStagingStatement, type StagedColumn, stagingTable } from "../postgres/publication.ts";
 import type { Session } from "../postgres/session.ts";
 import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
 import { copyCsvStatement } from "./land-csv.ts";
@@ -21,13 +21,13 @@ const END_MARKER = "\\.";
  */
 export async function stageTypedCsv(
   landing: Landing,
-  dialect: CsvDialect,
+  format: CsvFormat,
 ): Promise<Omit<StagedRows, "rejected"> | undefined> {
   const { session, wanted } = landing;
   if (landing.types.size === 0) return undefined;
   await session.query("SAVEPOINT before_copy");
   try {
-    const rows = await copyFiles(landing, dialect);
+    const rows = await copyFiles(landing, format);
     if (rows !== undefined) {
       await session.query("RELEASE SAVEPOINT before_copy");
       return { rows, columns: await stagedColumns(session, wanted.target) };
@@ -41,18 +41,14 @@ export async function stageTypedCsv(
 }
 
 /** Answers the number of rows, or undefined when it has met what only landing can tell right. */
-async function copyFiles(
-  { session, wanted, types, reject }: Landing,
-  dialect: CsvDialect,
-): Promise<number | undefined> {
+async function copyFiles({ session, wanted, types, reject }: Landing, format: CsvFormat): Promise<number | undefined> {
   const { target } = wanted;
   const columns = new Set<string>();
   let rows = 0;
   for (const [index, file] of wanted.files.entries()) {
-    const reader = new CsvReader({ uri: file.uri, index, bytes: wanted.open(file) }, dialect, reject);
-    const header = await reader.readHeader();
-    if (header === undefined) continue;
-    const names = columnsOfHeader(file.uri, header);
+    const reader = new CsvReader({ uri: file.uri, index, bytes: wanted.open(file) }, format.dialect, reject);
+    const names = await readColumns(file.uri, reader, format.names);
+    if (names === undefined) continue;
     if (!names.every((name) => types.has(name))) return undefined;
     const added = names.filter((name) => !columns.has(name));
     if (columns.size === 0) await session.query(createStagingStatement(target, staged(added, types)));
@@ -63,7 +59,7 @@ async function copyFiles(
       objectMode: false,
       highWaterMark: 1024 * 1024,
     });
-    rows += await copyIn(session, copyCsvStatement(stagingTable(target), names, dialect), pieces);
+    rows += await copyIn(session, copyCsvStatement(stagingTable(target), names, format.dialect), pieces);
     if (watched.marker && session.serverVersion < VERSION_WITHOUT_END_MARKER) return undefined;
   }
   return columns.size === 0 ? undefined : rows;
@@ -73,7 +69,8 @@ function staged(names: readonly string[], types: ReadonlyMap<string, string>) {
   return names.map((name) => ({ name, type: types.get(name) ?? "text", notNull: false }));
 }
 
-async function addColumns(session: Session, target: TableName, columns: ReturnType<typeof staged>): Promise<void> {
+/** Adds columns to the staging table of a target. */
+export async function addColumns(session: Session, target: TableName, columns: readonly StagedColumn[]): Promise<void> {
   if (columns.length === 0) return;
   const added = columns.map(({ name, type }) => `ADD COLUMN ${quoteIdentifier(name)} ${type}`).join(", ");
   await session.query(`ALTER TABLE ${quoteTable(stagingTable(target))} ${added}`);

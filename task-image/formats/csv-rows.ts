@@ -20,9 +20,12 @@ export interface CsvFile {
 export class CsvReader {
   readonly #file: CsvFile;
   readonly #pieces: AsyncIterator<Buffer>;
-  readonly #scanner: CsvScanner;
+  #scanner: CsvScanner;
   readonly #dialect: CsvDialect;
   readonly #reject: (row: RejectedRow) => void;
+  /** Pieces that are going to be scanned again. */
+  #kept: Buffer[] | undefined;
+  #hasHeader = false;
 
   constructor(file: CsvFile, dialect: CsvDialect, reject: (row: RejectedRow) => void) {
     this.#file = file;
@@ -34,22 +37,29 @@ export class CsvReader {
 
   /** The cells of the first record that is not blank, or undefined when the file has none. */
   async readHeader(): Promise<readonly string[] | undefined> {
-    for (let record = await this.#nextRecord(); record !== undefined; record = await this.#nextRecord()) {
-      if (record.end === record.start) continue;
-      const bytes = this.#scanner.buffer.subarray(record.start, record.end);
-      const problem = textProblem(bytes);
-      if (problem !== undefined) {
-        throw new DataError(
-          "BadEncoding",
-          `${this.#file.uri}, line ${record.line}: expected a header in UTF-8, found ${problem}`,
-        );
-      }
-      return readCells(bytes.toString("utf8"), this.#dialect);
-    }
-    return undefined;
+    this.#hasHeader = true;
+    const record = await this.#nextFilled();
+    if (record === undefined) return undefined;
+    const bytes = this.#scanner.buffer.subarray(record.start, record.end);
+    const problem = textProblem(bytes);
+    if (problem === undefined) return readCells(bytes.toString("utf8"), this.#dialect);
+    throw new DataError(
+      "BadEncoding",
+      `${this.#file.uri}, line ${record.line}: expected a header in UTF-8, found ${problem}`,
+    );
   }
 
-  /** Everything after the header as it is. */
+  /** The number of cells of the first record that is not blank, which stays the first row; undefined when the file has none. */
+  async countCells(): Promise<number | undefined> {
+    this.#kept = [];
+    const record = await this.#nextFilled();
+    this.#scanner = new CsvScanner(this.#dialect);
+    this.#scanner.push(Buffer.concat(this.#kept));
+    this.#kept = undefined;
+    return record?.cells;
+  }
+
+  /** Everything that has not been read yet, as it is. */
   async *rest(): AsyncGenerator<Buffer> {
     const rest = this.#scanner.takeRest();
     if (rest.length > 0) yield rest;
@@ -75,7 +85,7 @@ export class CsvReader {
     if (found === expected) return true;
     const bytes = this.#scanner.buffer.subarray(start, Math.min(end, start + REJECTED_BYTES_MAX));
     const value = bytes.toString("utf8").replaceAll("\0", "\\0");
-    const reason = `expected ${expected} cells as in the header, found ${found}`;
+    const reason = `expected ${expected} cells ${this.#hasHeader ? "as in the header" : "for as many columns"}, found ${found}`;
     this.#reject({ file: this.#file.index, line, value, reason });
     return false;
   }
@@ -86,6 +96,13 @@ export class CsvReader {
     return textRows(piece, { file, delimiter: this.#dialect.delimiter, split }, this.#reject);
   }
 
+  async #nextFilled(): Promise<ScannedRecord | undefined> {
+    for (;;) {
+      const record = await this.#nextRecord();
+      if (record === undefined || record.end > record.start) return record;
+    }
+  }
+
   async #nextRecord(): Promise<ScannedRecord | undefined> {
     const scanner = this.#scanner;
     for (;;) {
@@ -94,6 +111,7 @@ export class CsvReader {
       if (scanner.pending > RECORD_BYTES_MAX) throw this.#unclosed(`in ${RECORD_BYTES_MAX} bytes`);
       const { done, value } = await this.#pieces.next();
       if (done === true) break;
+      this.#kept?.push(value);
       scanner.push(value);
     }
     if (scanner.quoted) throw this.#unclosed("before the end of the file");

@@ -1,20 +1,34 @@
 import { ConfigurationError } from "../errors.ts";
 import { type CsvDialect, RFC_4180 } from "./csv-dialect.ts";
+import { type CsvNames, checkNames } from "./csv-header.ts";
 import type { Encoding } from "./decoded-bytes.ts";
 
 /** How the files of one table are written. */
 export type FileFormat =
-  | { readonly kind: "csv"; readonly dialect: CsvDialect; readonly encoding: Encoding }
-  | { readonly kind: "json" }
-  | { readonly kind: "jsonl" };
+  | { readonly kind: "csv"; readonly dialect: CsvDialect; readonly encoding: Encoding; readonly names: CsvNames }
+  | { readonly kind: "json"; readonly records: JsonPath | undefined }
+  | { readonly kind: "jsonl" }
+  | { readonly kind: "parquet"; readonly nanoseconds: "refuse" | "cut" };
+
+export type JsonFormat = Extract<FileFormat, { readonly kind: "json" | "jsonl" }>;
+export type ParquetFormat = Extract<FileFormat, { readonly kind: "parquet" }>;
+export type CsvFormat = Extract<FileFormat, { readonly kind: "csv" }>;
+
+/** The names on the way to a value of a JSON text, from the outside to the inside. */
+export type JsonPath = readonly string[];
 
 /** What `load.from.format` says. */
 export interface FormatOptions {
   readonly csv?:
-    | (Partial<{ [K in keyof CsvDialect]: CsvDialect[K] | undefined }> & { encoding?: Encoding | undefined })
+    | (Partial<{ [K in keyof CsvDialect]: CsvDialect[K] | undefined }> & {
+        encoding?: Encoding | undefined;
+        header?: boolean | undefined;
+        columns?: readonly string[] | undefined;
+      })
     | undefined;
-  readonly json?: object | undefined;
+  readonly json?: { readonly records?: string | undefined } | undefined;
   readonly jsonl?: object | undefined;
+  readonly parquet?: { readonly nanoseconds?: "refuse" | "cut" | undefined } | undefined;
 }
 
 const PACKED = /\.(gz|gzip|zst|zstd)$/i;
@@ -23,26 +37,41 @@ const BY_SUFFIX: Readonly<Record<string, FileFormat["kind"]>> = {
   json: "json",
   jsonl: "jsonl",
   ndjson: "jsonl",
+  parquet: "parquet",
 };
 
 /** The format of files: what the manifest says, otherwise what all their names end with. Throws a ConfigurationError. */
 export function fileFormat(names: readonly string[], options: FormatOptions | undefined): FileFormat {
-  if (options?.json !== undefined) return { kind: "json" };
-  if (options?.jsonl !== undefined) return { kind: "jsonl" };
-  if (options?.csv !== undefined) return csvFormat(options.csv);
+  const declared = (["csv", "json", "jsonl", "parquet"] as const).find((kind) => options?.[kind] !== undefined);
+  if (declared !== undefined) return formatOf(declared, options ?? {});
   const kinds = new Set(names.map(kindOfName));
   const [kind] = kinds;
-  if (kind !== undefined && kinds.size === 1) return kind === "csv" ? csvFormat({}) : { kind };
+  if (kind !== undefined && kinds.size === 1) return formatOf(kind, {});
   const odd = names.find((name) => kindOfName(name) !== kind) ?? names[0] ?? "";
   const found = kinds.size > 1 ? `different ones: ${names[0]} and ${odd}` : `"${names[0]}"`;
   throw new ConfigurationError(
     "UnknownFormat",
-    `load.from.files: expected names that all end with .csv, or .json, or .jsonl or .ndjson (each also with .gz or .zst), found ${found}. Set load.from.format, or name files of one kind`,
+    `load.from.files: expected names that all end with .csv, or .json, or .jsonl or .ndjson, or .parquet (each also with .gz or .zst), found ${found}. Set load.from.format, or name files of one kind`,
   );
 }
 
 function kindOfName(name: string): FileFormat["kind"] | undefined {
   return BY_SUFFIX[/\.([^./]+)$/.exec(name.replace(PACKED, ""))?.[1]?.toLowerCase() ?? ""];
+}
+
+function formatOf(kind: FileFormat["kind"], { csv, json, parquet }: FormatOptions): FileFormat {
+  switch (kind) {
+    case "csv":
+      return csvFormat(csv ?? {});
+    case "json":
+      return { kind, records: json?.records?.split(".") };
+    case "jsonl":
+      return { kind };
+    case "parquet":
+      return { kind, nanoseconds: parquet?.nanoseconds ?? "refuse" };
+    default:
+      return kind satisfies never;
+  }
 }
 
 function csvFormat(options: NonNullable<FormatOptions["csv"]>): FileFormat {
@@ -53,5 +82,10 @@ function csvFormat(options: NonNullable<FormatOptions["csv"]>): FileFormat {
     escape: options.escape ?? quote,
     null: options.null ?? RFC_4180.null,
   };
-  return { kind: "csv", dialect, encoding: options.encoding ?? "utf-8" };
+  return { kind: "csv", dialect, encoding: options.encoding ?? "utf-8", names: namesOf(options) };
+}
+
+function namesOf({ header, columns }: NonNullable<FormatOptions["csv"]>): CsvNames {
+  if (header !== false) return "header";
+  return columns === undefined ? "numbered" : checkNames("load.from.format.csv.columns", columns);
 }

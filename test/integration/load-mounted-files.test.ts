@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
+import { parquetOf } from "../support/parquet-file.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -100,4 +101,13 @@ test("what a killed parallel load of the same target left is taken away, and tha
   await runLoad("seeds.csv");
   const found = await warehouse.query("SELECT relname FROM pg_class WHERE relname ~ '^_kelt_part_'");
   expect(found).toEqual([{ relname: left("other") }]);
+});
+
+test("Parquet of a volume is read like that of a bucket", async () => {
+  writeFileSync(
+    join(directory, "songs.parquet"),
+    await parquetOf("SELECT 1::BIGINT AS id, 1.10::DECIMAL(4,2) AS price"),
+  );
+  await runLoad("*.parquet");
+  expect(await warehouse.query("SELECT * FROM raw.seeds")).toEqual([{ id: "1", price: "1.10" }]);
 });

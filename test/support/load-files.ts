@@ -24,6 +24,8 @@ export interface Lake extends AsyncDisposable {
   /** Writes an object. A name that ends with .gz is packed. */
   put(key: string, content: string | Buffer): Promise<void>;
   readonly store: ObjectStore;
+  /** The one directory that the last load could write to. */
+  readonly workDirectory: string;
   /** Loads into schema raw as a run of its own, unless a uid is given; by default `titles.csv` into `titles`. */
   load(parts?: FilesLoad): ReturnType<typeof load>;
   /** The rows of a table in the order that they came in, every value as text. */
@@ -40,9 +42,13 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
   await store.createBucket();
   let warehouse = await postgres.createDatabase();
   let runs = 0;
+  let workDirectory = "";
   return {
     get warehouse() {
       return warehouse;
+    },
+    get workDirectory() {
+      return workDirectory;
     },
     store,
     newWarehouse: async () => {
@@ -60,7 +66,9 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
         load: { from, to: { connection: "warehouse", schema: "raw" }, mode: "replace", ...more },
       };
       const connections = { lake: connection, warehouse: warehouse.connection() };
-      return load(aTask({ work, connections, uid: uid ?? `run-${runs}` }), aContext());
+      const context = aContext();
+      workDirectory = context.workDirectory;
+      return load(aTask({ work, connections, uid: uid ?? `run-${runs}` }), context);
     },
     rows: (table) => warehouse.query(`SELECT * FROM ${table} ORDER BY ctid`),
     types: async (table) => {

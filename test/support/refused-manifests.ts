@@ -166,6 +166,11 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[raw].load.from: format says how files are written and needs files",
   ),
   refused(
+    "names for the columns of files that have a header",
+    pipeline(`nodes: {raw: {${FILES.replace("films.csv}", "films.csv}, format: {csv: {columns: [a]}}")}}}`),
+    "spec.nodes[raw].load.from.format.csv: columns are for files without a header: set header: false",
+  ),
+  refused(
     "a cleanup of what no extract has written",
     pipeline(`nodes: {raw: {${FILES.replace("films.csv}", "films.csv}, cleanup: files")}}}`),
     "spec.nodes[raw].load.from: cleanup removes what an extract has written and needs node",

@@ -92,6 +92,11 @@ const TASK_IMAGE: readonly Layer[] = [
     packages: ["undici", "node:*"],
   },
   { of: "task-image/formats", imports: [ERRORS, "task-image/postgres"], packages: ["node:*"] },
+  {
+    of: "task-image/parquet",
+    imports: [ERRORS, "task-image/postgres/identifier.ts"],
+    packages: ["@duckdb/node-api", "node:*"],
+  },
   { of: "task-image/files", imports: [ERRORS], types: ["task-image/postgres"], packages: ["node:*"] },
   {
     of: "task-image/object-store",
@@ -124,6 +129,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/jinja",
       "task-image/models",
       "task-image/object-store",
+      "task-image/parquet",
       "task-image/sources",
       "task-image/postgres",
     ],

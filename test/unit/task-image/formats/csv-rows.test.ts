@@ -6,6 +6,18 @@ import type { RejectedRow } from "../../../../task-image/formats/rejected-row.ts
 
 /** Reads a text in pieces of every size that is asked for: where a piece ends must never matter. */
 async function read(text: string | Buffer, pieceBytes: number, dialect: Partial<CsvDialect> = {}) {
+  const { reader, rejects } = readerOf(text, pieceBytes, dialect);
+  const header = await reader.readHeader();
+  return { header, rows: await rowsOf(reader, header?.length ?? 0), rejects };
+}
+
+async function rowsOf(reader: CsvReader, cells: number): Promise<string> {
+  const rows: Buffer[] = [];
+  for await (const piece of reader.rows(cells)) rows.push(Buffer.from(piece));
+  return Buffer.concat(rows).toString("utf8");
+}
+
+function readerOf(text: string | Buffer, pieceBytes: number, dialect: Partial<CsvDialect> = {}) {
   const bytes = Buffer.from(text as string);
   const pieces = function* () {
     for (let at = 0; at < bytes.length; at += pieceBytes) yield Buffer.from(bytes.subarray(at, at + pieceBytes));
@@ -13,10 +25,7 @@ async function read(text: string | Buffer, pieceBytes: number, dialect: Partial<
   const rejects: RejectedRow[] = [];
   const file = { uri: "file:a.csv", index: 7, bytes: Readable.from(pieces()) };
   const reader = new CsvReader(file, { ...RFC_4180, ...dialect }, (row) => rejects.push(row));
-  const header = await reader.readHeader();
-  const rows: Buffer[] = [];
-  for await (const piece of reader.rows(header?.length ?? 0)) rows.push(Buffer.from(piece));
-  return { header, rows: Buffer.concat(rows).toString("utf8"), rejects };
+  return { reader, rejects };
 }
 
 describe.each([1, 2, 3, 7, 1000])("in pieces of %i bytes", (pieceBytes) => {
@@ -63,6 +72,23 @@ describe.each([1, 2, 3, 7, 1000])("in pieces of %i bytes", (pieceBytes) => {
   test("a row of another length keeps its zero bytes in words that Postgres takes", async () => {
     const { rejects } = await read("a,b\n1,\0,3\n", pieceBytes);
     expect(rejects.map(({ value }) => value)).toEqual(["1,\\0,3"]);
+  });
+
+  test("without a header the first row stays a row, and is counted before", async () => {
+    const { reader, rejects } = readerOf('\n"x\ny",2\n3,4\n5\n', pieceBytes);
+    expect(await reader.countCells()).toBe(2);
+    expect(await rowsOf(reader, 2)).toBe('7,2,"x\ny",2\n7,4,3,4\n');
+    expect(rejects).toEqual([
+      { file: 7, line: 5, value: "5", reason: "expected 2 cells for as many columns, found 1" },
+    ]);
+  });
+
+  test("a single row without a line end, whose cells have been counted, comes whole", async () => {
+    const { reader } = readerOf("1,2", pieceBytes);
+    expect(await reader.countCells()).toBe(2);
+    const rest: Buffer[] = [];
+    for await (const piece of reader.rest()) rest.push(Buffer.from(piece));
+    expect(Buffer.concat(rest).toString()).toBe("1,2");
   });
 
   test("other dialects: semicolons, apostrophes, a backslash before a quote", async () => {

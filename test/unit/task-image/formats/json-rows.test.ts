@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { jsonDocumentRows } from "../../../../task-image/formats/json-documents.ts";
 import { jsonLineRows } from "../../../../task-image/formats/json-lines.ts";
+import { recordsAlone } from "../../../../task-image/formats/json-records.ts";
 import type { RejectedRow } from "../../../../task-image/formats/rejected-row.ts";
 
 type Reader = typeof jsonLineRows;
@@ -63,5 +64,34 @@ describe.each([1, 3, 1000])("in pieces of %i bytes", (pieceBytes) => {
     const { documents, rejects } = await read(jsonLineRows, bytes, pieceBytes);
     expect(documents).toEqual(['1 {"a":1}', '3 {"a":3}']);
     expect(rejects).toMatchObject([{ line: 2, value: '{"a":"ÿ"}' }]);
+  });
+});
+
+const recordsAt = (path: string): Reader =>
+  async function* (file) {
+    yield* jsonDocumentRows({ ...file, bytes: recordsAlone(file.uri, file.bytes, path.split(".")) });
+  };
+
+describe.each([1, 3, 1000])("records in pieces of %i bytes", (pieceBytes) => {
+  test.each([
+    ["a name", "items", '{"total":2,"items":[{"a":1.10},\n{"a":2}],"next":[7]}', ['1 {"a":1.10}', '2 {"a":2}']],
+    ["a path", "data.items", '{"items":[0],"data":{"x":{"items":[0]},"items":[1,[2]]}}', ["1 1", "1 [2]"]],
+    ["lines before it", "data", '{\n"text":"\n{",\n"data"\n:\n[{"a":[1]}]}', ['6 {"a":[1]}']],
+    ["an escaped name", "a b", '{"a\\u0020b":[1],"":[2]}', ["1 1"]],
+    ["brackets in names and strings", "d", '{"[":"]}\\"","d":["[","]"]}', ['1 "["', '1 "]"']],
+    ["an empty array", "d", '{"d":[]}', []],
+    ["the same name outside of the path", "d", '[{"d":[1]}]', new Error("found no array there")],
+    ["something else at the path", "d", '{"d":{"d":[1]}}', new Error("found no array there")],
+    ["nothing at the path", "d.e", '{"d":1,"e":[1]}', new Error("array at d.e, found no array there")],
+    ["an array on the way", "d.e", '{"d":[{"e":[1]}]}', new Error("found no array there")],
+    ["a second array of the name", "d", '{"d":[1],"d":[2]}', new Error("found 2 of them")],
+    ["a second document", "d", '{"d":[1]}\n{"d":[2]}', new Error("found another document in line 2")],
+    ["an end within the array", "d", '{"d":[1,', new Error("line 1: expected the end of a JSON document")],
+    ["an end after the array", "d", '{"d":[1]', new Error("line 1: expected the end of a JSON document")],
+    ["nothing", "d", "", new Error("found no array there")],
+  ])("%s", async (_, path, text, documents) => {
+    const reading = read(recordsAt(path), text, pieceBytes);
+    if (documents instanceof Error) await expect(reading).rejects.toThrow(documents.message);
+    else expect((await reading).documents).toEqual(documents);
   });
 });

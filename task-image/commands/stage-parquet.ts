@@ -1,0 +1,153 @@
+import { Readable } from "node:stream";
+import { checkNames } from "../formats/csv-header.ts";
+import type { ParquetFormat } from "../formats/file-format.ts";
+import { textRows } from "../formats/text-rows.ts";
+import { widerType } from "../parquet/column-type.ts";
+import { openParquetReader, type ParquetFile } from "../parquet/parquet-reader.ts";
+import { databaseFailure, isServerError } from "../postgres/failure.ts";
+import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
+import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
+import { isWidening } from "../postgres/lossless-cast.ts";
+import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
+import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
+import type { Landed, Landing } from "./land-files.ts";
+import { addColumns } from "./stage-typed-csv.ts";
+
+const LF = 0x0a;
+
+/**
+ * Copies Parquet files straight into a staging table of their types, and begins again when a later file has a wider one. Answers
+ * undefined, and leaves nothing behind, when the server refuses a row: then the files have to be landed.
+ */
+export async function stageTypedParquet(
+  landing: Landing,
+  format: ParquetFormat,
+): Promise<Omit<StagedRows, "rejected"> | undefined> {
+  const { session, wanted } = landing;
+  const types = new ColumnTypes(landing);
+  for (;;) {
+    await session.query("SAVEPOINT before_copy");
+    try {
+      const rows = await copyFiles(landing, format, types);
+      if (rows !== undefined) {
+        await session.query("RELEASE SAVEPOINT before_copy");
+        return { rows, columns: await stagedColumns(session, wanted.target) };
+      }
+    } catch (error) {
+      if (!isServerError(error) || !error.code.startsWith("22")) throw error;
+      await session.query("ROLLBACK TO SAVEPOINT before_copy");
+      landing.restart();
+      return undefined;
+    }
+    await session.query("ROLLBACK TO SAVEPOINT before_copy");
+    landing.restart();
+  }
+}
+
+/** Answers the number of rows, or undefined when a column that has been filled needs a wider type. */
+async function copyFiles(landing: Landing, format: ParquetFormat, types: ColumnTypes): Promise<number | undefined> {
+  const { session, wanted } = landing;
+  const staged = new Map<string, string>();
+  let rows = 0;
+  for await (const { file } of filesOf(landing, format)) {
+    const names = types.add(file);
+    if (names.some((name) => staged.has(name) && staged.get(name) !== types.of(name))) return undefined;
+    const added = names
+      .filter((name) => !staged.has(name))
+      .map((name) => ({ name, type: types.of(name), notNull: false }));
+    if (staged.size === 0) await session.query(createStagingStatement(wanted.target, added));
+    else await addColumns(session, wanted.target, added);
+    for (const { name, type } of added) staged.set(name, type);
+    const pieces = file.rows((name) => isText(types.of(name)));
+    rows += await copyRows(landing, stagingTable(wanted.target), names, pieces);
+  }
+  return rows;
+}
+
+/** Lands Parquet files as text with file and number of the row, so that what cannot be loaded can be told. */
+export async function landParquet(landing: Landing, format: ParquetFormat): Promise<Landed> {
+  const { session, into, reject } = landing;
+  await createLanding(session, into);
+  const types = new ColumnTypes(landing);
+  const columns = new Set<string>();
+  let rows = 0;
+  for await (const { file, index } of filesOf(landing, format)) {
+    const names = types.add(file);
+    const added = names.filter((name) => !columns.has(name));
+    await addTextColumns(session, into, added);
+    for (const name of added) columns.add(name);
+    const shape = { file: index, delimiter: "\t", split: splitLines };
+    const pieces = async function* () {
+      const placed = file.rows(
+        (name) => isText(types.of(name)),
+        (row) => `${index}\t${row}\t`,
+      );
+      for await (const piece of placed) yield* textRows(piece, shape, reject);
+    };
+    rows += await copyRows(landing, into, [FILE_COLUMN, LINE_COLUMN, ...names], pieces()).catch((error: unknown) => {
+      throw databaseFailure(error, `reading ${file.uri}`);
+    });
+  }
+  return { rows, rejected: 0, columns: [...columns].map((name) => ({ name, type: types.of(name) })) };
+}
+
+async function* filesOf(
+  { wanted, firstFile }: Landing,
+  format: ParquetFormat,
+): AsyncGenerator<{ readonly file: ParquetFile; readonly index: number }> {
+  await using reader = await openParquetReader(wanted.workDirectory, format.nanoseconds);
+  for (const [index, source] of wanted.files.entries()) {
+    await using file = await reader.fetch(source.uri, wanted.open(source));
+    yield { file, index: firstFile + index };
+  }
+}
+
+function copyRows(
+  { session }: Landing,
+  table: TableName,
+  names: readonly string[],
+  pieces: AsyncIterable<Buffer>,
+): Promise<number> {
+  const columns = names.map(quoteIdentifier).join(", ");
+  const statement = `COPY ${quoteTable(table)} (${columns}) FROM STDIN (FORMAT text, FREEZE, ENCODING 'UTF8')`;
+  return copyIn(session, statement, Readable.from(pieces, { objectMode: false, highWaterMark: 1024 * 1024 }));
+}
+
+function* splitLines(rows: Buffer): Generator<Buffer> {
+  for (let start = 0; start < rows.length; ) {
+    const end = rows.indexOf(LF, start) + 1;
+    yield rows.subarray(start, end);
+    start = end;
+  }
+}
+
+/** The types of all columns of the files that have been seen. */
+class ColumnTypes {
+  readonly #landing: Landing;
+  readonly #own = new Map<string, string>();
+
+  constructor(landing: Landing) {
+    this.#landing = landing;
+  }
+
+  /** Adds a file's columns and answers their names. */
+  add({ uri, columns }: ParquetFile): readonly string[] {
+    const names = columns.map(({ name }) => name);
+    for (const { name, travelling } of columns) {
+      this.#own.set(name, widerType(this.#own.get(name) ?? travelling.type, travelling.type));
+    }
+    return checkNames(uri, names);
+  }
+
+  /** A declared type wins. That of a target is taken where it loses nothing, and for text, which says nothing of what is in it. */
+  of(name: string): string {
+    const { types, declared } = this.#landing;
+    const own = this.#own.get(name) ?? "text";
+    const known = types.get(name);
+    return known !== undefined && (declared.has(name) || own === "text" || isWidening(own, known)) ? known : own;
+  }
+}
+
+function isText(type: string): boolean {
+  return /^(text|character|varchar|char)\b/.test(type);
+}

@@ -1,0 +1,202 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { ConfigurationError, DataError, TaskFailure } from "../errors.ts";
+import { quoteIdentifier } from "../postgres/identifier.ts";
+import { quoteText, type Wanted } from "./column-type.ts";
+import { columnsOfSchema, type ListedColumn, type ParquetColumn, type SchemaElement } from "./parquet-schema.ts";
+
+/** What DuckDB may hold at least. It reads a page and a dictionary of every column at a time, most often of 1 MiB each. */
+const MEMORY_MIN = 128 * 1024 * 1024;
+/** Where nothing bounds the process. */
+const MEMORY_DEFAULT = 256 * 1024 * 1024;
+/** DuckDB's part of the container's memory; the rest is for Node.js and the rows on their way. */
+const MEMORY_SHARE = 0.5;
+/** Rows are handed on in pieces of about this many characters: a chunk of DuckDB's may hold far more. */
+const PIECE_LENGTH = 256 * 1024;
+const DIRECTORY = "parquet";
+/** What errors of our own begin with among DuckDB's. */
+const COMPLAINT = "kelt: ";
+
+/** A Parquet file in the work directory. Disposing of it removes it. */
+export interface ParquetFile extends AsyncDisposable {
+  readonly uri: string;
+  readonly columns: readonly ParquetColumn[];
+  /**
+   * The rows in COPY's text format, in pieces; `isText` says which columns of Postgres take any text. `place` answers what stands
+   * before the cells of a row, by its number from 1.
+   */
+  rows(isText: (name: string) => boolean, place?: (row: number) => string): AsyncGenerator<Buffer>;
+}
+
+/** DuckDB, as a reader of files. Every error is a TaskFailure. */
+export interface ParquetReader extends AsyncDisposable {
+  /** Fetches a file: Parquet is read from its end, so it has to lie on disk. */
+  fetch(uri: string, bytes: AsyncIterable<Buffer>): Promise<ParquetFile>;
+}
+
+/** Opens a reader that keeps its files below `workDirectory`. The package is imported, and its library loaded, now and not before. */
+export async function openParquetReader(workDirectory: string, nanoseconds: "refuse" | "cut"): Promise<ParquetReader> {
+  const { DuckDBInstance } = (await import("@duckdb/node-api")).default;
+  const directory = join(workDirectory, DIRECTORY);
+  await mkdir(directory, { recursive: true });
+  const instance = await DuckDBInstance.create(":memory:", {
+    memory_limit: `${memoryLimit()}B`,
+    threads: "1",
+    temp_directory: directory,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    // Nothing is read twice.
+    enable_external_file_cache: "false",
+  });
+  const connection = await instance.connect();
+  let files = 0;
+  return {
+    fetch: async (uri, bytes) => {
+      files += 1;
+      const path = join(directory, `${files}.parquet`);
+      await write(uri, bytes, path);
+      try {
+        return await openFile(connection, { uri, path }, nanoseconds);
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      connection.closeSync();
+      instance.closeSync();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function memoryLimit(): number {
+  const bound = process.constrainedMemory();
+  if (bound === 0 || bound > Number.MAX_SAFE_INTEGER) return MEMORY_DEFAULT;
+  return Math.max(MEMORY_MIN, Math.floor(bound * MEMORY_SHARE));
+}
+
+async function write(uri: string, bytes: AsyncIterable<Buffer>, path: string): Promise<void> {
+  try {
+    await pipeline(bytes, createWriteStream(path));
+  } catch (error) {
+    await rm(path, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    throw new ConfigurationError(
+      "WorkVolumeFull",
+      `${uri}: the work volume has no room for the file, and Parquet is read from its end. Write smaller files`,
+      { cause: error },
+    );
+  }
+}
+
+interface Located {
+  readonly uri: string;
+  readonly path: string;
+}
+
+async function openFile(
+  connection: DuckDBConnection,
+  file: Located,
+  nanoseconds: Wanted["nanoseconds"],
+): Promise<ParquetFile> {
+  const { uri, path } = file;
+  const ask = async <T>(sql: string): Promise<readonly T[]> => {
+    try {
+      return (await connection.runAndReadAll(sql)).getRowObjects() as unknown as readonly T[];
+    } catch (error) {
+      throw readFailure(error, file);
+    }
+  };
+  const literal = quoteText(path);
+  const elements = await ask<SchemaElement>(
+    `SELECT name, type, coalesce(num_children, 0)::INTEGER AS children, coalesce(logical_type, '') AS "logicalType",
+       duckdb_type AS "duckdbType" FROM parquet_schema(${literal})`,
+  );
+  const [total] = await ask<{ rows: string }>(
+    `SELECT num_rows::VARCHAR AS rows FROM parquet_file_metadata(${literal})`,
+  );
+  const listed = await ask<ListedColumn>(
+    `SELECT column_name AS name, column_type AS type FROM (DESCRIBE SELECT * FROM ${scan(path)})`,
+  );
+  const columns = columnsOfSchema(uri, elements, listed, nanoseconds);
+  return {
+    uri,
+    columns,
+    rows: (isText, place) => {
+      const cells = columns.map((column) => cellOf(column, { isText: isText(column.name), nanoseconds }));
+      const sql = `SELECT concat_ws(chr(9), ${cells.join(", ")}) FROM ${scan(path)}`;
+      return rowsOf(connection, sql, { ...file, rows: Number(total?.rows ?? 0) }, place);
+    },
+    [Symbol.asyncDispose]: () => rm(path, { force: true }),
+  };
+}
+
+function scan(path: string): string {
+  return `read_parquet(${quoteText(path)}, hive_partitioning = false)`;
+}
+
+function cellOf({ name, alias, travelling }: ParquetColumn, wanted: Omit<Wanted, "complaint">): string {
+  const complaint = `${COMPLAINT}column ${name} holds `;
+  return `coalesce(${travelling.text(quoteIdentifier(alias), { ...wanted, complaint })}, '\\N')`;
+}
+
+/** Rows as the one column of a query, fetched as they are wanted. All rows that the file's end counts, or an error. */
+async function* rowsOf(
+  connection: DuckDBConnection,
+  sql: string,
+  file: Located & { readonly rows: number },
+  place: (row: number) => string = () => "",
+): AsyncGenerator<Buffer> {
+  let row = 0;
+  try {
+    const result = await connection.stream(sql);
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
+      const lines = chunk.getColumnVector(0);
+      let piece = "";
+      for (let at = 0; at < chunk.rowCount; at += 1) {
+        row += 1;
+        piece += `${place(row)}${lines.getItem(at) as string}\n`;
+        if (piece.length < PIECE_LENGTH) continue;
+        yield Buffer.from(piece);
+        piece = "";
+      }
+      yield Buffer.from(piece);
+    }
+  } catch (error) {
+    throw readFailure(error, file);
+  }
+  if (row === file.rows) return;
+  throw damaged(file, `${row} rows where the file's end counts ${file.rows}`);
+}
+
+/** DuckDB's errors have a kind before a colon, and what it read after an empty line. */
+function readFailure(error: unknown, file: Located): TaskFailure {
+  if (error instanceof TaskFailure) return error;
+  const [said = ""] = String((error as Error).message).split("\n\n");
+  const complaint = said.indexOf(COMPLAINT);
+  if (complaint >= 0) {
+    return new DataError(
+      "NanosecondsCut",
+      `${file.uri}: ${said.slice(complaint + COMPLAINT.length)}, and Postgres keeps microseconds. Declare the column as text in load.columns, or set load.from.format.parquet.nanoseconds to cut`,
+    );
+  }
+  if (/^Out of Memory/.test(said)) {
+    return new ConfigurationError(
+      "MemoryLimit",
+      `${file.uri}: its pages need more memory than there is for reading Parquet, half of the container's: ${said}. Raise the node's resources.limits.memory, or write smaller row groups and pages`,
+    );
+  }
+  return damaged(file, said.replaceAll(file.path, file.uri));
+}
+
+function damaged({ uri }: Located, found: string): DataError {
+  return new DataError("DamagedParquet", `${uri}: expected a complete Parquet file, found ${found}. Write it again`);
+}
