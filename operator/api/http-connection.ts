@@ -58,6 +58,10 @@ export const HttpConnection = object(
       [exactlyOne(["basic", "bearer", "apiKey", "oauth2"])],
     ).optional(),
     headers: list("Headers of every request.", Header, { max: 16 }).optional(),
+    testPath: text(
+      "Path below baseUrl that the test of a Connection gets, and that answers with 2xx; baseUrl itself where it is missing.",
+      { max: 2048, pattern: /^[^?#\s]*$/ },
+    ).optional(),
     requestsPerSecond: integer("Most requests that are begun in a second.", { min: 1, max: 1000 }).optional(),
   },
   [

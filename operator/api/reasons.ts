@@ -12,7 +12,6 @@ export const REASON = {
   // Connection: Ready
   Reachable: "The test reached the system and it let the role in.",
   Testing: "A short Job tests the connection.",
-  NotTested: "Connections of this kind have no test.",
 
   // PipelineRun: Succeeded=Unknown
   PipelineNotFound: "The Pipeline does not exist; the run waits a minute for it and then fails.",

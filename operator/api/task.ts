@@ -73,11 +73,14 @@ const HttpOptions = z.strictObject({
   auth: http.auth,
   headers: http.headers,
   requestsPerSecond: http.requestsPerSecond,
+  testPath: http.testPath,
 });
 const FilesOptions = z.strictObject({
   kind: z.literal("files"),
   /** Where the volume is mounted. */
   directory: z.string(),
+  /** The ConfigMap that it comes from, for messages: one that does not exist is an empty folder. */
+  configMap: z.string().optional(),
 });
 /** A connection as a task sees it: what the manifest says, and where the Secret's files are. */
 export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options, HttpOptions, FilesOptions]);

@@ -45,7 +45,11 @@ export function taskConnection(name: string, entry: ConnectionEntry): TaskConnec
   const secret = secretName === undefined ? {} : { secretName, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
   if (entry.s3 !== undefined) return { kind: "s3", ...secret, ...withoutSecretRef(entry.s3) };
   if (entry.http !== undefined) return { kind: "http", ...secret, ...withoutSecretRef(entry.http) };
-  if (entry.files !== undefined) return { kind: "files", directory: `${CONNECTIONS_DIRECTORY}/${name}` };
+  if (entry.files !== undefined) {
+    const { configMap } = entry.files;
+    const directory = `${CONNECTIONS_DIRECTORY}/${name}`;
+    return { kind: "files", directory, ...(configMap === undefined ? {} : { configMap }) };
+  }
   return { kind: "postgres", ...secret, ...withoutSecretRef(entry.postgres ?? {}) };
 }
 

@@ -15,7 +15,6 @@ import { timeText } from "./time.ts";
  * | what is true                                    | Ready                       | what is done    |
  * |-------------------------------------------------|-----------------------------|-----------------|
  * | the spec is none                                | False InvalidSpec           | nothing         |
- * | the kind has no test                            | Unknown NotTested           | nothing         |
  * | this generation and value have been tested      | as that test found          | nothing         |
  * | their test has no number yet                    | Unknown Testing             | it is counted   |
  * | no Job of this test                             | Unknown Testing             | the Job is made |
@@ -59,14 +58,6 @@ function requestedTest({ annotations }: Pick<ObjectMeta, "annotations">): string
 export function decideConnection(facts: ConnectionFacts): ConnectionDecision {
   const { meta, spec, status, now, refusal } = facts;
   if (typeof spec === "string") return settled(facts, "False", "InvalidSpec", spec);
-  if (spec.postgres === undefined && spec.s3 === undefined) {
-    return settled(
-      facts,
-      "Unknown",
-      "NotTested",
-      "connections of this kind have no test; a run shows whether they work",
-    );
-  }
   if (isTested(meta, status)) return { status, createJob: false };
   if (!isCounted(meta, status)) {
     return { status: { ...testing(facts, "a Job is made"), tests: (status.tests ?? 0) + 1 }, createJob: false };

@@ -1,5 +1,15 @@
-import type { ConnectionKind, TaskConnectionOf, TaskSpec } from "#api/task.ts";
+import type { ConnectionKind, TaskConnection, TaskConnectionOf, TaskSpec } from "#api/task.ts";
 import { ConfigurationError } from "../errors.ts";
+
+/** The connection of a name. Throws a ConfigurationError when there is none. */
+export function findConnection(spec: Pick<TaskSpec, "connections">, connection: string): TaskConnection {
+  const named = spec.connections[connection];
+  if (named !== undefined) return named;
+  throw new ConfigurationError(
+    "UnknownConnection",
+    `connection ${connection} is not one of spec.connections: ${Object.keys(spec.connections).join(", ")}`,
+  );
+}
 
 /** The connection that a verb names. Throws a ConfigurationError when there is none of that name, or it is of another kind. */
 export function namedConnection<K extends ConnectionKind>(
@@ -7,13 +17,7 @@ export function namedConnection<K extends ConnectionKind>(
   connection: string,
   kind: K,
 ): TaskConnectionOf<K> {
-  const named = spec.connections[connection];
-  if (named === undefined) {
-    throw new ConfigurationError(
-      "UnknownConnection",
-      `connection ${connection} is not one of spec.connections: ${Object.keys(spec.connections).join(", ")}`,
-    );
-  }
+  const named = findConnection(spec, connection);
   if (isOfKind(named, kind)) return named;
   throw new ConfigurationError(
     "WrongConnection",

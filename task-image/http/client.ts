@@ -13,6 +13,7 @@ import { parseToken, type Token, tokenRequest } from "./oauth2.ts";
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 const REDIRECTS_MAX = 5;
+const TRIES = 6;
 /** Longest answer that is held in memory: one page, or a token. */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const TOKEN_BYTES_MAX = 64 * 1024;
@@ -29,6 +30,8 @@ export interface HttpCall {
 export interface HttpAnswer<B> {
   /** Where the answer came from, after redirects. */
   readonly url: URL;
+  /** Of 200 to 299. */
+  readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: B;
 }
@@ -48,6 +51,8 @@ export interface HttpClientOptions {
   readonly clock?: Clock;
   /** Longest wait for the beginning of an answer, and between two pieces of it. */
   readonly answerTimeoutMs?: number;
+  /** How often a call is tried at most; 6 times where it is missing. */
+  readonly tries?: number;
 }
 
 /** Opens a client. The package for it is imported now and not before. */
@@ -78,15 +83,18 @@ class Conversation {
   readonly #signal: AbortSignal;
   readonly #redactor: Redactor;
   readonly #clock: Clock;
+  readonly #tries: number;
   #token: Token | undefined;
   #next = 0;
 
-  constructor(settings: HttpSettings, agent: Agent, { signal, redactor, clock = SYSTEM_CLOCK }: HttpClientOptions) {
+  constructor(settings: HttpSettings, agent: Agent, options: HttpClientOptions) {
+    const { signal, redactor, clock = SYSTEM_CLOCK, tries = TRIES } = options;
     this.#settings = settings;
     this.#agent = agent;
     this.#signal = signal;
     this.#redactor = redactor;
     this.#clock = clock;
+    this.#tries = tries;
   }
 
   /** Sends a call until it is answered or no other try is left. */
@@ -99,7 +107,8 @@ class Conversation {
         const failure = requestFailure(error, this.#settings, nameOf(call));
         if (this.#signal.aborted)
           throw new TransientError("Stopped", `connection ${this.#settings.connection}: stopped`);
-        const delay = failure.kind === "transient" ? delayBefore(tries, wanted.retryAfterMs) : undefined;
+        const isLast = failure.kind !== "transient" || tries >= this.#tries;
+        const delay = isLast ? undefined : delayBefore(tries, wanted.retryAfterMs);
         if (delay === undefined) throw failure;
         await this.#clock.sleep(delay, this.#signal);
       }
@@ -115,7 +124,7 @@ class Conversation {
     const { url, answer } = await this.#follow(call);
     const { statusCode, headers } = answer;
     const body = decoded(answer);
-    if (statusCode >= 200 && statusCode < 300) return { url, headers, body: await take(body) };
+    if (statusCode >= 200 && statusCode < 300) return { url, status: statusCode, headers, body: await take(body) };
     wanted.retryAfterMs = parseRetryAfter([headers["retry-after"]].flat()[0], this.#clock.now());
     throw statusFailure(this.#settings, nameOf(call), statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
   }

@@ -16,6 +16,8 @@ export interface ObjectStore extends AsyncDisposable {
   readonly bucket: string;
   /** `s3://bucket/key`, as `_kelt_files` and messages name an object. */
   uri(key: string): string;
+  /** Asks for the bucket itself, which takes the right to list it; rejects when it is not there or not ours to use. */
+  findBucket(): Promise<{ readonly region?: string }>;
   /** Every object whose key begins with the prefix, in the order of the keys' UTF-8 bytes, page by page. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** The object of exactly this key, or undefined. */

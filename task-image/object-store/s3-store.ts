@@ -5,6 +5,7 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -45,6 +46,7 @@ export function openS3Store(
     connection: settings.connection,
     bucket,
     uri,
+    findBucket: () => guard(`looking for bucket ${bucket}`, () => findBucket(client, settings, signal)),
     list: (prefix) => listObjects(client, settings, prefix, signal),
     find: (key) => guard(`looking for ${uri(key)}`, () => findObject(client, bucket, key, signal)),
     read: (object) => readObject(client, settings, object, signal),
@@ -75,6 +77,23 @@ function clientConfig({ region, endpoint, pathStyle }: S3Settings): S3ClientConf
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: ANSWER_TIMEOUT_MS },
     ...(endpoint === undefined ? {} : { endpoint }),
   };
+}
+
+/** A refusal of HEAD has no body that could say why: the answer to a listing has one. */
+async function findBucket(
+  client: S3Client,
+  settings: S3Settings,
+  signal: AbortSignal,
+): Promise<{ readonly region?: string }> {
+  try {
+    const head = new HeadBucketCommand({ Bucket: settings.bucket });
+    const { BucketRegion } = await client.send(head, { abortSignal: signal });
+    return BucketRegion === undefined ? {} : { region: BucketRegion };
+  } catch (error) {
+    if (isStoreRetryable(error)) throw error;
+    for await (const _object of listObjects(client, settings, "", signal)) break;
+    return {};
+  }
 }
 
 async function* listObjects(

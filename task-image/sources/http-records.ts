@@ -3,9 +3,10 @@ import { Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
 import type { HttpRequest } from "#api/http-connection.ts";
-import { ConfigurationError, DataError, TaskFailure } from "../errors.ts";
+import { DataError, TaskFailure } from "../errors.ts";
 import type { HttpAnswer, HttpCall, HttpClient } from "../http/client.ts";
 import { requestFailure } from "../http/http-failure.ts";
+import { urlBelow } from "../http/path.ts";
 import { countJson, countLines, countNothing, type RecordCount } from "../json/record-count.ts";
 import { recordLines } from "../json/record-lines.ts";
 import { isArray, JsonTextError, locate, rootOf } from "../json/scan.ts";
@@ -50,17 +51,7 @@ export async function readHttp(
 
 /** The first request. Throws a ConfigurationError for a path that leads to another host. */
 function callOf({ settings }: HttpClient, { path, method, query, body }: HttpSource): HttpCall {
-  const { baseUrl, connection } = settings;
-  const url = new URL(baseUrl);
-  const base = baseUrl.pathname.replace(/\/+$/, "");
-  const below = path.replace(/^\/+/, "");
-  url.pathname = below === "" ? baseUrl.pathname : `${base}/${below}`;
-  if (below !== "" && !url.pathname.startsWith(`${base}/`)) {
-    throw new ConfigurationError(
-      "OutsideBaseUrl",
-      `connection ${connection}: path ${path} leads out of ${baseUrl.href}. Name a path below it`,
-    );
-  }
+  const url = urlBelow(settings, path);
   for (const { name, value } of query ?? []) url.searchParams.append(name, value);
   const headers = { accept: "application/json, */*;q=0.5" };
   if (method === "GET") return { url, method, headers };

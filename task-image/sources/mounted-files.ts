@@ -15,7 +15,7 @@ const HASHED_BYTES_MAX = 1024 * 1024;
 export function mountedFiles(connection: string, root: string): FileSource {
   const list = async (pattern: FilePattern) => {
     const files: SourceFile[] = [];
-    for await (const name of namesBelow(connection, root, "")) {
+    for await (const name of mountedNames(connection, root)) {
       if (pattern.matches(name)) files.push(await describe(root, name));
     }
     return files;
@@ -25,6 +25,11 @@ export function mountedFiles(connection: string, root: string): FileSource {
     read: (file) => Readable.from(chunksOf(root, file), { objectMode: false, highWaterMark: BUFFER_BYTES }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** The names of the files, in order. Throws a ConfigurationError when the volume cannot be listed. */
+export function mountedNames(connection: string, root: string): AsyncGenerator<string> {
+  return namesBelow(connection, root, "");
 }
 
 /** Names in order. What begins with two dots is the kubelet's own, as `..data` is. Links may not lead out of the volume. */

@@ -314,15 +314,31 @@ test("a Job that a full quota refuses is told, and made when there is room", asy
   expect(jobs()).toHaveLength(1);
 });
 
-test.each([
-  ["a spec that is none", { postgres: { port: "x" } }, "False", "InvalidSpec"],
-  ["a kind without a test", { files: { configMap: "facts" } }, "Unknown", "NotTested"],
-])("%s makes no Job and is told", async (_what, spec, ready, reason) => {
-  await put(spec);
+test("a spec that is none makes no Job and is told", async () => {
+  await put({ postgres: { port: "x" } });
   await reconcile();
   expect(jobs()).toEqual([]);
-  expect(status()).toMatchObject({ conditions: [{ type: "Ready", status: ready, reason }] });
+  expect(status()).toMatchObject({ conditions: [{ type: "Ready", status: "False", reason: "InvalidSpec" }] });
 });
+
+test.each(["postgres", "s3", "http", "files"])(
+  "a connection of kind %s is tested by a task that knows it",
+  async (kind) => {
+    const specs: Readonly<Record<string, object>> = {
+      postgres: {},
+      s3: { bucket: "lake", region: "us-east-1" },
+      http: { baseUrl: "https://api.example.org", testPath: "health" },
+      files: { configMap: "facts" },
+    };
+    await put({ [kind]: specs[kind] });
+    await reconcile();
+    const [job] = jobs() as unknown as [
+      { spec: { template: { spec: { containers: [{ env: [{ value: string }] }] } } } },
+    ];
+    const { connections } = TaskSpec.parse(JSON.parse(job.spec.template.spec.containers[0].env[0].value));
+    expect(connections).toMatchObject({ connection: { kind } });
+  },
+);
 
 test("a connection that is gone or going is left alone", async () => {
   await reconcile();
