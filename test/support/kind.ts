@@ -55,8 +55,8 @@ export function createRun(pipeline: string, more: object = {}): string {
   return mustKubectl(["create", "-f", "-", "-o", "jsonpath={.metadata.name}"], object).trim();
 }
 
-export function getRun(name: string): Run {
-  const run = getJson("pipelinerun", name) as { metadata: Run["metadata"]; status?: PipelineRunStatus };
+export function getRun(name: string, namespace = DEMO): Run {
+  const run = getJson("pipelinerun", name, namespace) as { metadata: Run["metadata"]; status?: PipelineRunStatus };
   return { metadata: run.metadata, status: run.status ?? {} };
 }
 
@@ -74,14 +74,14 @@ export function listJson(kind: string, selector: string, namespace = DEMO): read
 }
 
 /** Waits for the run's end and returns it. */
-export async function finishedRun(name: string): Promise<Run> {
+export async function finishedRun(name: string, namespace = DEMO): Promise<Run> {
   return await eventually(
     `the end of run ${name}`,
     () => {
-      const run = getRun(name);
+      const run = getRun(name, namespace);
       return (run.status.conditions?.[0]?.status ?? "Unknown") === "Unknown" ? undefined : run;
     },
-    () => JSON.stringify(getRun(name).status.nodes),
+    () => JSON.stringify(getRun(name, namespace).status.nodes),
   );
 }
 
