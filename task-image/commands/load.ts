@@ -1,3 +1,4 @@
+import { TaskFailure } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { keepAlive } from "../postgres/keep-alive.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
@@ -19,11 +20,18 @@ import type { LoadSource } from "./load-source.ts";
 /** The destination ends a session of a dead pod that stands idle in its transaction this long. */
 const IDLE_IN_TRANSACTION_MS = 600_000;
 
+/** What a load meets whose files have been cleaned up. */
+const GONE: ReadonlySet<string> = new Set(["ManifestMissing", "ExtractReplaced", "NoSuchBucket"]);
+
 /** Loads tables; then, where it is asked for, removes the files that they came from. */
 export async function load(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
-  const outcome = await loadOnce(spec, context);
   const { cleanup = "none" } = spec.work.load.from;
-  if (cleanup === "none") return outcome;
+  if (cleanup === "none") return await loadOnce(spec, context);
+  const outcome = await loadOnce(spec, context).catch((error: unknown) => {
+    // Another pod of this load may have committed and cleaned up since we have looked for its record: then it is there now.
+    if (!(error instanceof TaskFailure && GONE.has(error.code))) throw error;
+    return loadOnce(spec, context);
+  });
   const { cleanUpExtract } = await import("./extract-cleanup.ts");
   return { ...outcome, message: `${outcome.message}; ${await cleanUpExtract(spec, context)}` };
 }

@@ -133,6 +133,26 @@ test("an object that somebody has replaced is left, and so is its bucket", async
   await expectLoaded(1);
 });
 
+test("two pods of one load: one commits and cleans up before the other reads the manifest", async () => {
+  await runExtract("run-1");
+  let rivals = 0;
+  const rivalFirst = async ({ method, path }: PassingRequest): Promise<Fault> => {
+    if (rivals > 0 || method !== "HEAD" || !path.endsWith("manifest.json")) return "pass";
+    rivals += 1;
+    await load(loadTask("run-1", "bucket"), aContext());
+    return "pass";
+  };
+  await using front = await startStoreFront(s3.endpoint, rivalFirst);
+  const late = await load(loadTask("run-1", "bucket", { attempt: 2, endpoint: front.endpoint }), aContext());
+  expect(late.message).toBe(`2 tables, 50 rows, loaded by attempt 1; bucket ${bucket} removed`);
+  expect(rivals).toBe(1);
+  await expectLoaded(1);
+});
+
+test("a load whose extract is gone and that was never loaded says so", async () => {
+  await expect(load(loadTask("run-1", "bucket"), aContext())).rejects.toMatchObject({ code: "ManifestMissing" });
+});
+
 test("a load that fails leaves its files to be looked at", async () => {
   await runExtract("run-1");
   const task = loadTask("run-1", "bucket", { columns: { films: { title: "integer" } } });

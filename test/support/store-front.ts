@@ -23,14 +23,14 @@ const CUT_AT = 1_000_000;
 /** Starts one that does to each request what `fault` says. `onLost` is called when the store has answered what is lost. */
 export async function startStoreFront(
   endpoint: string,
-  fault: (request: PassingRequest) => Fault,
+  fault: (request: PassingRequest) => Fault | Promise<Fault>,
   onLost: () => void = () => undefined,
 ): Promise<StoreFront> {
   const ranges: (string | undefined)[] = [];
-  const front: Server = createServer((incoming, response) => {
+  const front: Server = createServer(async (incoming, response) => {
     const { method = "GET", url: path = "/" } = incoming;
     ranges.push(incoming.headers.range);
-    const what = fault({ number: ranges.length, method, path });
+    const what = await fault({ number: ranges.length, method, path });
     if (what === "refuse") response.writeHead(503).end();
     else forward({ endpoint, onLost }, incoming, response, what);
   });
