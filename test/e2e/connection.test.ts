@@ -1,9 +1,21 @@
 import { afterAll, expect, test } from "vitest";
 import type { ConnectionStatus } from "#api/connection.ts";
 import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { applyPipeline, createRun, DEMO, eventually, finishedRun, getJson, verdictOf } from "../support/kind.ts";
+import {
+  applyPipeline,
+  createRun,
+  DEMO,
+  eventually,
+  finishedRun,
+  getJson,
+  SYSTEM,
+  verdictOf,
+} from "../support/kind.ts";
 
-const made = ["connection/shared", "connection/unreachable", "pipeline/by-reference"];
+const made = [
+  ...["shared", "unreachable", "api", "facts", "no-facts"].map((name) => `connection/${name}`),
+  "pipeline/by-reference",
+];
 
 afterAll(() => {
   for (const name of made) kubectl(["delete", name, "-n", DEMO, "--ignore-not-found"]);
@@ -47,6 +59,32 @@ test("a Connection that nobody answers says so, with its host", async () => {
   const ready = conditions?.find(({ type }) => type === "Ready");
   expect(ready).toMatchObject({ status: "False" });
   expect(ready?.message).toContain("no-such-host");
+});
+
+test("an HTTP API and the files of a ConfigMap are tested, and one that is not there is told", async () => {
+  applyConnection("api", { http: { baseUrl: `http://kelt-metrics.${SYSTEM}:8080`, testPath: "healthz" } });
+  applyConnection("facts", { files: { configMap: "source-facts" } });
+  applyConnection("no-facts", { files: { configMap: "nowhere" } });
+  const [api, facts, missing] = await Promise.all(["api", "facts", "no-facts"].map((name) => testedStatus(name)));
+  expect(api).toMatchObject({ serverVersion: "HTTP 200", conditions: [{ status: "True", reason: "Reachable" }] });
+  expect(facts).toMatchObject({
+    serverVersion: "ConfigMap source-facts with 6 files",
+    conditions: [{ status: "True" }],
+  });
+  expect(missing?.conditions).toMatchObject([
+    { status: "False", reason: "ConfigurationError", message: expect.stringContaining('ConfigMap "nowhere"') },
+  ]);
+  const columns = mustKubectl(["get", "connection", "api", "-n", DEMO, "--no-headers"])
+    .trim()
+    .split(/\s{2,}/);
+  expect(columns).toEqual([
+    "api",
+    "True",
+    "Reachable",
+    "HTTP 200",
+    expect.stringMatching(/^\d+$/),
+    ...Array(2).fill(expect.stringMatching(/^\d+[sm]/)),
+  ]);
 });
 
 test("a pipeline uses a Connection by its name", async () => {
