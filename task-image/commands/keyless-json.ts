@@ -4,7 +4,7 @@ import type { RejectLimit } from "../postgres/reject-limit.ts";
 import { refuseTooManyRejects } from "../postgres/rejects.ts";
 import { readTarget, type TargetColumn } from "../postgres/target.ts";
 import type { TypedColumn } from "../postgres/typed-rows.ts";
-import type { Landed, LandingPlace } from "./land-files.ts";
+import type { Landed, LandingPlace } from "./landed-files.ts";
 
 /**
  * What documents without any key bring: rows of NULL, in the columns that the target has. Throws a DataError when there is no target, and

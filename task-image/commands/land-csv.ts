@@ -10,7 +10,7 @@ import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from 
 import type { Session } from "../postgres/session.ts";
 import type { TypedColumn } from "../postgres/typed-rows.ts";
 import { classesOfTexts } from "../postgres/value-class.ts";
-import type { Landed, Landing } from "./land-files.ts";
+import type { Landed, Landing } from "./landed-files.ts";
 
 /** Columns whose values are classed by one statement; each of them costs memory of the server's planner. */
 const CLASSED_AT_ONCE = 100;

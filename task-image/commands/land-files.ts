@@ -1,75 +1,10 @@
 import { DataError } from "../errors.ts";
-import type { FileFormat } from "../formats/file-format.ts";
 import type { RejectedRow } from "../formats/rejected-row.ts";
-import { showTable, type TableName } from "../postgres/identifier.ts";
-import type { InputCheck } from "../postgres/input-check.ts";
+import { showTable } from "../postgres/identifier.ts";
 import { type RejectScope, recordRejects } from "../postgres/rejects.ts";
-import type { Session } from "../postgres/session.ts";
-import type { SourceFile } from "../sources/file-source.ts";
 import { landCsv } from "./land-csv.ts";
 import { landJson } from "./land-json.ts";
-
-/** The files of one table, in one format. */
-export interface FilesToStage {
-  /** The pattern that they were found by, for messages. */
-  readonly source: string;
-  readonly target: TableName;
-  readonly files: readonly SourceFile[];
-  readonly format: FileFormat;
-  /** Where a file can be kept while it is read. */
-  readonly workDirectory: string;
-  /** Bytes of text that have been read so far. */
-  readonly bytes: number;
-  /** The text of a file as UTF-8. */
-  open(file: SourceFile): AsyncIterable<Buffer>;
-  /** Counts bytes from 0 again. */
-  restart(): void;
-}
-
-/** Where rows of files land, and what is known of them before they do. */
-export interface LandingPlace {
-  readonly session: Session;
-  readonly check: InputCheck;
-  readonly scope: RejectScope;
-  /** The table that they land in. */
-  readonly into: TableName;
-  /** The pattern that the files were found by, for messages. */
-  readonly source: string;
-  /** Types that are known before a row is: declared ones, or those of a target that rows are added to. */
-  readonly types: ReadonlyMap<string, string>;
-  /** Columns whose types the manifest declares. */
-  readonly declared: ReadonlySet<string>;
-}
-
-/** What a format needs to land its rows. */
-export interface Landing extends LandingPlace {
-  readonly wanted: FilesToStage;
-  /** Number of the first file among `scope.uris`. */
-  readonly firstFile: number;
-  /** Rows that could not be landed, as far as they have been read. */
-  readonly rejects: readonly RejectedRow[];
-  /** Takes a row that could not be landed. Throws when there are far too many of them. */
-  reject(row: RejectedRow): void;
-  /** Forgets rejected rows and counted bytes, because the files are going to be read again. */
-  restart(): void;
-}
-
-/** A column of landed rows. */
-export interface LandedColumn {
-  readonly name: string;
-  /** Its type, where the files say it. */
-  readonly type?: string;
-  /** The classes of all its values (`value-class.ts`), where its type is not known without them. */
-  readonly classes?: number;
-}
-
-/** What landed: how many rows are there, and their columns in the order of the staging table. */
-export interface Landed {
-  readonly rows: number;
-  /** Rows in the table of rejects instead. */
-  readonly rejected: number;
-  readonly columns: readonly LandedColumn[];
-}
+import type { FilesToStage, Landed, Landing, LandingPlace } from "./landed-files.ts";
 
 /** Rejected rows above the limit that are still collected, so that most messages can say how many there are. */
 const SAMPLE_OF_TOO_MANY = 100;

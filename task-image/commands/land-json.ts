@@ -11,7 +11,7 @@ import { copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/lan
 import { rejectsTable } from "../postgres/rejects.ts";
 import type { TypedColumn } from "../postgres/typed-rows.ts";
 import { classesOfJson } from "../postgres/value-class.ts";
-import type { Landed, LandedColumn, Landing } from "./land-files.ts";
+import type { Landed, LandedColumn, Landing } from "./landed-files.ts";
 
 /** Lands JSON documents of all files by one COPY, each document as a value of jsonb, and makes a column of every key. */
 export async function landJson(landing: Landing, format: JsonFormat): Promise<Landed> {

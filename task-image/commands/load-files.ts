@@ -10,7 +10,7 @@ import type { Session } from "../postgres/session.ts";
 import { filePattern } from "../sources/file-pattern.ts";
 import type { FileSource, SourceFile } from "../sources/file-source.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import type { FilesToStage } from "./land-files.ts";
+import type { FilesToStage } from "./landed-files.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
 import { openFiles } from "./open-files.ts";
 import { stageFiles } from "./stage-files.ts";

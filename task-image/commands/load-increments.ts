@@ -14,7 +14,7 @@ import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls } from "../sou
 import { type Horizon, readHorizon } from "../sources/horizon.ts";
 import { type CursorValue, planIncrement } from "../sources/increment.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import type { SelectedRows } from "./load-rows.ts";
+import type { SelectedRows } from "./selected-rows.ts";
 
 /** The cursor of a load's manifest. */
 type Cursor = NonNullable<SpecOf<"load">["work"]["load"]["from"]["cursor"]>;

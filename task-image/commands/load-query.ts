@@ -2,8 +2,9 @@ import { databaseFailure } from "../postgres/failure.ts";
 import type { Session } from "../postgres/session.ts";
 import { beginQuerySnapshot } from "../sources/postgres-query.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import { type SelectedRows, stageSelection } from "./load-rows.ts";
+import { stageSelection } from "./load-rows.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
+import type { SelectedRows } from "./selected-rows.ts";
 
 /** The rows of one SELECT at a Postgres database. */
 export function queryToLoad(spec: SpecOf<"load">, query: string, context: CommandContext): LoadSource {

@@ -8,7 +8,7 @@ import { openSession, type Session } from "../postgres/session.ts";
 import { pageRanges } from "../sources/page-ranges.ts";
 import { copyFormat, copyOutStatement } from "../sources/postgres-rows.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import type { SelectedRows } from "./load-rows.ts";
+import type { SelectedRows } from "./selected-rows.ts";
 
 /** Rows that are read in parts, all of one snapshot. */
 export interface RangedRows extends SelectedRows {

@@ -1,23 +1,11 @@
-import { showTable, type TableName } from "../postgres/identifier.ts";
+import { showTable } from "../postgres/identifier.ts";
 import { checkTarget, type StagedTable, stageTable } from "../postgres/load-transaction.ts";
 import { openSession, type Session } from "../postgres/session.ts";
-import { copyFormat, copyOutStatement, type SourceRows } from "../sources/postgres-rows.ts";
+import { copyFormat, copyOutStatement } from "../sources/postgres-rows.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { moveCursors, openHorizon, type SelectedIncrement, selectIncrement } from "./load-increments.ts";
 import { rangesOf, stageInRanges } from "./load-ranges.ts";
-
-/** Rows of a Postgres source, and where they go. */
-export interface SelectedRows {
-  /** What they are called at the source, for people. */
-  readonly name: string;
-  readonly rows: SourceRows;
-  readonly target: TableName;
-  /** The table that they are all of. */
-  readonly table?: TableName;
-}
-
-/** Takes a snapshot and says what is to be read from it. */
-export type Selection = (source: Session) => Promise<readonly SelectedRows[]>;
+import type { SelectedRows, Selection } from "./selected-rows.ts";
 
 /**
  * Copies everything that is selected, or what is new of it, from one snapshot. The source's transaction ends with the last row,

@@ -4,8 +4,9 @@ import { openSession, type Session } from "../postgres/session.ts";
 import { beginTableSnapshot } from "../sources/postgres-table.ts";
 import { findTables, isTablePattern } from "../sources/table-pattern.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import { type SelectedRows, stageSelection } from "./load-rows.ts";
+import { stageSelection } from "./load-rows.ts";
 import { type LoadSource, refuseTakenTargets } from "./load-source.ts";
+import type { SelectedRows } from "./selected-rows.ts";
 
 /** Tables of a Postgres database, all of them from one snapshot. Patterns are looked up now. */
 export async function tablesToLoad(

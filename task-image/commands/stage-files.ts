@@ -13,16 +13,9 @@ import { typeOfClasses } from "../postgres/value-class.ts";
 import type { SpecOf } from "./command.ts";
 import { landKeyless } from "./keyless-json.ts";
 import { textColumn } from "./land-csv.ts";
-import {
-  type FilesToStage,
-  type Landed,
-  type LandedColumn,
-  type Landing,
-  type LandingPlace,
-  landFiles,
-  prepareLanding,
-} from "./land-files.ts";
+import { landFiles, prepareLanding } from "./land-files.ts";
 import { jsonColumn } from "./land-json.ts";
+import type { FilesToStage, Landed, LandedColumn, Landing, LandingPlace } from "./landed-files.ts";
 import { rejectLimit } from "./reject-limit.ts";
 import { stageTypedCsv } from "./stage-typed-csv.ts";
 

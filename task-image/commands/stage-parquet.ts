@@ -10,7 +10,7 @@ import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from 
 import { isWidening } from "../postgres/lossless-cast.ts";
 import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
 import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
-import type { Landed, Landing } from "./land-files.ts";
+import type { Landed, Landing } from "./landed-files.ts";
 import { addColumns } from "./stage-typed-csv.ts";
 
 const LF = 0x0a;

@@ -5,11 +5,12 @@ import type { CsvFormat } from "../formats/file-format.ts";
 import { isServerError } from "../postgres/failure.ts";
 import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
 import { copyIn } from "../postgres/landing.ts";
-import { createStagingStatement, type StagedColumn, stagingTable } from "../postgres/publication.ts";
+import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
 import type { Session } from "../postgres/session.ts";
+import type { StagedColumn } from "../postgres/staged-column.ts";
 import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
 import { copyCsvStatement } from "./land-csv.ts";
-import type { Landing } from "./land-files.ts";
+import type { Landing } from "./landed-files.ts";
 
 /** From this version on a line of `\.` is data in CSV; before, COPY ends there without a word. */
 const VERSION_WITHOUT_END_MARKER = 180_000;

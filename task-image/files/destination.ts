@@ -1,6 +1,17 @@
 import type { Writable } from "node:stream";
 import type { TableName } from "../postgres/identifier.ts";
-import type { ExtractedFile } from "./extracted-file.ts";
+
+/** A file of an extract as its manifest lists it. */
+export interface ExtractedFile {
+  /** `schema.table` of the source. */
+  readonly table: string;
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Of the file's bytes, in hexadecimal digits. */
+  readonly sha256: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
 
 /** What was written of one file: `name` is a file of the directory or the key of an object. */
 export interface WrittenFile<T> extends Pick<ExtractedFile, "bytes" | "sha256"> {

@@ -3,19 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TableName } from "../postgres/identifier.ts";
-import type { Fill, WrittenFile } from "./destination.ts";
-
-/** A file of an extract as its manifest lists it. */
-export interface ExtractedFile {
-  /** `schema.table` of the source. */
-  readonly table: string;
-  readonly file: string;
-  readonly rows: number;
-  readonly bytes: number;
-  /** Of the file's bytes, in hexadecimal digits. */
-  readonly sha256: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-}
+import type { ExtractedFile, Fill, WrittenFile } from "./destination.ts";
 
 export const MANIFEST_FILE = "manifest.json";
 const MANIFEST_VERSION = 1;

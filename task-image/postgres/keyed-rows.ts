@@ -1,7 +1,7 @@
 import { ConfigurationError, DataError } from "../errors.ts";
 import { quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
-import type { StagedColumn } from "./publication.ts";
 import type { Session } from "./session.ts";
+import type { StagedColumn } from "./staged-column.ts";
 
 /** Keys that a message names. */
 const SHOWN_MAX = 5;

@@ -6,15 +6,9 @@ import { quoteTable, showTable, type TableName } from "./identifier.ts";
 import { checkKeys, requireKey } from "./keyed-rows.ts";
 import type { LoadedTable } from "./load-record.ts";
 import { refuseLossyCasts } from "./lossless-cast.ts";
-import {
-  createStagingStatement,
-  isKeyed,
-  planPublication,
-  type StagedColumn,
-  stagingTable,
-  type Writing,
-} from "./publication.ts";
+import { createStagingStatement, isKeyed, planPublication, stagingTable, type Writing } from "./publication.ts";
 import type { Session } from "./session.ts";
+import type { StagedColumn } from "./staged-column.ts";
 import { lockTable, readTarget } from "./target.ts";
 
 /** A table of the destination that is going to get rows, in the shape of what brings them. */

@@ -1,8 +1,9 @@
 import { DataError } from "../errors.ts";
 import { isServerError } from "./failure.ts";
 import { quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
-import { type StagedColumn, stagingTable } from "./publication.ts";
+import { stagingTable } from "./publication.ts";
 import type { Session } from "./session.ts";
+import type { StagedColumn } from "./staged-column.ts";
 import { readTarget } from "./target.ts";
 
 /** Types that hold every value of a smaller one. */

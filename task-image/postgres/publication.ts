@@ -9,14 +9,8 @@ import {
   requireKey,
   writeLockStatement,
 } from "./keyed-rows.ts";
+import type { StagedColumn } from "./staged-column.ts";
 import type { Target, TargetColumn } from "./target.ts";
-
-/** A column as it is staged. */
-export interface StagedColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly notNull: boolean;
-}
 
 export type LoadMode = "replace" | "truncate" | "append" | "merge" | "deleteInsert";
 

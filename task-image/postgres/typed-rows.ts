@@ -3,9 +3,10 @@ import type { TableName } from "./identifier.ts";
 import { quoteIdentifier, quoteLiteral, quoteTable, showTable } from "./identifier.ts";
 import type { InputCheck } from "./input-check.ts";
 import { FILE_COLUMN, LINE_COLUMN } from "./landing.ts";
-import { createStagingStatement, type StagedColumn, stagingTable } from "./publication.ts";
+import { createStagingStatement, stagingTable } from "./publication.ts";
 import { type RejectScope, rejectsTable } from "./rejects.ts";
 import type { Session } from "./session.ts";
+import type { StagedColumn } from "./staged-column.ts";
 
 /** A column on its way from the landing table to its type. */
 export interface TypedColumn extends StagedColumn {

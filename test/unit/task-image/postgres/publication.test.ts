@@ -1,10 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  createStagingStatement,
-  type LoadMode,
-  planPublication,
-  type StagedColumn,
-} from "../../../../task-image/postgres/publication.ts";
+import { createStagingStatement, type LoadMode, planPublication } from "../../../../task-image/postgres/publication.ts";
+import type { StagedColumn } from "../../../../task-image/postgres/staged-column.ts";
 import type { Target, TargetColumn } from "../../../../task-image/postgres/target.ts";
 
 const films = { schema: "raw", table: "films" };
