@@ -28,12 +28,12 @@ const REQUIRE =
   'import { createRequire as createRequireOfBundle } from "node:module";\nconst require = createRequireOfBundle(import.meta.url);';
 
 /**
- * Bundles a program into `dist/APP/main.mjs` with all its packages; what it imports later stays a file of its own, so that
- * starting it reads no more than it needs. Returns the folder. The same sources give the same bytes.
+ * Bundles a program into `main.mjs` of a folder, `dist/APP` if none is given, with all its packages; what it imports later stays a
+ * file of its own, so that starting it reads no more than it needs. Returns the folder, which is emptied first. The same sources
+ * give the same bytes.
  */
-export async function bundle(app: App): Promise<string> {
-  const { entries, output, native } = APPS[app];
-  const outdir = join(REPOSITORY, output);
+export async function bundle(app: App, outdir = join(REPOSITORY, APPS[app].output)): Promise<string> {
+  const { entries, native } = APPS[app];
   await rm(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: REPOSITORY,

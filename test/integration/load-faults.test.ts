@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { EXIT, type TaskConnection } from "#api/task.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
@@ -6,7 +5,7 @@ import { load } from "../../task-image/commands/load.ts";
 import { startLossyProxy } from "../support/lossy-proxy.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
-import { runTask, startTask } from "../support/task-process.ts";
+import { startTask } from "../support/task-process.ts";
 import { until } from "../support/until.ts";
 
 let server: PostgresServer;
@@ -63,25 +62,6 @@ async function expectCompleteAndSingle(): Promise<void> {
 }
 
 describe.each(["append", "replace", "merge", "deleteInsert"] as const)("%s", (mode) => {
-  test("a process killed at any moment, then retried: every row once", { timeout: 300_000 }, async () => {
-    await startOver(mode);
-    const begun = performance.now();
-    await runTask(task(mode, 1));
-    const duration = performance.now() - begun;
-    const kills = 10;
-    for (let kill = 0; kill < kills; kill += 1) {
-      await startOver(mode);
-      const first = startTask(task(mode, 1));
-      await setTimeout((duration * (kill + 0.5)) / kills);
-      first.process.kill("SIGKILL");
-      const { signal, exitCode } = await first.ended;
-      expect(signal === "SIGKILL" || exitCode === EXIT.done).toBe(true);
-      const retried = await runTask(task(mode, 2));
-      expect(retried.parsed).toMatchObject({ outcome: "succeeded", rows: 2 * ROWS });
-      await expectCompleteAndSingle();
-    }
-  });
-
   test("a retry waits for the pod before it that still lives, and then finds its work done", async () => {
     await startOver(mode);
     const pods = [1, 2, 3].map((attempt) => startTask(task(mode, attempt)).ended);

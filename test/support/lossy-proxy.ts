@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-interface Rules {
+/** When a connection is lost. */
+export interface CutRules {
   /** Cuts the connection instead of handing these bytes on to the server; `sent` is all that the client has sent, as text. */
   readonly sent: (bytes: Buffer, sent: string) => boolean;
   /** Cuts the connection instead of handing these bytes on to the client. */
@@ -18,7 +19,7 @@ export interface LossyProxy extends AsyncDisposable {
 /** A TCP proxy before a server that loses a connection at a moment of the test's choice. */
 export async function startLossyProxy(
   target: { readonly host: string; readonly port: number },
-  rules: Rules,
+  rules: CutRules,
 ): Promise<LossyProxy> {
   const sockets = new Set<Socket>();
   let cuts = 0;

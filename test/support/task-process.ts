@@ -8,6 +8,14 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const MAIN = fileURLToPath(new URL("../../task-image/main.ts", import.meta.url));
 
+let cache: string | undefined;
+
+/** Code that one process has compiled is there for the next one, as it is in the image. */
+function compiled(): string {
+  cache ??= temporaryDirectory("compiled");
+  return cache;
+}
+
 /** A task image's process as the kubelet would run it. */
 export interface TaskProcess {
   readonly process: ChildProcess;
@@ -27,13 +35,17 @@ export interface EndedTask {
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Starts `main.ts` with a spec: an object, or any text to hand over as it is. `environment` is what others put into the pod. */
-export function startTask(spec: unknown, environment: Environment = {}): TaskProcess {
+/**
+ * Starts `main.ts`, or a bundle of it, with a spec: an object, or any text to hand over as it is. `environment` is what others put
+ * into the pod.
+ */
+export function startTask(spec: unknown, environment: Environment = {}, program = MAIN): TaskProcess {
   const resultFile = join(temporaryDirectory("result"), "termination-log");
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
     env: {
       ...environment,
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: compiled(),
       [TASK_SPEC_ENV]: typeof spec === "string" ? spec : JSON.stringify(spec),
       [RESULT_FILE_ENV]: resultFile,
     },
@@ -58,8 +70,9 @@ export function startTask(spec: unknown, environment: Environment = {}): TaskPro
 export async function runTask(
   spec: unknown,
   environment: Environment = {},
+  program = MAIN,
 ): Promise<EndedTask & { readonly parsed: TaskResult }> {
-  const task = await startTask(spec, environment).ended;
+  const task = await startTask(spec, environment, program).ended;
   return { ...task, parsed: TaskResult.parse(JSON.parse(task.result)) };
 }
 
