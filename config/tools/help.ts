@@ -11,7 +11,8 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   "test:integration": "tests on a real Postgres and a real API server (the quick start's cluster)",
   "test:e2e": "tests on the quick start's cluster, end to end",
   sim: "random pipelines under random faults in virtual time; `npm run sim -- --seeds 100000`, `-- --seed 7 --story`",
-  bench: "one benchmark beside its reference: `npm run bench -- dispatch`, `-- copy`, `-- startup`",
+  bench:
+    "one benchmark beside its reference: `npm run bench -- copy`, `-- peers 100000` for another size; without a name it lists them",
   lint: "check manifests without a cluster, as the operator does: `npm run lint -- FILE…`, `-- -o github folder`",
   generate: "write CRDs, reference, chart schema and rights from the types; `-- --check` only compares",
   format: "format the code and mend what the linter can",

@@ -1,20 +1,31 @@
 import type { BenchmarkLine } from "./benchmark-line.ts";
 
+interface Benchmark {
+  /** What a size counts, where the benchmark has one, and how many it is at the size that the bars are for. */
+  readonly size?: { readonly of: string; readonly full: number };
+  readonly run: (size: number) => Promise<BenchmarkLine>;
+}
+
 /** Every benchmark by the name that it is called by; loaded when it is wanted. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<BenchmarkLine>>> = {
-  dispatch: async () => (await import("./dispatch.ts")).dispatch(),
-  startup: async () => (await import("./startup.ts")).startup(),
-  copy: async () => (await import("./copy.ts")).copy(),
-  ranges: async () => (await import("./ranges.ts")).ranges(),
-  "s3-csv": async () => (await import("./s3-csv.ts")).s3Csv(),
-  "s3-json": async () => (await import("./s3-json.ts")).s3Json(),
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  dispatch: { run: async () => (await import("./dispatch.ts")).dispatch() },
+  startup: { run: async () => (await import("./startup.ts")).startup() },
+  copy: { size: { of: "rows", full: 4_000_000 }, run: async (rows) => (await import("./copy.ts")).copy(rows) },
+  ranges: { size: { of: "rows", full: 4_000_000 }, run: async (rows) => (await import("./ranges.ts")).ranges(rows) },
+  peers: { size: { of: "rows", full: 2_000_000 }, run: async (rows) => (await import("./peers.ts")).peers(rows) },
+  "s3-csv": { size: { of: "MB", full: 1000 }, run: async (mb) => (await import("./s3-csv.ts")).s3Csv(mb) },
+  "s3-json": { size: { of: "MB", full: 500 }, run: async (mb) => (await import("./s3-json.ts")).s3Json(mb) },
 };
 
-const name = process.argv[2];
-const benchmark = BENCHMARKS[name ?? ""];
-if (benchmark === undefined) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHMARKS).join(" | ")}\n`);
+const [name = "", size] = process.argv.slice(2);
+const benchmark = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
+const count = Number(size ?? benchmark?.size?.full ?? 0);
+if (benchmark === undefined || (size !== undefined && !(benchmark.size !== undefined && count > 0))) {
+  const names = Object.entries(BENCHMARKS).map(([each, { size: sized }]) => {
+    return sized === undefined ? each : `${each} [${sized.of}, ${sized.full} if not said]`;
+  });
+  process.stderr.write(`usage: npm run bench -- NAME [SIZE], where NAME is one of\n  ${names.join("\n  ")}\n`);
   process.exit(2);
 }
-process.stdout.write(`${JSON.stringify(await benchmark())}\n`);
+process.stdout.write(`${JSON.stringify(await benchmark.run(count))}\n`);
 process.exit(0);

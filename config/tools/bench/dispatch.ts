@@ -5,7 +5,7 @@ import type { KubeClient } from "../../../operator/kube/client.ts";
 import type { NewObject } from "../../../operator/kube/kube.ts";
 import { kubectl, mustKubectl } from "../../../test/support/cluster.ts";
 import { connectBench, operatorWrites, taskPodsOf } from "./bench-cluster.ts";
-import { type BenchmarkLine, median } from "./benchmark-line.ts";
+import { type BenchmarkLine, median, round } from "./benchmark-line.ts";
 
 const NODES = 20;
 const PAIRS = 3;
@@ -132,8 +132,4 @@ function bareJob(owner: ObjectMeta, index: number, taskPods: TaskPodSettings): N
   );
   const { ownerReferences: _, ...metadata } = job.metadata ?? {};
   return { ...job, metadata } as unknown as NewObject;
-}
-
-function round(figure: number): number {
-  return Math.round(figure * 1000) / 1000;
 }

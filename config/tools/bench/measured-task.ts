@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, type TaskSpec } from "#api/task.ts";
 import type { TestDatabase } from "../../../test/support/postgres.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
@@ -10,6 +10,7 @@ import { APPS } from "../../images/bundle.ts";
 
 const POLL_MS = 20;
 
+/** What a program has cost, from the start of its process to its end. */
 export interface Measured {
   readonly seconds: number;
   readonly peakRssBytes: number;
@@ -18,15 +19,24 @@ export interface Measured {
 /** Runs the bundle `main` of the task image as the kubelet would, from the start of its process to its end. */
 export async function measureTask(main: string, spec: TaskSpec): Promise<Measured> {
   const resultFile = join(temporaryDirectory("bench"), "result");
-  const begun = performance.now();
-  const task = spawn(process.execPath, [main], {
-    env: { ...imageEnvironment(), [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile },
-    stdio: ["ignore", "ignore", "inherit"],
+  const env = { ...imageEnvironment(), [TASK_SPEC_ENV]: JSON.stringify(spec), [RESULT_FILE_ENV]: resultFile };
+  return await measureProgram(process.execPath, [main], env).catch((error: Error) => {
+    throw new Error(`${error.message}: ${existsSync(resultFile) ? readFileSync(resultFile, "utf8") : "no result"}`);
   });
-  const peak = watchPeakRss(task);
-  const [exitCode] = await once(task, "exit");
+}
+
+/** Runs a program to its end. Its standard output is not shown. */
+export async function measureProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Measured> {
+  const begun = performance.now();
+  const child = spawn(program, args, { env, stdio: ["ignore", "ignore", "inherit"] });
+  const peak = watchPeakRss(child);
+  const [exitCode] = await once(child, "exit");
   const seconds = (performance.now() - begun) / 1000;
-  if (exitCode !== 0) throw new Error(`the task ended with exit code ${exitCode}: ${readFileSync(resultFile, "utf8")}`);
+  if (exitCode !== 0) throw new Error(`${basename(program)} ${args.join(" ")} ended with exit code ${exitCode}`);
   return { seconds, peakRssBytes: peak() };
 }
 
@@ -81,8 +91,4 @@ function findPsql(): string {
   const found = folders.map((folder) => join(folder, "psql")).find(existsSync);
   if (found === undefined) throw new Error("psql is the reference and is not installed: install postgresql-client");
   return found;
-}
-
-export function round(figure: number): number {
-  return Math.round(figure * 1000) / 1000;
 }

@@ -12,11 +12,11 @@ const COLUMNS = {
 };
 
 /** A packed CSV file of declared types from S3, against `gunzip | psql \copy` of the same bytes into the same types. */
-export function s3Csv(): Promise<BenchmarkLine> {
+export function s3Csv(megabytes: number): Promise<BenchmarkLine> {
   const types = Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`);
   return benchFile({
     benchmark: "s3-csv",
-    megabytes: { large: 1000, small: 100 },
+    megabytes,
     key: "titles.csv.gz",
     header: `${Object.keys(COLUMNS).join(",")}\n`,
     row: (i) =>

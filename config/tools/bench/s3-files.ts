@@ -4,25 +4,26 @@ import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { openObjectStore } from "../../../task-image/object-store/opening.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../../../test/support/postgres.ts";
 import { aContext, aTask } from "../../../test/support/task.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { type S3Server, startS3Server } from "../../../test/support/versitygw.ts";
 import { bundle } from "../../images/bundle.ts";
-import { type BenchmarkLine, median } from "./benchmark-line.ts";
-import { libpqEnvironment, type Measured, measureShell, measureTask, round } from "./measured-task.ts";
+import { type BenchmarkLine, median, round } from "./benchmark-line.ts";
+import { expectRows, SERVER_SETTINGS } from "./films-table.ts";
+import { libpqEnvironment, type Measured, measureShell, measureTask } from "./measured-task.ts";
+import { peakMemory } from "./peak-memory.ts";
 
 const PAIRS = 3;
+const RATIO_MIN = 0.8;
 const MB = 1_000_000;
 const PIECE_ROWS = 2000;
-/** Without fsync the disk of the machine is not what is measured; a checkpoint in the middle would be. */
-const SETTINGS = { max_wal_size: "8GB", shared_buffers: "256MB" };
 
 /** A file that is loaded from a bucket, and how the reference loads the same bytes. */
 export interface FileBenchmark {
   readonly benchmark: string;
-  /** Bytes before packing, in MB: the bar's size, and a smaller one for memory. */
-  readonly megabytes: { readonly large: number; readonly small: number };
+  /** Bytes before packing, in MB. */
+  readonly megabytes: number;
   /** Name of the object; with .gz it is packed. */
   readonly key: string;
   readonly header: string;
@@ -37,32 +38,31 @@ export interface FileBenchmark {
 /** Seconds of the reference over those of the task image's `load`, in turns, and the peak memory of `load` at two sizes. */
 export async function benchFile(bench: FileBenchmark): Promise<BenchmarkLine> {
   const main = join(await bundle("task"), "main.mjs");
-  await using postgres = await startPostgres(SETTINGS);
+  await using postgres = await startPostgres(SERVER_SETTINGS);
   await using s3 = await startS3Server();
-  const scale = Number(process.argv[3] ?? bench.megabytes.large) / bench.megabytes.large;
-  const small = await prepare(bench, bench.megabytes.small * scale, "small");
-  const large = await prepare(bench, bench.megabytes.large * scale, "large");
   const setting = { bench, main, postgres, s3 };
-  const atSmall = await measureLoad(setting, small, 0);
+  const quarter = await measureLoad(setting, await prepare(bench, bench.megabytes / 4, "quarter"), 0);
+  const data = await prepare(bench, bench.megabytes, "full");
   const ours: Measured[] = [];
   const reference: number[] = [];
   for (let pair = 1; pair <= PAIRS; pair += 1) {
-    reference.push(await measureReference(setting, large));
-    ours.push(await measureLoad(setting, large, pair));
+    reference.push(await measureReference(setting, data));
+    ours.push(await measureLoad(setting, data, pair));
   }
   const seconds = ours.map((measured) => measured.seconds);
+  const ratio = round(median(reference) / median(seconds));
+  const memory = peakMemory(ours, [quarter]);
   return {
     benchmark: bench.benchmark,
-    ratio: round(median(reference) / median(seconds)),
+    ratio,
+    bars: { [`ratio >= ${RATIO_MIN}`]: ratio >= RATIO_MIN, ...memory.bars },
     figures: {
-      rawMegabytes: Math.round(large.bytes / MB),
-      objectMegabytes: Math.round(large.objectBytes / MB),
-      rows: large.rows,
+      rawMegabytes: Math.round(data.bytes / MB),
+      objectMegabytes: Math.round(data.objectBytes / MB),
+      rows: data.rows,
       loadSeconds: seconds.map(round),
       referenceSeconds: reference.map(round),
-      peakRssMiB: Math.round(Math.max(...ours.map(({ peakRssBytes }) => peakRssBytes)) / 1024 / 1024),
-      smallRawMegabytes: Math.round(small.bytes / MB),
-      peakRssMiBAtSmall: Math.round(atSmall.peakRssBytes / 1024 / 1024),
+      ...memory.figures,
     },
   };
 }
@@ -131,9 +131,4 @@ async function measureReference({ bench, postgres }: Setting, data: Prepared): P
   const seconds = await measureShell(bench.script, { ...libpqEnvironment(database), FILE: data.file });
   await expectRows(database, "titles", data.rows);
   return seconds;
-}
-
-async function expectRows(database: TestDatabase, table: string, rows: number): Promise<void> {
-  const [row] = await database.query(`SELECT count(*) FROM ${table}`);
-  if (row?.count !== String(rows)) throw new Error(`${table} has ${row?.count} rows, expected ${rows}`);
 }

@@ -17,10 +17,10 @@ const SHAPE = Object.entries(COLUMNS)
  * JSON lines from S3 into a table of declared types, against psql, which loads the same lines into jsonb and expands them in SQL
  * into the same types.
  */
-export function s3Json(): Promise<BenchmarkLine> {
+export function s3Json(megabytes: number): Promise<BenchmarkLine> {
   return benchFile({
     benchmark: "s3-json",
-    megabytes: { large: 500, small: 50 },
+    megabytes,
     key: "titles.jsonl",
     header: "",
     columns: COLUMNS,
