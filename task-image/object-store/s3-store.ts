@@ -12,6 +12,7 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import type { S3Credentials, S3Settings } from "../connections/s3-settings.ts";
+import { TransientError } from "../errors.ts";
 import { uploadObject } from "./multipart-upload.ts";
 import { readObjectBody } from "./object-body.ts";
 import type { ObjectStore, StoredObject } from "./object-store.ts";
@@ -103,16 +104,28 @@ async function* listObjects(
   signal: AbortSignal,
 ): AsyncGenerator<StoredObject> {
   const { bucket } = settings;
+  const uri = `s3://${bucket}/${prefix}`;
   try {
     const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, { abortSignal: signal });
-    for await (const { Contents = [] } of pages) {
+    let last: string | undefined;
+    for await (const { Contents = [], IsTruncated, NextContinuationToken } of pages) {
+      if (IsTruncated === true && (NextContinuationToken ?? last) === last) throw brokenListing(uri);
+      last = NextContinuationToken;
       for (const { Key, Size, ETag } of Contents) {
         if (Key !== undefined) yield { key: Key, bytes: Size ?? 0, etag: withoutQuotes(ETag) };
       }
     }
   } catch (error) {
-    throw storeFailure(error, settings, `listing s3://${bucket}/${prefix}`);
+    throw storeFailure(error, settings, `listing ${uri}`);
   }
+}
+
+/** Without a way to the next page, or with a way to the same one, a listing would be shorter than the bucket, or have no end. */
+function brokenListing(uri: string): TransientError {
+  return new TransientError(
+    "BrokenListing",
+    `listing ${uri}: expected the token of the next page, found none, or that of the page before. Nothing has been read`,
+  );
 }
 
 async function findObject(
@@ -143,7 +156,12 @@ function readObject(client: S3Client, settings: S3Settings, object: StoredObject
     open: async (offset) => {
       const range = offset === 0 ? {} : { Range: `bytes=${offset}-` };
       const get = new GetObjectCommand({ Bucket: settings.bucket, Key: key, IfMatch: `"${etag}"`, ...range });
-      const { Body, ContentRange } = await client.send(get, { abortSignal: signal });
+      const { Body, ContentRange, ETag } = await client.send(get, { abortSignal: signal });
+      // Not every store knows If-Match.
+      if (ETag !== undefined && withoutQuotes(ETag) !== etag) {
+        (Body as Readable).destroy();
+        throw Object.assign(new Error(`its etag is ${ETag} now, not "${etag}"`), { name: "PreconditionFailed" });
+      }
       return { body: Body as Readable, contentRange: ContentRange };
     },
   });

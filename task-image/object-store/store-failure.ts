@@ -19,6 +19,10 @@ const CODES: Readonly<Record<string, readonly [FailureKind, string]>> = {
   BucketAlreadyExists: ["configuration", "choose another bucket: this name belongs to somebody else"],
   InvalidObjectState: ["configuration", "restore the object from its archive first"],
   KeyTooLongError: ["configuration", "use a key of at most 1024 bytes"],
+  NoSuchUpload: [
+    "transient",
+    "the upload has ended already, perhaps with an answer that was lost; the next attempt writes anew",
+  ],
   PreconditionFailed: ["transient", "the object was replaced after it was listed; the next attempt lists again"],
 };
 

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { ObjectStore, StoredObject } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { startStoreFront } from "../support/store-front.ts";
 import { aContext } from "../support/task.ts";
 import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
@@ -126,17 +125,6 @@ test("keys that the store refuses and keys that are missing name the Secret and 
     code: "SecretIncomplete",
     message: expect.stringContaining("has no key secretAccessKey (found: accessKeyId)"),
   });
-});
-
-test("a store that cuts bodies short and answers 503 is read to the last byte", async () => {
-  const bytes = randomBytes(3 * 1024 * 1024);
-  const object = await lake.write("cut", bytes, "application/octet-stream");
-  await using front = await startStoreFront(server.endpoint, ({ number }) =>
-    number % 3 === 1 ? "refuse" : number % 3 === 2 ? "cut" : "pass",
-  );
-  await using store = await open({ ...server.connection("lake"), endpoint: front.endpoint });
-  expect(digest(await buffer(store.read(object)))).toBe(digest(bytes));
-  expect(front.ranges).toContainEqual(expect.stringMatching(/^bytes=[1-9]\d*-$/));
 });
 
 test("a store where nobody listens is an error that a retry may mend", async () => {
