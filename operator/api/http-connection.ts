@@ -1,8 +1,8 @@
-import { exactlyOne, integer, list, object, objectName, oneOf, text } from "./fields.ts";
+import { exactlyOne, integer, list, object, objectName, text } from "./fields.ts";
 
 const HTTP_URL = /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/;
 /** A header field's name (RFC 9110, 5.1), without the rarer signs. */
-const HEADER_NAME = /^[A-Za-z0-9_-]+$/;
+export const HEADER_NAME = /^[A-Za-z0-9_-]+$/;
 /** Headers that carry secrets or belong to the connection itself. */
 const OWN_HEADERS = ["authorization", "cookie", "proxy-authorization", "host", "content-length", "transfer-encoding"];
 
@@ -69,72 +69,6 @@ export const HttpConnection = object(
       rule: "has(self.auth) == has(self.secretRef)",
       message: "auth and secretRef go together",
       holds: ({ auth, secretRef }) => (auth === undefined) === (secretRef === undefined),
-    },
-  ],
-);
-
-const Page = object("The number of a page in a query parameter.", {
-  param: text("The parameter.", { max: 128 }),
-  start: integer("Number of the first page.", { min: 0, max: 1_000_000 }).default(1),
-  sizeParam: text("Parameter for the number of records in a page.", { max: 128 }).optional(),
-  size: integer("Number of records in a page.", { min: 1, max: 1_000_000 }).optional(),
-});
-
-const Offset = object("The number of records to skip, in a query parameter.", {
-  param: text("The parameter.", { max: 128 }),
-  limitParam: text("Parameter for the number of records in a page.", { max: 128 }),
-  limit: integer("Number of records in a page.", { min: 1, max: 1_000_000 }),
-});
-
-const Cursor = object("A value of one answer is the query parameter of the next request.", {
-  param: text("The parameter.", { max: 128 }),
-  field: text("Path of the value, as `meta.next`. The last page has none, or null, or an empty text.", { max: 256 }),
-});
-
-const Paging = object(
-  "How the answer goes on in further pages. By page and by offset, the first page without records is the last one.",
-  {
-    page: Page.optional(),
-    offset: Offset.optional(),
-    cursor: Cursor.optional(),
-    link: object("The URL of the next page is the header Link with rel=next (RFC 8288).", {}).optional(),
-    maxPages: integer("An API that gives more pages than these fails the node.", { min: 1, max: 100_000 }).default(
-      10_000,
-    ),
-  },
-  [exactlyOne(["page", "offset", "cursor", "link"])],
-);
-
-export const HttpRequest = object(
-  "A request to an HTTP API, and what its answer holds.",
-  {
-    path: text("Path below the connection's baseUrl.", { max: 2048, min: 0, pattern: /^[^?#\s]*$/ }).default(""),
-    method: oneOf("Method of the request. POST must be one that may be repeated.", ["GET", "POST"]).default("GET"),
-    query: list(
-      "Parameters of the query.",
-      object("A parameter of the query.", {
-        name: text("Name of the parameter.", { max: 128 }),
-        value: text("Its value.", { max: 2048, min: 0 }),
-      }),
-      { max: 64 },
-    ).optional(),
-    body: text("JSON text that a POST sends.", { max: 16_384 }).optional(),
-    format: oneOf("What the answer is.", ["json", "jsonl", "csv"]).default("json"),
-    records: text("Path of the list of records in the answer, as `data.items`. Without it the answer is the list.", {
-      max: 256,
-    }).optional(),
-    paging: Paging.optional(),
-  },
-  [
-    {
-      rule: "self.format == 'json' || !(has(self.records) || has(self.paging))",
-      message: "records and paging need the format json",
-      holds: ({ format, records, paging }) => format === "json" || (records === undefined && paging === undefined),
-    },
-    {
-      rule: "!has(self.body) || self.method == 'POST'",
-      message: "only a POST has a body",
-      holds: ({ body, method }) => body === undefined || method === "POST",
     },
   ],
 );

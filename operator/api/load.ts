@@ -1,11 +1,12 @@
 import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
+import { LoadedHttpRequest } from "./http-request.ts";
 import { LoadCursor } from "./load-cursor.ts";
 import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { LoadRejects } from "./load-rejects.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
 /** What `from` names, of which it names one. */
-const SOURCES = ["tables", "query", "files", "node"];
+const SOURCES = ["tables", "query", "files", "node", "http"];
 
 export const Load = object(
   "Copies tables from a source into a warehouse, in one transaction of the warehouse.",
@@ -33,6 +34,7 @@ export const Load = object(
           "A node of this pipeline that extracts into the bucket of this connection: this node needs it, and loads the files that its manifest lists. Tables keep their names; an answer of an HTTP API goes to to.table.",
           { max: 40 },
         ).optional(),
+        http: LoadedHttpRequest.optional(),
         format: FileFormatOptions.optional(),
         cleanup: oneOf(
           "What is removed once the load is committed. none, which is what a missing field means. files: what the node's extract has written. bucket: the same, then the bucket, where nothing else is in it; runs that overlap need buckets of their own.",
@@ -48,13 +50,18 @@ export const Load = object(
         },
         {
           rule: "!has(self.cursor) || has(self.tables) || has(self.query)",
-          message: "a cursor is for tables and queries; for files set onlyNew",
+          message: "a cursor is for tables and queries; for files set onlyNew, for an HTTP API http.incremental",
           holds: ({ cursor, tables, query }) => cursor === undefined || tables !== undefined || query !== undefined,
         },
         {
-          rule: "!has(self.format) || has(self.files) || has(self.node)",
-          message: "format says how files are written and needs files or node",
-          holds: ({ format, files, node }) => format === undefined || files !== undefined || node !== undefined,
+          rule: "!has(self.format) || has(self.files) || has(self.node) || (has(self.http) && self.http.format == 'csv' && has(self.format.csv))",
+          message:
+            "format says how files are written and needs files or node; an answer of an HTTP API needs it for csv alone",
+          holds: ({ format, files, node, http }) =>
+            format === undefined ||
+            files !== undefined ||
+            node !== undefined ||
+            (field(http, "format") === "csv" && has(format, "csv")),
         },
         {
           rule: "!has(self.cleanup) || has(self.node)",
@@ -91,10 +98,16 @@ export const Load = object(
   },
   [
     {
-      rule: "has(self.from.files) || has(self.from.node) || !(has(self.columns) || has(self.rejects) || has(self.onlyNew))",
-      message: "columns, rejects and onlyNew are for files: set from.files or from.node",
-      holds: ({ from, columns, rejects, onlyNew }) =>
-        has(from, "files") || has(from, "node") || [columns, rejects, onlyNew].every((field) => field === undefined),
+      rule: "has(self.from.files) || has(self.from.node) || has(self.from.http) || !(has(self.columns) || has(self.rejects))",
+      message: "columns and rejects are for files and HTTP APIs: set from.files, from.node or from.http",
+      holds: ({ from, columns, rejects }) =>
+        ["files", "node", "http"].some((source) => has(from, source)) ||
+        (columns === undefined && rejects === undefined),
+    },
+    {
+      rule: "has(self.from.files) || has(self.from.node) || !has(self.onlyNew)",
+      message: "onlyNew is for files: set from.files or from.node",
+      holds: ({ from, onlyNew }) => has(from, "files") || has(from, "node") || onlyNew === undefined,
     },
     {
       rule: "!has(self.onlyNew) || !self.onlyNew || self.mode in ['append', 'merge', 'deleteInsert']",
@@ -112,13 +125,23 @@ export const Load = object(
       holds: ({ mode, key }) => (key !== undefined) === (mode === "merge" || mode === "deleteInsert"),
     },
     {
-      rule: "has(self.from.node) || has(self.from.query) == has(self.to.table)",
-      message: "a query needs to.table, and tables keep their own names",
-      holds: ({ from, to }) => has(from, "node") || has(from, "query") === has(to, "table"),
+      rule: "!has(self.from.http) || !has(self.from.http.incremental) || self.mode == 'merge'",
+      message:
+        "http.incremental needs the mode merge: records of the last value come a second time, and their key tells which they are",
+      holds: ({ from, mode }) => !has(field(from, "http"), "incremental") || mode === "merge",
+    },
+    {
+      rule: "has(self.from.node) || (has(self.from.query) || has(self.from.http)) == has(self.to.table)",
+      message: "a query and an HTTP API need to.table, and tables keep their own names",
+      holds: ({ from, to }) => has(from, "node") || (has(from, "query") || has(from, "http")) === has(to, "table"),
     },
   ],
 );
 
-function has(value: unknown, field: string): boolean {
-  return typeof value === "object" && value !== null && field in value;
+function has(value: unknown, name: string): boolean {
+  return field(value, name) !== undefined;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

@@ -25,13 +25,18 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
   }
   if (node.load) {
     const { from, to } = node.load;
-    const isOfFiles = from.files !== undefined || from.node !== undefined;
-    add(from.connection, isOfFiles ? ["s3", "files"] : POSTGRES, "load", "from");
+    add(from.connection, sourceKinds(from), "load", "from");
     add(to.connection, POSTGRES, "load", "to");
   }
   if (node.transform) add(node.transform.connection, POSTGRES, "transform");
   if (node.test) add(node.test.connection, POSTGRES, "test");
   return uses;
+}
+
+/** The kinds of connection that a load's source may be of. */
+function sourceKinds({ files, node, http }: NonNullable<PipelineNode["load"]>["from"]): readonly ConnectionKind[] {
+  if (http !== undefined) return ["http"];
+  return files === undefined && node === undefined ? POSTGRES : ["s3", "files"];
 }
 
 /** The nodes that a node waits for: those it says it needs, and the one whose files it loads. */

@@ -60,8 +60,9 @@ async function extractHttp(spec: SpecOf<"extract">, source: HttpSource, context:
   await destination.begin();
   const item = `${settings.baseUrl.host}/${source.path.replace(/^\/+/, "")}`;
   const { filled, ...written } = await destination.write("answer", (target) =>
-    readHttp(client, source, target, ({ rows, pages }) => {
-      context.progress.report({ item, done: pages, total: pages + 1, ...(rows === undefined ? {} : { rows }) });
+    readHttp(client, source, target, {
+      onPage: ({ rows, pages }) =>
+        context.progress.report({ item, done: pages, total: pages + 1, ...(rows === undefined ? {} : { rows }) }),
     }),
   );
   const file: ManifestEntry = { ...written, ...(filled.rows === undefined ? {} : { rows: filled.rows }) };

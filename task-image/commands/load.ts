@@ -59,9 +59,10 @@ async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<
 
 /** The road that the rows take, by what `from` names. Each one is imported when it is wanted. */
 async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<LoadSource> {
-  const { query, files, node, tables = [] } = spec.work.load.from;
+  const { query, files, node, http, tables = [] } = spec.work.load.from;
   if (files !== undefined) return (await import("./load-files.ts")).filesToLoad(spec, files, context);
   if (node !== undefined) return await (await import("./load-extract.ts")).extractToLoad(spec, node, context);
+  if (http !== undefined) return (await import("./load-http.ts")).httpToLoad(spec, http, context);
   if (query !== undefined) return (await import("./load-query.ts")).queryToLoad(spec, query, context);
   return await (await import("./load-tables.ts")).tablesToLoad(spec, tables, context);
 }
@@ -78,12 +79,15 @@ async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRec
 }
 
 /** kelt's own tables that a load writes to. */
-function stateTablesOf({ files, node, cursor }: SpecOf<"load">["work"]["load"]["from"]): readonly StateTable[] {
-  return [
-    LOADS_TABLE,
-    ...(files === undefined && node === undefined ? [] : ([FILES_TABLE, REJECTS_TABLE] as const)),
-    ...(cursor === undefined ? [] : ([CURSORS_TABLE] as const)),
+function stateTablesOf({ files, node, http, cursor }: SpecOf<"load">["work"]["load"]["from"]): readonly StateTable[] {
+  const isOfFiles = files !== undefined || node !== undefined;
+  const tables: readonly (readonly [StateTable, boolean])[] = [
+    [LOADS_TABLE, true],
+    [FILES_TABLE, isOfFiles],
+    [REJECTS_TABLE, isOfFiles || http !== undefined],
+    [CURSORS_TABLE, cursor !== undefined || http?.incremental !== undefined],
   ];
+  return tables.flatMap(([table, isWritten]) => (isWritten ? [table] : []));
 }
 
 /** Begins the transaction and takes the targets. Answers the record when another pod of this load was faster. */

@@ -32,11 +32,11 @@ export async function readCursor(session: Session, spec: TaskSpec, key: CursorKe
 }
 
 /** Throws a ConfigurationError for another column: what has been read by one says nothing of the other. */
-export function refuseOtherColumn(stored: StoredCursor, key: CursorKey): void {
+export function refuseOtherColumn(stored: StoredCursor, key: CursorKey, field = "from.cursor.column"): void {
   if (stored.column === key.column) return;
   throw new ConfigurationError(
     "CursorChanged",
-    `from.cursor.column: ${key.source} has been loaded by column ${stored.column} up to ${stored.value}, now by ${key.column}. Drop the target to load all of it again, or correct its row in ${key.schema}.${CURSORS_TABLE}`,
+    `${field}: ${key.source} has been loaded by column ${stored.column} up to ${stored.value}, now by ${key.column}. Drop the target to load all of it again, or correct its row in ${key.schema}.${CURSORS_TABLE}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { HttpRequest } from "#api/http-connection.ts";
+import type { HttpRequest } from "#api/http-request.ts";
 import { DataError } from "../errors.ts";
 import { locate, scalarText } from "../json/scan.ts";
 
@@ -93,7 +93,7 @@ export function createRepeatCheck(): (digest: string, request: PageRequest, name
     if (requests.has(place) || first !== undefined) {
       throw new DataError(
         "PageRepeated",
-        `${name}: page ${number} is ${first === undefined ? "asked for a second time" : `the same as page ${first}`}. The API does not page as extract.from.http.paging says, or its data moved while it was read; check param and field, and try again`,
+        `${name}: page ${number} is ${first === undefined ? "asked for a second time" : `the same as page ${first}`}. The API does not page as from.http.paging says, or its data moved while it was read; check param and field, and try again`,
       );
     }
     digests.set(digest, number);

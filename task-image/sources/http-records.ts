@@ -2,17 +2,18 @@ import { createHash } from "node:crypto";
 import { Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
-import type { HttpRequest } from "#api/http-connection.ts";
+import type { LoadedHttpRequest } from "#api/http-request.ts";
 import { DataError, TaskFailure } from "../errors.ts";
 import type { HttpAnswer, HttpCall, HttpClient } from "../http/client.ts";
 import { requestFailure } from "../http/http-failure.ts";
 import { urlBelow } from "../http/path.ts";
 import { countJson, countLines, countNothing, type RecordCount } from "../json/record-count.ts";
 import { recordLines } from "../json/record-lines.ts";
-import { isArray, JsonTextError, locate, rootOf } from "../json/scan.ts";
+import { elementsOf, isArray, JsonTextError, locate, rootOf } from "../json/scan.ts";
 import { createRepeatCheck, firstPage, nextPage, type PageRequest, type Paging } from "./http-paging.ts";
+import { createTotalCheck } from "./http-total.ts";
 
-export type HttpSource = z.infer<typeof HttpRequest>;
+export type HttpSource = z.infer<typeof LoadedHttpRequest>;
 
 /** What was read. `rows` is missing where the format's records are not counted. */
 export interface HttpRead {
@@ -20,12 +21,17 @@ export interface HttpRead {
   readonly pages: number;
 }
 
-/** Called after each page with what has been read up to then. */
-export type OnPage = (read: HttpRead) => void;
+/** What happens while an answer is read. */
+export interface HttpReader {
+  /** Called after each page with what has been read up to then. */
+  onPage(read: HttpRead): void;
+  /** Called with every record of a page: a JSON text, and where the record begins in it. */
+  onRecord?(text: Buffer, start: number): void;
+}
 
 /** Whether records are written one a line, rather than the body as it came. */
-export function isPaged({ paging, records }: HttpSource): boolean {
-  return paging !== undefined || records !== undefined;
+export function isPaged({ paging, records, incremental }: HttpSource): boolean {
+  return paging !== undefined || records !== undefined || incremental !== undefined;
 }
 
 /** Writes what a request answers and ends the stream: the body as it came, or one record a line. */
@@ -33,15 +39,15 @@ export async function readHttp(
   client: HttpClient,
   source: HttpSource,
   target: Writable,
-  onPage: OnPage,
+  reader: HttpReader,
 ): Promise<HttpRead> {
   const call = callOf(client, source);
   if (!isPaged(source)) return readBody(client, call, source.format, target);
   let read: HttpRead = { rows: 0, pages: 0 };
   const lines = async function* () {
-    for await (const page of pagesOf(client, source, call)) {
+    for await (const page of pagesOf(client, source, call, reader)) {
       read = { rows: (read.rows ?? 0) + page.rows, pages: read.pages + 1 };
-      onPage(read);
+      reader.onPage(read);
       yield page.lines;
     }
   };
@@ -112,21 +118,35 @@ interface RecordPage {
   readonly rows: number;
 }
 
-async function* pagesOf(client: HttpClient, source: HttpSource, call: HttpCall): AsyncGenerator<RecordPage> {
+async function* pagesOf(
+  client: HttpClient,
+  source: HttpSource,
+  call: HttpCall,
+  { onRecord }: HttpReader,
+): AsyncGenerator<RecordPage> {
   const { paging } = source;
   const name = `connection ${client.settings.connection}: ${call.method} ${call.url.origin}${call.url.pathname}`;
   const check = createRepeatCheck();
+  const total = paging?.total === undefined ? undefined : createTotalCheck(name, paging.total);
   let request: PageRequest | undefined = paging === undefined ? { url: call.url } : firstPage(paging);
   for (let number = 1; request !== undefined; number += 1) {
     if (paging !== undefined && number > paging.maxPages) throw tooManyPages(name, paging);
     const answer: HttpAnswer<Buffer> = await client.read({ ...call, url: urlOf(call.url, request) });
-    const { root, ...page } = recordsOf(answer, source, `${name}, page ${number}`);
+    const { root, list, ...page } = recordsOf(answer, source, `${name}, page ${number}`);
+    showRecords(answer.body, list, onRecord);
+    total?.add(page.rows, { text: answer.body, root, headers: answer.headers });
     if (page.rows > 0) check(createHash("sha256").update(page.lines).digest("hex"), request, name);
     yield page;
     const link = [answer.headers.link].flat().join(", ") || undefined;
     const seen = { rows: page.rows, text: answer.body, root, link, url: answer.url };
     request = paging === undefined ? undefined : nextPage(paging, request, seen);
   }
+  total?.end();
+}
+
+function showRecords(text: Buffer, list: number, onRecord: HttpReader["onRecord"]): void {
+  if (onRecord === undefined) return;
+  for (const [start] of elementsOf(text, list)) onRecord(text, start);
 }
 
 function urlOf(first: URL, request: PageRequest): URL {
@@ -140,7 +160,7 @@ function recordsOf(
   { body, headers }: HttpAnswer<Buffer>,
   { records }: HttpSource,
   name: string,
-): RecordPage & { readonly root: number } {
+): RecordPage & { readonly root: number; readonly list: number } {
   try {
     const root = rootOf(body);
     const at = locate(body, root, records === undefined ? [] : records.split("."));
@@ -148,10 +168,10 @@ function recordsOf(
       const what = records === undefined ? "a list of records" : `a list of records at ${records}`;
       throw new DataError(
         "NoRecords",
-        `${name}: expected ${what}, found ${at === undefined ? "nothing there" : "something else"}. Set extract.from.http.records to its path`,
+        `${name}: expected ${what}, found ${at === undefined ? "nothing there" : "something else"}. Set from.http.records to its path`,
       );
     }
-    return { root, ...recordLines(body, at) };
+    return { root, list: at, ...recordLines(body, at) };
   } catch (error) {
     if (error instanceof TaskFailure) throw error;
     if (error instanceof JsonTextError) throw notAsExpected(name, error.message, headers);
@@ -170,6 +190,6 @@ function notAsExpected(name: string, what: string, headers: HttpAnswer<unknown>[
 function tooManyPages(name: string, { maxPages }: Paging): DataError {
   return new DataError(
     "TooManyPages",
-    `${name}: expected at most ${maxPages} pages, and there is another one. Raise extract.from.http.paging.maxPages, or ask for larger pages`,
+    `${name}: expected at most ${maxPages} pages, and there is another one. Raise from.http.paging.maxPages, or ask for larger pages`,
   );
 }

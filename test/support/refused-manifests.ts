@@ -49,6 +49,9 @@ const http = (request: string, more = "compression: none") =>
     `nodes: {x: {extract: {from: {connection: source, http: ${request}}, to: {connection: source, key: a.json, ${more}}}}}`,
   );
 
+const loadOfHttp = (request: string, more: string) =>
+  `load: {from: {connection: source, http: ${request}}, to: {connection: warehouse, schema: raw, table: t}, ${more}}`;
+
 const PIPELINES: readonly RefusedManifest[] = [
   refused("two verbs", pipeline(`nodes: {raw: {${LOAD}, container: {args: [x]}}}`), `spec.nodes[raw]: ${VERB}`),
   refused("no verb", pipeline("nodes: {raw: {timeout: 5m}}"), `spec.nodes[raw]: ${VERB}`),
@@ -141,13 +144,35 @@ const VERBS: readonly RefusedManifest[] = [
     pipeline(
       `nodes: {raw: {${LOAD.replace("[films]", "[films], query: select 1").replace("raw}", "raw, table: t}")}}}`,
     ),
-    "spec.nodes[raw].load.from: exactly one of tables, query, files, node must be set; found tables and query",
-    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query, files, node must be set',
+    "spec.nodes[raw].load.from: exactly one of tables, query, files, node, http must be set; found tables and query",
+    'spec.nodes[raw].load.from: Invalid value: "object": exactly one of tables, query, files, node, http must be set',
   ),
   refused(
     "options of files without files",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, columns: {films: {id: int}}")}}}`),
-    "spec.nodes[raw].load: columns, rejects and onlyNew are for files: set from.files",
+    "spec.nodes[raw].load: columns and rejects are for files and HTTP APIs: set from.files",
+  ),
+  refused(
+    "only new files of an HTTP API",
+    pipeline(`nodes: {raw: {${loadOfHttp("{}", "mode: append, onlyNew: true")}}}`),
+    "spec.nodes[raw].load: onlyNew is for files: set from.files",
+  ),
+  refused(
+    "new records of an HTTP API without a key that tells them apart",
+    pipeline(`nodes: {raw: {${loadOfHttp("{incremental: {parameter: since, field: at}}", "mode: append")}}}`),
+    "spec.nodes[raw].load: http.incremental needs the mode merge",
+  ),
+  refused(
+    "new records of CSV",
+    pipeline(
+      `nodes: {raw: {${loadOfHttp("{format: csv, incremental: {parameter: since, field: at}}", "mode: merge, key: [id]")}}}`,
+    ),
+    "spec.nodes[raw].load.from.http: incremental needs the format json",
+  ),
+  refused(
+    "an HTTP API without a table",
+    pipeline(`nodes: {raw: {${loadOfHttp("{}", "mode: append").replace(", table: t", "")}}}`),
+    "spec.nodes[raw].load: a query and an HTTP API need to.table",
   ),
   refused(
     "rejects without a limit",
@@ -201,12 +226,12 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "a query that goes nowhere",
     pipeline(`nodes: {raw: {${LOAD.replace("tables: [films]", "query: select 1")}}}`),
-    "spec.nodes[raw].load: a query needs to.table, and tables keep their own names",
+    "spec.nodes[raw].load: a query and an HTTP API need to.table, and tables keep their own names",
   ),
   refused(
     "tables under another name",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw, table: t}")}}}`),
-    "spec.nodes[raw].load: a query needs to.table, and tables keep their own names",
+    "spec.nodes[raw].load: a query and an HTTP API need to.table, and tables keep their own names",
   ),
   refused(
     "a mode that does not exist",
