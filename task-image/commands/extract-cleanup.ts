@@ -55,5 +55,5 @@ async function removeFile(store: ObjectStore, { key, etag }: ExtractManifest["fi
 
 async function describeLeft(store: ObjectStore): Promise<string> {
   for await (const { key } of store.list("")) return `bucket ${store.bucket} left: ${key} is still in it`;
-  return `bucket ${store.bucket} left: it keeps old versions of objects`;
+  return `bucket ${store.bucket} left: the store calls it not empty, as old versions of objects make it`;
 }

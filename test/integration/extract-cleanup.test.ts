@@ -133,6 +133,22 @@ test("an object that somebody has replaced is left, and so is its bucket", async
   await expectLoaded(1);
 });
 
+test("a bucket that the store does not call empty is left, although nothing is listed", async () => {
+  await runExtract("run-1");
+  await using lake = await lakeOf();
+  const somethingInIt = async ({ method, path }: PassingRequest): Promise<Fault> => {
+    const [place] = path.split("?");
+    if (place?.replace(/\/$/, "") !== `/${bucket}`) return "pass";
+    if (method === "DELETE") await lake.write("unseen", Buffer.from("x"), "text/plain");
+    else await lake.remove("unseen");
+    return "pass";
+  };
+  await using front = await startStoreFront(s3.endpoint, somethingInIt);
+  const { message } = await load(loadTask("run-1", "bucket", { endpoint: front.endpoint }), aContext());
+  expect(message).toMatch(new RegExp(`; bucket ${bucket} left: the store calls it not empty`));
+  expect(await keysOf(lake)).toEqual([]);
+});
+
 test("two pods of one load: one commits and cleans up before the other reads the manifest", async () => {
   await runExtract("run-1");
   let rivals = 0;
