@@ -3,6 +3,7 @@ import { LoadedHttpRequest } from "./http-request.ts";
 import { LoadCursor } from "./load-cursor.ts";
 import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { LoadRejects } from "./load-rejects.ts";
+import { SchemaChange, SchemaContract } from "./load-schema.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
 /** What `from` names, of which it names one. */
@@ -78,7 +79,7 @@ export const Load = object(
       }).optional(),
     }),
     mode: oneOf(
-      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; its columns keep their types. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows is deleted, then the new rows are added.",
+      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows is deleted, then the new rows are added.",
       ["replace", "truncate", "append", "merge", "deleteInsert"],
     ).default("replace"),
     key: list(
@@ -86,10 +87,8 @@ export const Load = object(
       columnName,
       { max: 16 },
     ).optional(),
-    schemaChange: oneOf(
-      "What happens when the rows have other columns than an existing target. evolve, which is what a missing field means: columns are added, and in mode replace changed and taken away. freeze: the load is refused.",
-      ["evolve", "freeze"],
-    ).optional(),
+    schemaChange: SchemaChange.optional(),
+    schemaContract: SchemaContract.optional(),
     columns: ColumnTypes.optional(),
     rejects: LoadRejects.optional(),
     onlyNew: flag(

@@ -3,7 +3,9 @@ import type { RejectedRow } from "../formats/rejected-row.ts";
 import type { TableName } from "../postgres/identifier.ts";
 import type { InputCheck } from "../postgres/input-check.ts";
 import type { RejectScope } from "../postgres/rejects.ts";
+import type { SchemaContract } from "../postgres/schema-contract.ts";
 import type { Session } from "../postgres/session.ts";
+import type { Target } from "../postgres/target.ts";
 import type { SourceFile } from "../sources/file-source.ts";
 
 /** The files of one table, in one format. */
@@ -36,6 +38,9 @@ export interface LandingPlace {
   readonly types: ReadonlyMap<string, string>;
   /** Columns whose types the manifest declares. */
   readonly declared: ReadonlySet<string>;
+  /** What the rows are going to be added to, or to replace. */
+  readonly target: Target | undefined;
+  readonly contract: SchemaContract;
 }
 
 /** What a format needs to land its rows. */

@@ -7,8 +7,8 @@ import {
   writeCursor,
 } from "../postgres/cursor-record.ts";
 import { databaseFailure } from "../postgres/failure.ts";
-import type { StagedTable } from "../postgres/load-transaction.ts";
 import type { Session } from "../postgres/session.ts";
+import type { StagedTable } from "../postgres/staged-table.ts";
 import { readTarget } from "../postgres/target.ts";
 import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls } from "../sources/cursor-column.ts";
 import { type Horizon, readHorizon } from "../sources/horizon.ts";

@@ -1,10 +1,11 @@
 import { copy } from "../postgres/copy.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { quoteIdentifier, quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
-import { expectRows, type StagedTable } from "../postgres/load-transaction.ts";
+import { expectRows } from "../postgres/load-transaction.ts";
 import { partTable } from "../postgres/part-table.ts";
 import { createTableStatement, stagingTable } from "../postgres/publication.ts";
 import { openSession, type Session } from "../postgres/session.ts";
+import type { StagedTable } from "../postgres/staged-table.ts";
 import { pageRanges } from "../sources/page-ranges.ts";
 import { copyFormat, copyOutStatement } from "../sources/postgres-rows.ts";
 import type { CommandContext, SpecOf } from "./command.ts";

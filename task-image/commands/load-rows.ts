@@ -1,6 +1,7 @@
 import { showTable } from "../postgres/identifier.ts";
-import { checkTarget, type StagedTable, stageTable } from "../postgres/load-transaction.ts";
+import { checkTarget, stageTable } from "../postgres/load-transaction.ts";
 import { openSession, type Session } from "../postgres/session.ts";
+import type { StagedTable } from "../postgres/staged-table.ts";
 import { copyFormat, copyOutStatement } from "../sources/postgres-rows.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { moveCursors, openHorizon, type SelectedIncrement, selectIncrement } from "./load-increments.ts";

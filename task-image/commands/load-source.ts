@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors.ts";
 import { showTable, type TableName } from "../postgres/identifier.ts";
-import type { StagedTable } from "../postgres/load-transaction.ts";
 import type { Session } from "../postgres/session.ts";
+import type { StagedTable } from "../postgres/staged-table.ts";
 import { isStateTable } from "../postgres/state-tables.ts";
 
 /** A road that rows take to the destination: what is special about where they come from. */

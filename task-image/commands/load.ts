@@ -2,9 +2,11 @@ import { TaskFailure } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { keepAlive } from "../postgres/keep-alive.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
-import { commit, publishTable, type StagedTable } from "../postgres/load-transaction.ts";
+import { commit, publishTable } from "../postgres/load-transaction.ts";
 import { dropLeftParts } from "../postgres/part-table.ts";
+import { contractOf, discards } from "../postgres/schema-contract.ts";
 import { openSession, type Session } from "../postgres/session.ts";
+import type { StagedTable } from "../postgres/staged-table.ts";
 import {
   CURSORS_TABLE,
   FILES_TABLE,
@@ -71,7 +73,7 @@ async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<
 async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
   try {
-    await prepareSchema(session, schema, stateTablesOf(spec.work.load.from));
+    await prepareSchema(session, schema, stateTablesOf(spec));
     return await findLoad(session, schema, loadId(spec));
   } catch (error) {
     throw databaseFailure(error, `preparing schema ${schema} of connection ${session.settings.connection}`);
@@ -79,12 +81,14 @@ async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRec
 }
 
 /** kelt's own tables that a load writes to. */
-function stateTablesOf({ files, node, http, cursor }: SpecOf<"load">["work"]["load"]["from"]): readonly StateTable[] {
+function stateTablesOf({ work }: SpecOf<"load">): readonly StateTable[] {
+  const { files, node, http, cursor } = work.load.from;
   const isOfFiles = files !== undefined || node !== undefined;
+  const leavesOut = Object.values(contractOf(work.load)).some(discards);
   const tables: readonly (readonly [StateTable, boolean])[] = [
     [LOADS_TABLE, true],
     [FILES_TABLE, isOfFiles],
-    [REJECTS_TABLE, isOfFiles || http !== undefined],
+    [REJECTS_TABLE, isOfFiles || http !== undefined || leavesOut],
     [CURSORS_TABLE, cursor !== undefined || http?.incremental !== undefined],
   ];
   return tables.flatMap(([table, isWritten]) => (isWritten ? [table] : []));
@@ -116,7 +120,7 @@ async function publish(
 ): Promise<LoadRecord> {
   const { to } = spec.work.load;
   const tables: LoadedTable[] = [];
-  for (const table of staged) tables.push(await publishTable(destination, spec.work.load, table));
+  for (const table of staged) tables.push(await publishTable(destination, spec.work.load, table, loadId(spec)));
   const record = await recordLoad(destination, to.schema, spec, tables).catch((error: unknown) => {
     throw databaseFailure(error, `recording the load in ${to.schema}.${LOADS_TABLE}`);
   });
@@ -130,8 +134,14 @@ function repeated(record: LoadRecord): Outcome {
 }
 
 function summary({ tables, rows, bytes }: LoadRecord): Outcome {
+  const shown = (count: number) => count.toLocaleString("en-US");
+  const total = (counts: readonly (number | undefined)[]) => counts.reduce<number>((sum, count = 0) => sum + count, 0);
+  const aside = [
+    [total(tables.map(({ rejected }) => rejected)), "rejected"],
+    [total(tables.map(({ discarded }) => discarded?.rows)), "rows discarded"],
+    [total(tables.map(({ discarded }) => discarded?.values)), "values discarded"],
+  ] as const;
   const what = tables.length === 1 ? "1 table" : `${tables.length} tables`;
-  const rejected = tables.reduce((total, table) => total + (table.rejected ?? 0), 0);
-  const aside = rejected === 0 ? "" : `, ${rejected.toLocaleString("en-US")} rejected`;
-  return { message: `${what}, ${rows.toLocaleString("en-US")} rows${aside}`, rows, bytes };
+  const said = aside.filter(([count]) => count > 0).map(([count, how]) => `, ${shown(count)} ${how}`);
+  return { message: `${what}, ${shown(rows)} rows${said.join("")}`, rows, bytes };
 }

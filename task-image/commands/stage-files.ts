@@ -2,12 +2,16 @@ import { DataError } from "../errors.ts";
 import type { FileFormat } from "../formats/file-format.ts";
 import { showTable, type TableName } from "../postgres/identifier.ts";
 import { inputCheck } from "../postgres/input-check.ts";
+import { holdLandedContract } from "../postgres/landed-contract.ts";
 import { dropLanding, landingTable } from "../postgres/landing.ts";
 import { loadId } from "../postgres/load-record.ts";
-import { checkTarget, type StagedTable } from "../postgres/load-transaction.ts";
+import { checkTarget } from "../postgres/load-transaction.ts";
+import type { Discarded } from "../postgres/misfits.ts";
 import { refuseTooManyRejects } from "../postgres/rejects.ts";
+import { contractOf, discards } from "../postgres/schema-contract.ts";
 import type { Session } from "../postgres/session.ts";
-import { readTarget } from "../postgres/target.ts";
+import type { StagedTable } from "../postgres/staged-table.ts";
+import { readTarget, type Target } from "../postgres/target.ts";
 import { type StagedRows, stageTyped, type TypedColumn } from "../postgres/typed-rows.ts";
 import { typeOfClasses } from "../postgres/value-class.ts";
 import type { SpecOf } from "./command.ts";
@@ -17,7 +21,7 @@ import { landFiles, prepareLanding } from "./land-files.ts";
 import { jsonColumn } from "./land-json.ts";
 import type { FilesToStage, Landed, LandedColumn, Landing, LandingPlace } from "./landed-files.ts";
 import { rejectLimit } from "./reject-limit.ts";
-import { stageTypedCsv } from "./stage-typed-csv.ts";
+import { type DirectRows, stageTypedCsv } from "./stage-typed-csv.ts";
 
 /**
  * Brings the rows of files into the staging table: first as they are into the landing table, by COPY; then, by SQL, from text to
@@ -51,9 +55,10 @@ export async function landingPlace(
   { scope, source, into }: Pick<LandingPlace, "scope" | "source" | "into">,
 ): Promise<LandingPlace> {
   const check = await inputCheck(session);
-  const types = await knownTypes(session, spec, scope.target);
+  const target = await readTarget(session, scope.target);
+  const types = knownTypes(spec, scope.target, target);
   const declared = new Set(Object.keys(spec.work.load.columns?.[scope.target.table] ?? {}));
-  return { session, check, scope, source, into, types, declared };
+  return { session, check, scope, source, into, types, declared, target, contract: contractOf(spec.work.load) };
 }
 
 /**
@@ -66,12 +71,12 @@ export async function stageLanded(
   kind: FileFormat["kind"],
   landed: Landed,
 ): Promise<Omit<StagedTable, "bytes">> {
-  const { session, scope, source, into, types } = place;
+  const { session, scope, source, into, check, contract } = place;
   const { target } = scope;
   const limit = rejectLimit(spec);
   const found =
     landed.columns.length > 0
-      ? { rows: landed.rows, columns: landed.columns.map((column) => typedColumn(kind, column, types)) }
+      ? { rows: landed.rows, columns: landed.columns.map((column) => typedColumn(kind, column, place)) }
       : await landKeyless(place, landed, limit);
   refuseUnknownDeclared(
     spec,
@@ -79,24 +84,43 @@ export async function stageLanded(
     found.columns.map(({ name }) => name),
   );
   await checkTarget(session, spec.work.load, { source, target, columns: found.columns });
-  const staged = await stageTyped(session, into, found.columns, place.check, scope);
+  const typing = { landing: into, columns: found.columns, check, scope };
+  const held = await holdLandedContract(session, contract, typing, place.target);
+  const staged = await stageTyped(session, { ...typing, columns: held.columns, change: contract.types });
   const rejected = landed.rejected + staged.rejected;
   await refuseTooManyRejects(session, scope, { rejected, read: landed.rejected + found.rows }, limit);
-  expectAllRows(target, found.rows, staged);
-  return { source, target, columns: staged.columns, rows: staged.rows, ...(rejected === 0 ? {} : { rejected }) };
+  const discarded = {
+    rows: held.discarded.rows + staged.discarded.rows,
+    values: held.discarded.values + staged.discarded.values,
+  };
+  expectAllRows(target, found.rows, staged, discarded);
+  const aside = {
+    ...(rejected === 0 ? {} : { rejected }),
+    ...(discarded.rows + discarded.values === 0 ? {} : { discarded }),
+  };
+  return { source, target, columns: staged.columns, rows: staged.rows, ...aside };
 }
 
 function typedColumn(
   kind: FileFormat["kind"],
   { name, type: own, classes = 0 }: LandedColumn,
-  types: ReadonlyMap<string, string>,
+  { types, declared, target }: LandingPlace,
 ): TypedColumn {
-  const type = own ?? types.get(name) ?? typeOfClasses(classes);
-  return kind === "csv" || kind === "parquet" ? textColumn(name, type) : jsonColumn(name, type);
+  const known = types.get(name);
+  const type = own ?? known ?? typeOfClasses(classes);
+  const column = kind === "csv" || kind === "parquet" ? textColumn(name, type) : jsonColumn(name, type);
+  if (type !== known || declared.has(name)) return column;
+  const isRequired = target?.columns.some((existing) => existing.name === name && existing.notNull) === true;
+  return { ...column, isTargets: true, isRequired };
 }
 
-/** Parquet, and CSV whose types are known, goes straight into them, as long as nothing is wrong with it. */
-async function stageDirectly(landing: Landing): Promise<Omit<StagedRows, "rejected"> | undefined> {
+/**
+ * Parquet, and CSV whose types are known, goes straight into them, as long as nothing is wrong with it and there is a place for all of
+ * it: what is left out lands first, because then its file and line are known.
+ */
+async function stageDirectly(landing: Landing): Promise<DirectRows | undefined> {
+  const { target, contract } = landing;
+  if (discards(target === undefined ? contract.tables : contract.columns)) return undefined;
   const { format } = landing.wanted;
   if (format.kind === "csv") return stageTypedCsv(landing, format);
   if (format.kind === "parquet") return (await import("./stage-parquet.ts")).stageTypedParquet(landing, format);
@@ -104,17 +128,17 @@ async function stageDirectly(landing: Landing): Promise<Omit<StagedRows, "reject
 }
 
 /** Declared types win; where a table keeps its types, they come next. */
-async function knownTypes(
-  session: Session,
-  spec: SpecOf<"load">,
-  target: TableName,
-): Promise<ReadonlyMap<string, string>> {
-  const { mode, columns, schemaChange } = spec.work.load;
-  const reshapes = mode === "replace" && schemaChange !== "freeze";
-  const existing = reshapes ? undefined : await readTarget(session, target);
+function knownTypes(
+  { work }: SpecOf<"load">,
+  { table }: TableName,
+  target: Target | undefined,
+): ReadonlyMap<string, string> {
+  const { mode, columns } = work.load;
+  const reshapes = mode === "replace" && contractOf(work.load).types === "evolve";
+  const existing = reshapes ? [] : (target?.columns ?? []);
   return new Map([
-    ...(existing?.columns ?? []).map(({ name, type }) => [name, type] as const),
-    ...Object.entries(columns?.[target.table] ?? {}),
+    ...existing.map(({ name, type }) => [name, type] as const),
+    ...Object.entries(columns?.[table] ?? {}),
   ]);
 }
 
@@ -130,11 +154,12 @@ function refuseUnknownDeclared(spec: SpecOf<"load">, target: TableName, known: r
 function expectAllRows(
   target: TableName,
   landed: number,
-  { rows, rejected }: { readonly rows: number; readonly rejected: number },
+  { rows, rejected }: Pick<StagedRows, "rows" | "rejected">,
+  discarded: Discarded,
 ): void {
-  if (landed === rows + rejected) return;
+  if (landed === rows + rejected + discarded.rows) return;
   throw new DataError(
     "RowCountMismatch",
-    `loading ${showTable(target)}: ${landed} rows were read from the files, ${rows} were staged and ${rejected} rejected. Nothing has been published`,
+    `loading ${showTable(target)}: ${landed} rows were read from the files, ${rows} were staged, ${rejected} rejected and ${discarded.rows} discarded. Nothing has been published`,
   );
 }

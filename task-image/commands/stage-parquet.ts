@@ -9,9 +9,9 @@ import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identif
 import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
 import { isWidening } from "../postgres/lossless-cast.ts";
 import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
-import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
+import { stagedColumns } from "../postgres/typed-rows.ts";
 import type { Landed, Landing } from "./landed-files.ts";
-import { addColumns } from "./stage-typed-csv.ts";
+import { addColumns, type DirectRows } from "./stage-typed-csv.ts";
 
 const LF = 0x0a;
 
@@ -19,10 +19,7 @@ const LF = 0x0a;
  * Copies Parquet files straight into a staging table of their types, and begins again when a later file has a wider one. Answers
  * undefined, and leaves nothing behind, when the server refuses a row: then the files have to be landed.
  */
-export async function stageTypedParquet(
-  landing: Landing,
-  format: ParquetFormat,
-): Promise<Omit<StagedRows, "rejected"> | undefined> {
+export async function stageTypedParquet(landing: Landing, format: ParquetFormat): Promise<DirectRows | undefined> {
   const { session, wanted } = landing;
   const types = new ColumnTypes(landing);
   for (;;) {
@@ -144,7 +141,9 @@ class ColumnTypes {
     const { types, declared } = this.#landing;
     const own = this.#own.get(name) ?? "text";
     const known = types.get(name);
-    return known !== undefined && (declared.has(name) || own === "text" || isWidening(own, known)) ? known : own;
+    return known !== undefined && (declared.has(name) || own === "text" || isWidening({ from: own, to: known }))
+      ? known
+      : own;
   }
 }
 

@@ -8,6 +8,7 @@ import { copyIn } from "../postgres/landing.ts";
 import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
 import type { Session } from "../postgres/session.ts";
 import type { StagedColumn } from "../postgres/staged-column.ts";
+import { mayLose } from "../postgres/text-fit.ts";
 import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
 import { copyCsvStatement } from "./land-csv.ts";
 import type { Landing } from "./landed-files.ts";
@@ -16,14 +17,14 @@ import type { Landing } from "./landed-files.ts";
 const VERSION_WITHOUT_END_MARKER = 180_000;
 const END_MARKER = "\\.";
 
+/** Rows that went straight into the staging table. */
+export type DirectRows = Pick<StagedRows, "rows" | "columns">;
+
 /**
  * Copies CSV files straight into a staging table whose types are all known beforehand: nothing of a row is looked at here. Answers
  * undefined, and leaves nothing behind, when a type is not known or the server refuses a row: then the files have to be landed.
  */
-export async function stageTypedCsv(
-  landing: Landing,
-  format: CsvFormat,
-): Promise<Omit<StagedRows, "rejected"> | undefined> {
+export async function stageTypedCsv(landing: Landing, format: CsvFormat): Promise<DirectRows | undefined> {
   const { session, wanted } = landing;
   if (landing.types.size === 0) return undefined;
   await session.query("SAVEPOINT before_copy");
@@ -42,7 +43,8 @@ export async function stageTypedCsv(
 }
 
 /** Answers the number of rows, or undefined when it has met what only landing can tell right. */
-async function copyFiles({ session, wanted, types, reject }: Landing, format: CsvFormat): Promise<number | undefined> {
+async function copyFiles(landing: Landing, format: CsvFormat): Promise<number | undefined> {
+  const { session, wanted, types, reject } = landing;
   const { target } = wanted;
   const columns = new Set<string>();
   let rows = 0;
@@ -50,7 +52,7 @@ async function copyFiles({ session, wanted, types, reject }: Landing, format: Cs
     const reader = new CsvReader({ uri: file.uri, index, bytes: wanted.open(file) }, format.dialect, reject);
     const names = await readColumns(file.uri, reader, format.names);
     if (names === undefined) continue;
-    if (!names.every((name) => types.has(name))) return undefined;
+    if (!names.every((name) => isSafe(landing, name))) return undefined;
     const added = names.filter((name) => !columns.has(name));
     if (columns.size === 0) await session.query(createStagingStatement(target, staged(added, types)));
     else await addColumns(session, target, staged(added, types));
@@ -64,6 +66,12 @@ async function copyFiles({ session, wanted, types, reject }: Landing, format: Cs
     if (watched.marker && session.serverVersion < VERSION_WITHOUT_END_MARKER) return undefined;
   }
   return columns.size === 0 ? undefined : rows;
+}
+
+/** Whether the column has a known type, and its values are refused by it or are what they are: that of a target may take only a part. */
+function isSafe({ types, declared }: Landing, name: string): boolean {
+  const type = types.get(name);
+  return type !== undefined && (declared.has(name) || !mayLose(type));
 }
 
 function staged(names: readonly string[], types: ReadonlyMap<string, string>) {

@@ -6,13 +6,19 @@ import type { StagedColumn } from "./staged-column.ts";
 /** Keys that a message names. */
 const SHOWN_MAX = 5;
 
+/** A column that is written, and the cast that a staged value needs for the target's type: `::bigint`, or nothing. */
+export interface WrittenColumn {
+  readonly name: string;
+  readonly cast: string;
+}
+
 /** Rows that replace those of the same key: where they are, where they go, and what tells them apart. */
 export interface KeyedRows {
   readonly staging: TableName;
   readonly target: TableName;
   readonly key: readonly string[];
   /** The columns that are written, in the order of the staging table. */
-  readonly columns: readonly string[];
+  readonly columns: readonly WrittenColumn[];
 }
 
 /** Throws a ConfigurationError when the rows lack a column of the key. */
@@ -44,37 +50,49 @@ export function writeLockStatement(target: TableName): string {
  * Updates rows of known keys and inserts the others; the server counts both. A row that is all key is set to itself, so that it
  * counts too.
  */
-export function mergeStatement({ staging, target, key, columns }: KeyedRows): string {
-  const values = columns.filter((name) => !key.includes(name));
-  const assigned = (values.length === 0 ? key : values).map(
-    (name) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`,
-  );
-  const list = columns.map(quoteIdentifier);
-  return `MERGE INTO ${quoteTable(target)} AS t USING ${quoteTable(staging)} AS s ON ${matching(key)}
+export function mergeStatement(rows: KeyedRows): string {
+  const { staging, target, key, columns } = rows;
+  const values = columns.filter(({ name }) => !key.includes(name));
+  const written = values.length === 0 ? columns : values;
+  const assigned = written.map((column) => `${quoteIdentifier(column.name)} = ${staged(column)}`);
+  const list = columns.map(({ name }) => quoteIdentifier(name));
+  return `MERGE INTO ${quoteTable(target)} AS t USING ${quoteTable(staging)} AS s ON ${matching(rows)}
     WHEN MATCHED THEN UPDATE SET ${assigned.join(", ")}
-    WHEN NOT MATCHED THEN INSERT (${list.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${list.map((name) => `s.${name}`).join(", ")})`;
+    WHEN NOT MATCHED THEN INSERT (${list.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${columns.map(staged).join(", ")})`;
 }
 
 /** Deletes every row whose key is staged. */
-export function deleteKeysStatement({ staging, target, key }: KeyedRows): string {
-  const list = key.map(quoteIdentifier).join(", ");
-  return `DELETE FROM ${quoteTable(target)} AS t USING (SELECT DISTINCT ${list} FROM ${quoteTable(staging)}) AS s WHERE ${matching(key)}`;
+export function deleteKeysStatement(rows: KeyedRows): string {
+  const list = rows.key.map(quoteIdentifier).join(", ");
+  return `DELETE FROM ${quoteTable(rows.target)} AS t USING (SELECT DISTINCT ${list} FROM ${quoteTable(rows.staging)}) AS s WHERE ${matching(rows)}`;
 }
 
 /** Finds a row whose key is staged. */
-export function findKeysStatement({ staging, target, key }: KeyedRows): string {
-  return `SELECT FROM ${quoteTable(target)} AS t WHERE EXISTS (SELECT FROM ${quoteTable(staging)} AS s WHERE ${matching(key)}) LIMIT 1`;
+export function findKeysStatement(rows: KeyedRows): string {
+  return `SELECT FROM ${quoteTable(rows.target)} AS t WHERE EXISTS (SELECT FROM ${quoteTable(rows.staging)} AS s WHERE ${matching(rows)}) LIMIT 1`;
 }
 
-function matching(key: readonly string[]): string {
-  return key.map((name) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(" AND ");
+/** By every column of the key, also one that the target computes and nobody writes. */
+function matching({ key, columns }: KeyedRows): string {
+  return key
+    .map((name) => columns.find((column) => column.name === name) ?? { name, cast: "" })
+    .map((column) => `t.${quoteIdentifier(column.name)} = ${staged(column)}`)
+    .join(" AND ");
+}
+
+function staged({ name, cast }: WrittenColumn): string {
+  return `s.${quoteIdentifier(name)}${cast}`;
 }
 
 /**
  * Refuses keys that cannot be matched: NULL equals nothing, and of two rows with one key nobody can say which one a merge
  * should keep. Throws a DataError that names the first of them.
  */
-export async function checkKeys(session: Session, { staging, target, key }: KeyedRows, unique: boolean): Promise<void> {
+export async function checkKeys(
+  session: Session,
+  { staging, target, key }: Omit<KeyedRows, "columns">,
+  unique: boolean,
+): Promise<void> {
   const list = key.map(quoteIdentifier);
   const isNull = list.map((name) => `${name} IS NULL`).join(" OR ");
   const shown = list.map((name) => `coalesce(pg_catalog.quote_literal(${name}::text), 'NULL')`).join(", ");

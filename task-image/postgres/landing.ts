@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { isServerError } from "./failure.ts";
 import { quoteIdentifier, quoteTable, type TableName } from "./identifier.ts";
+import type { RowsToSift } from "./misfits.ts";
 import type { Session } from "./session.ts";
 
 /** Bytes that wait between the files and the destination. */
@@ -23,6 +24,12 @@ export async function createLanding(session: Session, landing: TableName, column
   await session.query(
     `CREATE UNLOGGED TABLE ${quoteTable(landing)} (${FILE_COLUMN} int NOT NULL, ${LINE_COLUMN} bigint NOT NULL${column})`,
   );
+}
+
+/** Landed rows as they are looked through. */
+export function landedRows(table: TableName): RowsToSift {
+  const record = `pg_catalog.to_jsonb(r) - '${FILE_COLUMN}' - '${LINE_COLUMN}'`;
+  return { table, file: `r.${FILE_COLUMN}`, line: `r.${LINE_COLUMN}`, record };
 }
 
 export async function addTextColumns(session: Session, landing: TableName, columns: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { TaskSpec } from "#api/task.ts";
 import { quoteTable } from "./identifier.ts";
+import type { Discarded } from "./misfits.ts";
 import type { Session } from "./session.ts";
 import { LOADS_TABLE } from "./state-tables.ts";
 
@@ -11,6 +12,8 @@ export interface LoadedTable {
   readonly bytes: number;
   /** Rows that could not be loaded and went to the table of rejects; missing when there are none. */
   readonly rejected?: number;
+  /** What the schema contract left out; missing when it is nothing. */
+  readonly discarded?: Discarded;
   /** What was done with the rows: see `publication.ts`. */
   readonly published: string;
 }

@@ -2,36 +2,20 @@ import { ConfigurationError, DataError, TransientError } from "../errors.ts";
 import { copy } from "./copy.ts";
 import { expectDeleted } from "./deleted-rows.ts";
 import { databaseFailure, isServerError, serverMessage } from "./failure.ts";
-import { quoteTable, showTable, type TableName } from "./identifier.ts";
+import { quoteTable, showTable } from "./identifier.ts";
 import { checkKeys, requireKey } from "./keyed-rows.ts";
 import type { LoadedTable } from "./load-record.ts";
-import { refuseLossyCasts } from "./lossless-cast.ts";
 import { createStagingStatement, isKeyed, planPublication, stagingTable, type Writing } from "./publication.ts";
 import type { Session } from "./session.ts";
-import type { StagedColumn } from "./staged-column.ts";
+import { holdContract } from "./staged-contract.ts";
+import type { LandingTable, StagedTable } from "./staged-table.ts";
 import { lockTable, readTarget } from "./target.ts";
-
-/** A table of the destination that is going to get rows, in the shape of what brings them. */
-export interface LandingTable {
-  /** Where the rows come from, for people. */
-  readonly source: string;
-  readonly target: TableName;
-  readonly columns: readonly StagedColumn[];
-}
 
 /** A table of a Postgres source that is going to be loaded. */
 export interface IncomingTable extends LandingTable {
   readonly format: "binary" | "text";
   /** The source's `COPY … TO STDOUT` in that format; its columns are in the order of `columns`. */
   readonly copyOut: string;
-}
-
-/** A table whose rows are at the destination, where nobody else sees them yet. */
-export interface StagedTable extends LandingTable {
-  readonly rows: number;
-  readonly bytes: number;
-  /** Rows that could not be staged; missing when there are none. */
-  readonly rejected?: number;
 }
 
 /** Refuses before any row moves what publishing would refuse after the last one. */
@@ -61,31 +45,42 @@ export async function stageTable(
   }
 }
 
-/** Makes the staged rows the target's rows, inside the transaction. */
-export async function publishTable(session: Session, writing: Writing, staged: StagedTable): Promise<LoadedTable> {
-  const { source, target, rows, bytes, rejected = 0 } = staged;
+/** Makes the staged rows the target's rows, inside the transaction. `loadId` is for what the schema contract leaves out. */
+export async function publishTable(
+  session: Session,
+  writing: Writing,
+  incoming: StagedTable,
+  loadId: string,
+): Promise<LoadedTable> {
+  const { source, target, bytes, rejected = 0 } = incoming;
   const place = `publishing ${showTable(target)}`;
   try {
-    if (isKeyed(writing)) await checkStagedKeys(session, writing, staged);
     const empties = writing.mode === "replace" || writing.mode === "truncate";
     if (empties && (await readTarget(session, target)) !== undefined) await lockTable(session, target);
-    const publication = planPublication(writing, staged, await readTarget(session, target));
+    const existing = await readTarget(session, target);
+    const staged = await holdContract(session, writing, incoming, { loadId, target: existing });
+    if (isKeyed(writing)) await checkStagedKeys(session, writing, staged);
+    const publication = planPublication(writing, staged, existing);
     for (const statement of publication.statements) await session.query(statement);
     if (publication.deleted !== undefined) await expectDeleted(session, target, publication.deleted);
-    if (publication.insert !== undefined) {
-      await refuseLossyCasts(session, target, staged.columns);
-      const { rowCount } = await session.query(publication.insert);
-      const done = writing.mode === "merge" ? "merged into" : "inserted into";
-      const keys = writing.mode === "merge" ? "it holds a key more than once, or " : "";
-      const found = `${done} ${showTable(target)} (${keys}a trigger or rule of it changes what is inserted)`;
-      expectRows(place, rows, "staged", rowCount ?? 0, found);
-      await session.query(`DROP TABLE ${quoteTable(stagingTable(target))}`);
-    }
-    const aside = rejected === 0 ? {} : { rejected };
+    if (publication.insert !== undefined) await fillTarget(session, writing, staged, publication.insert);
+    const { rows, discarded } = staged;
+    const aside = { ...(rejected === 0 ? {} : { rejected }), ...(discarded === undefined ? {} : { discarded }) };
     return { source, target: showTable(target), rows, bytes, ...aside, published: publication.kind };
   } catch (error) {
     throw pendingEvents(error, place) ?? databaseFailure(error, place);
   }
+}
+
+/** Inserts the staged rows, which the server counts, and drops where they were. */
+async function fillTarget(session: Session, { mode }: Writing, staged: StagedTable, insert: string): Promise<void> {
+  const { target, rows } = staged;
+  const { rowCount } = await session.query(insert);
+  const done = mode === "merge" ? "merged into" : "inserted into";
+  const keys = mode === "merge" ? "it holds a key more than once, or " : "";
+  const found = `${done} ${showTable(target)} (${keys}a trigger or rule of it changes what is inserted)`;
+  expectRows(`publishing ${showTable(target)}`, rows, "staged", rowCount ?? 0, found);
+  await session.query(`DROP TABLE ${quoteTable(stagingTable(target))}`);
 }
 
 /** 55006 comes from other sessions and passes, except here: a table with deferred triggers that wait for COMMIT cannot be altered. */
@@ -101,8 +96,7 @@ function pendingEvents(error: unknown, place: string): ConfigurationError | unde
 async function checkStagedKeys(session: Session, { mode, key = [] }: Writing, staged: StagedTable): Promise<void> {
   const { target, columns } = staged;
   requireKey(target, key, columns);
-  const names = columns.map(({ name }) => name);
-  await checkKeys(session, { staging: stagingTable(target), target, key, columns: names }, mode === "merge");
+  await checkKeys(session, { staging: stagingTable(target), target, key }, mode === "merge");
 }
 
 /** Commits. When the answer is lost nobody here can know what happened: the next attempt reads it in the load's record. */

@@ -1,10 +1,8 @@
-import { DataError } from "../errors.ts";
 import { isServerError } from "./failure.ts";
-import { quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
-import { stagingTable } from "./publication.ts";
+import { quoteIdentifier, quoteTable, type TableName } from "./identifier.ts";
+import type { InputCheck } from "./input-check.ts";
+import type { Misfit } from "./misfits.ts";
 import type { Session } from "./session.ts";
-import type { StagedColumn } from "./staged-column.ts";
-import { readTarget } from "./target.ts";
 
 /** Types that hold every value of a smaller one. */
 const WIDER: Readonly<Record<string, readonly string[]>> = {
@@ -16,46 +14,51 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   json: ["jsonb"],
 };
 
-/** Whether every value of a type is one of the other, or is refused aloud: as texts that are too long are. */
-export function isWidening(from: string, to: string): boolean {
-  return /^(text|character)/.test(to) || WIDER[from]?.includes(to) === true;
+const WHOLE_NUMBERS = /^(smallint|integer|bigint)$/;
+
+/** A staged column and the type that its target has for it. */
+export interface Cast {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Whether every value of a type is one of the other; of char(n), which the server refuses aloud, too. */
+export function isWidening({ from, to }: Pick<Cast, "from" | "to">): boolean {
+  return from === to || /^(text|character varying|character\(\d+\))$/.test(to) || WIDER[from]?.includes(to) === true;
 }
 
 /**
- * An assignment rounds, cuts and leaves out without a word. Throws a DataError when that would happen to a staged row: when a value is
- * not what it was after a way to the target's type and back. Ask when the target has its final shape, before rows are inserted.
+ * Whether all staged values are what they were after a way to the target's type and back: an assignment rounds, cuts and leaves out
+ * without a word. `unknown` where there is no such way, or nothing that compares.
  */
-export async function refuseLossyCasts(
-  session: Session,
-  target: TableName,
-  columns: readonly StagedColumn[],
-): Promise<void> {
-  const existing = (await readTarget(session, target))?.columns ?? [];
-  for (const { name, type: from } of columns) {
-    const to = existing.find((column) => column.name === name && !column.isGenerated)?.type;
-    if (to === undefined || to === from || isWidening(from, to)) continue;
-    if (!(await isLossy(session, target, { name, from, to }))) continue;
-    throw new DataError(
-      "SchemaChanged",
-      `column ${name} of ${showTable(target)} is ${to}, but what is loaded is ${from} and has values that ${to} cannot hold without a change. Nothing has been published. ALTER TABLE ${quoteTable(target)} ALTER COLUMN ${quoteIdentifier(name)} TYPE ${from}, or cast the column at the source`,
+export async function fitOf(session: Session, staging: TableName, cast: Cast): Promise<"all" | "some" | "unknown"> {
+  if (isWidening(cast)) return "all";
+  const value = `r.${quoteIdentifier(cast.name)}`;
+  await session.query("SAVEPOINT before_fit");
+  try {
+    const { rows } = await session.query(
+      `SELECT FROM ${quoteTable(staging)} AS r WHERE ${value}::${cast.to}::${cast.from} IS DISTINCT FROM ${value} LIMIT 1`,
     );
+    await session.query("RELEASE SAVEPOINT before_fit");
+    return rows.length === 0 ? "all" : "some";
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    await session.query("ROLLBACK TO SAVEPOINT before_fit");
+    // 22: a value that has no way there at all. 42: there is no way there and back, or nothing that compares.
+    if (error.code.startsWith("22")) return "some";
+    if (error.code.startsWith("42")) return "unknown";
+    throw error;
   }
 }
 
-async function isLossy(
-  session: Session,
-  target: TableName,
-  { name, from, to }: { readonly name: string; readonly from: string; readonly to: string },
-): Promise<boolean> {
-  const value = `s.${quoteIdentifier(name)}`;
-  try {
-    const { rows } = await session.query(
-      `SELECT FROM ${quoteTable(stagingTable(target))} AS s WHERE ${value}::${to}::${from} IS DISTINCT FROM ${value} LIMIT 1`,
-    );
-    return rows.length > 0;
-  } catch (error) {
-    // 42: there is no way there and back, or nothing that compares.
-    if (isServerError(error) && error.code.startsWith("42")) return true;
-    throw error;
-  }
+/** The staged values that do not fit, found without an error of the server. */
+export function stagedMisfit({ valid }: InputCheck, { name, from, to }: Cast): Misfit {
+  const column = `r.${quoteIdentifier(name)}`;
+  // 2.0 is a whole number, but its text is none.
+  const isNumeric = WHOLE_NUMBERS.test(to) && from.startsWith("numeric");
+  const value = isNumeric ? `pg_catalog.trim_scale(${column})::text` : `${column}::text`;
+  const when = `CASE WHEN ${column} IS NULL THEN false WHEN NOT ${valid(value, `'${to}'`)} THEN true
+    ELSE (${value})::${to}::${from} IS DISTINCT FROM ${column} END`;
+  return { column: name, type: to, value: `${column}::text`, when };
 }

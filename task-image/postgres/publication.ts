@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ConfigurationError, DataError } from "../errors.ts";
+import { ConfigurationError } from "../errors.ts";
 import { IDENTIFIER_BYTES_MAX, quoteIdentifier, quoteTable, showTable, type TableName } from "./identifier.ts";
 import {
   deleteKeysStatement,
@@ -7,26 +7,37 @@ import {
   keyIndexStatement,
   mergeStatement,
   requireKey,
+  type WrittenColumn,
   writeLockStatement,
 } from "./keyed-rows.ts";
+import { type ContractFields, contractOf, type SchemaContract } from "./schema-contract.ts";
 import type { StagedColumn } from "./staged-column.ts";
-import type { Target, TargetColumn } from "./target.ts";
+import type { Target } from "./target.ts";
+import {
+  addColumns,
+  columnsToFill,
+  frozenTable,
+  isSameShape,
+  refuseFrozenChange,
+  reshapeTarget,
+  widenColumns,
+} from "./target-shape.ts";
 
 export type LoadMode = "replace" | "truncate" | "append" | "merge" | "deleteInsert";
 
 /** How a node's rows are written: the fields of its manifest. */
-export interface Writing {
+export interface Writing extends ContractFields {
   readonly mode: LoadMode;
   /** The columns that rows are matched by, in the modes merge and deleteInsert. */
   readonly key?: readonly string[] | undefined;
-  /** With freeze, a target's columns stay as they are: rows of another shape are refused. */
-  readonly schemaChange?: "evolve" | "freeze" | undefined;
 }
 
 /** What is going to be published, as far as the plan depends on it. */
 export interface Incoming {
   readonly target: TableName;
   readonly columns: readonly StagedColumn[];
+  /** Column → type, of columns of the target that have to be widened to hold the rows. */
+  readonly widened?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -43,12 +54,21 @@ export interface Incoming {
  * | appended    | append, and there is a target                               | filled                                              |
  * | merged      | merge, and there is a target                                | rows of known keys are updated, others inserted     |
  * | deleteInserted | deleteInsert, and there is a target                   | rows of the staged keys are deleted, then it is filled |
+ * | discarded   | there is no target, and the schema contract makes none      | the staging table is dropped                        |
  *
  * `statements` run before the rows are inserted, `insert` inserts them where the staging table is not the target itself. `deleted`
  * then finds rows that a DELETE among the statements should not have left. A target that a keyed mode makes gets an index of the key.
  */
 export interface Publication {
-  readonly kind: "created" | "swapped" | "refilled" | "truncated" | "appended" | "merged" | "deleteInserted";
+  readonly kind:
+    | "created"
+    | "swapped"
+    | "refilled"
+    | "truncated"
+    | "appended"
+    | "merged"
+    | "deleteInserted"
+    | "discarded";
   readonly statements: readonly string[];
   readonly deleted?: string;
   readonly insert?: string;
@@ -81,43 +101,45 @@ function notNullConstraint({ table }: TableName, column: string): string {
   return fits ? ` CONSTRAINT ${quoteIdentifier(name)} NOT NULL` : " NOT NULL";
 }
 
-/** Decides how to publish. Throws a ConfigurationError where no way keeps what hangs on the target. */
+/** Decides how to publish. Throws a TaskFailure where no way keeps the schema contract and what hangs on the target. */
 export function planPublication(writing: Writing, incoming: Incoming, target: Target | undefined): Publication {
-  const { mode } = writing;
-  const { target: relation, columns } = incoming;
-  const rename = renameStatement(relation);
-  if (target !== undefined) refuseOtherRelations(target);
-  if (target !== undefined && writing.schemaChange === "freeze") refuseOtherShape(target, columns);
-  if (isKeyed(writing)) return planKeyed(writing, incoming, target);
-  if (target === undefined) return { kind: "created", statements: [rename] };
-  const fill = fillTarget(target, columns);
-  if (mode === "append") return { kind: "appended", statements: addColumns(target, columns), insert: fill };
-  if (mode === "replace" && target.kind === "r" && target.attachments.length === 0 && target.ownedByUser) {
-    return { kind: "swapped", statements: [`DROP TABLE ${quoteTable(relation)}`, rename] };
+  if (target === undefined) return planCreation(writing, incoming);
+  refuseOtherRelations(target);
+  const contract = contractOf(writing);
+  refuseFrozenChange(writing, target, incoming.columns);
+  const rows = { ...incoming, columns: columnsToFill(contract, target, incoming.columns) };
+  const changes = [...widenColumns(target, incoming.widened), ...addColumns(target, rows.columns)];
+  if (isKeyed(writing)) return planKeyed(writing, rows, target, changes);
+  if (writing.mode === "append") return { kind: "appended", statements: changes, insert: fillTarget(target, rows) };
+  if (writing.mode === "replace" && canSwap(contract, incoming, target)) {
+    const { target: relation } = incoming;
+    return { kind: "swapped", statements: [`DROP TABLE ${quoteTable(relation)}`, renameStatement(relation)] };
   }
   refuseReferences(target);
-  const kind = mode === "truncate" ? "truncated" : "refilled";
-  const shape = mode === "truncate" ? addColumns(target, columns) : reshapeTarget(target, columns);
-  return { kind, ...emptyTarget(target, shape), insert: fill };
+  if (writing.mode === "truncate") {
+    return { kind: "truncated", ...emptyTarget(target, changes), insert: fillTarget(target, rows) };
+  }
+  const shape = [...widenColumns(target, incoming.widened), ...reshapeTarget(contract, target, rows.columns)];
+  const reshaped = contract.types === "evolve" ? { ...rows, widened: typesOf(rows.columns) } : rows;
+  return { kind: "refilled", ...emptyTarget(target, shape), insert: fillTarget(target, reshaped) };
 }
 
-/** Columns that fill themselves are the user's own, and no row brings them. */
-function refuseOtherShape({ relation, columns: existing }: Target, columns: readonly StagedColumn[]): void {
-  const staged = new Map(columns.map(({ name, type }) => [name, type]));
-  const known = new Set(existing.map(({ name }) => name));
-  const changes = existing.flatMap(({ name, type, fillsItself, isGenerated }) => {
-    const found = staged.get(name);
-    if (found === undefined) return fillsItself || isGenerated ? [] : [`column ${name} is missing`];
-    return found === type || isGenerated ? [] : [`column ${name} is ${found} instead of ${type}`];
-  });
-  const added = columns
-    .filter(({ name }) => !known.has(name))
-    .map(({ name, type }) => `column ${name} (${type}) is new`);
-  if (changes.length + added.length === 0) return;
-  throw new DataError(
-    "SchemaChanged",
-    `${showTable(relation)} keeps its columns (load.schemaChange: freeze), but what is loaded has others: ${[...changes, ...added].join("; ")}. Nothing has been published. Change the source or the table, or set load.schemaChange to evolve`,
-  );
+function planCreation(writing: Writing, { target: relation, columns }: Incoming): Publication {
+  const { tables } = contractOf(writing);
+  if (tables === "freeze") throw frozenTable(relation);
+  const { mode, key = [] } = writing;
+  if (isKeyed(writing)) requireKey(relation, key, columns);
+  if (tables === "discardRow") {
+    return { kind: "discarded", statements: [`DROP TABLE ${quoteTable(stagingTable(relation))}`] };
+  }
+  const index = isKeyed(writing) ? [keyIndexStatement(relation, key, mode === "merge")] : [];
+  return { kind: "created", statements: [renameStatement(relation), ...index] };
+}
+
+/** A new table takes the target's place where nothing hangs on the target, and its shape may change or is the same. */
+function canSwap({ columns, types }: SchemaContract, incoming: Incoming, target: Target): boolean {
+  const isPlain = target.kind === "r" && target.attachments.length === 0 && target.ownedByUser;
+  return isPlain && ((columns === "evolve" && types === "evolve") || isSameShape(target, incoming.columns));
 }
 
 /** Whether rows are matched by a key. */
@@ -125,22 +147,23 @@ export function isKeyed({ mode }: Writing): boolean {
   return mode === "merge" || mode === "deleteInsert";
 }
 
-function planKeyed({ mode, key = [] }: Writing, incoming: Incoming, target: Target | undefined): Publication {
+function planKeyed(
+  { mode, key = [] }: Writing,
+  incoming: Incoming,
+  target: Target,
+  changes: readonly string[],
+): Publication {
   const { target: relation, columns } = incoming;
   requireKey(relation, key, columns);
-  if (target === undefined) {
-    const index = keyIndexStatement(relation, key, mode === "merge");
-    return { kind: "created", statements: [renameStatement(relation), index] };
-  }
   refuseHiddenRows(target);
-  const statements = [writeLockStatement(relation), ...addColumns(target, columns)];
-  const rows = { staging: stagingTable(relation), target: relation, key, columns: writtenColumns(target, columns) };
+  const statements = [writeLockStatement(relation), ...changes];
+  const rows = { staging: stagingTable(relation), target: relation, key, columns: writtenColumns(target, incoming) };
   if (mode === "merge") return { kind: "merged", statements, insert: mergeStatement(rows) };
   return {
     kind: "deleteInserted",
     statements: [...statements, deleteKeysStatement(rows)],
     deleted: findKeysStatement(rows),
-    insert: fillTarget(target, columns),
+    insert: fillTarget(target, incoming),
   };
 }
 
@@ -193,72 +216,30 @@ function emptyTarget(target: Target, shape: readonly string[]): Pick<Publication
   return { statements: [...shape, "SET CONSTRAINTS ALL DEFERRED", empty], deleted };
 }
 
-/** Gives a table that is emptied the shape of the source. Columns that fill themselves are the user's own and stay. */
-function reshapeTarget(target: Target, columns: readonly StagedColumn[]): string[] {
-  const staged = new Map(columns.map((column) => [column.name, column]));
-  const table = quoteTable(target.relation);
-  const changes: string[] = [];
-  for (const column of target.columns) {
-    const wanted = staged.get(column.name);
-    if (wanted === undefined && (column.fillsItself || column.isGenerated)) continue;
-    if (wanted !== undefined && (wanted.type === column.type || column.isGenerated)) continue;
-    refuseReadColumn(target, column, wanted);
-    if (wanted !== undefined) refuseReferencedChange(target, column, wanted);
-    const name = quoteIdentifier(column.name);
-    changes.push(
-      wanted === undefined
-        ? `ALTER TABLE ${table} DROP COLUMN ${name}`
-        : `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${wanted.type} USING NULL`,
-    );
-  }
-  return [
-    ...changes,
-    ...addColumns(target, columns, target.incomingForeignKeys.length > 0 ? undefined : "with NOT NULL"),
-  ];
-}
-
-function refuseReferencedChange(
-  { relation, incomingForeignKeys }: Target,
-  { name, type }: TargetColumn,
-  wanted: StagedColumn,
-): void {
-  if (incomingForeignKeys.length === 0) return;
-  const keys = incomingForeignKeys.map((key) => `${key.name} of ${key.table}`).join(", ");
-  throw new ConfigurationError(
-    "ReferencedTable",
-    `column ${name} of target ${showTable(relation)} is ${type} here and ${wanted.type} at the source, and cannot be changed while foreign keys point to the table: ${keys}. Drop them for one load, or change the column with ALTER TABLE`,
-  );
-}
-
-function refuseReadColumn({ relation }: Target, column: TargetColumn, wanted: StagedColumn | undefined): void {
-  if (column.views.length === 0) return;
-  const change =
-    wanted === undefined ? "is gone from the source" : `is ${column.type} here and ${wanted.type} at the source`;
-  throw new ConfigurationError(
-    "ColumnInUse",
-    `column ${column.name} of target ${showTable(relation)} ${change}, but views read it: ${column.views.join(", ")}. Drop them and run again (models are built anew by their transform), or keep the source's column as it was`,
-  );
-}
-
-function addColumns(target: Target, columns: readonly StagedColumn[], nulls?: "with NOT NULL"): string[] {
-  const known = new Set(target.columns.map(({ name }) => name));
-  return columns
-    .filter(({ name }) => !known.has(name))
-    .map(({ name, type, notNull }) => {
-      const constraint = notNull && nulls !== undefined ? " NOT NULL" : "";
-      return `ALTER TABLE ${quoteTable(target.relation)} ADD COLUMN ${quoteIdentifier(name)} ${type}${constraint}`;
-    });
-}
-
 /** Columns are matched by name. Values of identity columns are the source's, computed columns compute their own. */
-function fillTarget(target: Target, columns: readonly StagedColumn[]): string {
-  const list = writtenColumns(target, columns).map(quoteIdentifier).join(", ");
+function fillTarget(target: Target, incoming: Incoming): string {
+  const columns = writtenColumns(target, incoming);
+  const list = columns.map(({ name }) => quoteIdentifier(name)).join(", ");
+  const values = columns.map(({ name, cast }) => `${quoteIdentifier(name)}${cast}`).join(", ");
   const { relation } = target;
   const staging = quoteTable(stagingTable(relation));
-  return `INSERT INTO ${quoteTable(relation)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${list} FROM ${staging}`;
+  return `INSERT INTO ${quoteTable(relation)} (${list}) OVERRIDING SYSTEM VALUE SELECT ${values} FROM ${staging}`;
 }
 
-function writtenColumns({ columns: existing }: Target, columns: readonly StagedColumn[]): readonly string[] {
-  const computed = new Set(existing.filter(({ isGenerated }) => isGenerated).map(({ name }) => name));
-  return columns.map(({ name }) => name).filter((name) => !computed.has(name));
+function typesOf(columns: readonly StagedColumn[]): ReadonlyMap<string, string> {
+  return new Map(columns.map(({ name, type }) => [name, type]));
+}
+
+/**
+ * The staged columns that the target takes, with the cast to its types. Values have been found to be the same there; only lengths of
+ * texts are left to the server, which refuses aloud what an explicit cast would cut.
+ */
+function writtenColumns(target: Target, { columns, widened }: Incoming): readonly WrittenColumn[] {
+  const existing = new Map(target.columns.map((column) => [column.name, column]));
+  return columns
+    .filter(({ name }) => existing.get(name)?.isGenerated !== true)
+    .map(({ name, type }) => {
+      const to = widened?.get(name) ?? existing.get(name)?.type ?? type;
+      return { name, cast: to === type || /^(text|character)/.test(to) ? "" : `::${to}` };
+    });
 }

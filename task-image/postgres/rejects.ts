@@ -53,7 +53,7 @@ export async function refuseTooManyRejects(
     value: string;
     reason: string;
   }>(
-    `SELECT uri, line, column_name AS column, value, reason FROM ${rejectsTable(scope)} WHERE load_id = $1 AND target = $2
+    `SELECT uri, line, column_name AS column, value, reason FROM ${rejectsTable(scope)} WHERE load_id = $1 AND target = $2 AND action = 'reject'
      ORDER BY pg_catalog.array_position($3::text[], uri), line, column_name LIMIT ${NAMED_MAX}`,
     [scope.loadId, showTable(scope.target), scope.uris],
   );

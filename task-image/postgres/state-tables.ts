@@ -5,7 +5,10 @@ import type { Session } from "./session.ts";
 export const LOADS_TABLE = "_kelt_loads";
 /** The table of files that have been loaded, in every schema that files are loaded into. */
 export const FILES_TABLE = "_kelt_files";
-/** The table of rows that could not be loaded. */
+/**
+ * The table of rows that were not loaded, or not whole: `action` says whether a row was wrong (`reject`), or whether the load's schema
+ * contract left out a row (`discardRow`) or a value (`discardValue`). Rows of tables have no line.
+ */
 export const REJECTS_TABLE = "_kelt_rejects";
 
 /** The table of how far each incremental load has come. */
@@ -49,13 +52,23 @@ const COLUMNS = {
     load_id text NOT NULL,
     target text NOT NULL,
     uri text NOT NULL,
-    line bigint NOT NULL,
+    line bigint,
     column_name text,
     value text NOT NULL,
     reason text NOT NULL,
     record jsonb,
+    action text NOT NULL DEFAULT 'reject',
     rejected_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()`,
 } as const;
+
+/** Columns that a table did not have from the beginning, and what brings it up to date. */
+const LATER_COLUMNS: readonly { readonly table: StateTable; readonly column: string; readonly changes: string }[] = [
+  {
+    table: REJECTS_TABLE,
+    column: "action",
+    changes: "ADD COLUMN IF NOT EXISTS action text NOT NULL DEFAULT 'reject', ALTER COLUMN line DROP NOT NULL",
+  },
+];
 
 export type StateTable = keyof typeof COLUMNS;
 
@@ -63,15 +76,23 @@ export function isStateTable(table: string): boolean {
   return Object.hasOwn(COLUMNS, table);
 }
 
-/** Makes the schema and those of kelt's own tables that are wanted, where they are missing, in a short transaction of its own. */
+/**
+ * Makes the schema and those of kelt's own tables that are wanted, where they or columns of theirs are missing, in a short transaction
+ * of its own.
+ */
 export async function prepareSchema(session: Session, schema: string, tables: readonly StateTable[]): Promise<void> {
-  const { rows } = await session.query<{ found: string }>(
-    `SELECT c.relname::text AS found FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  const { rows } = await session.query<{ found: string; columns: string[] }>(
+    `SELECT c.relname::text AS found,
+       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relname = ANY ($2)`,
     [schema, tables],
   );
   const missing = tables.filter((table) => !rows.some(({ found }) => found === table));
-  if (missing.length === 0) return;
+  const outdated = LATER_COLUMNS.filter(({ table, column }) =>
+    rows.some(({ found, columns }) => found === table && !columns.includes(column)),
+  );
+  if (missing.length + outdated.length === 0) return;
   // IF NOT EXISTS alone is not safe against another session that makes the same object: the lock is.
   await session.query("BEGIN");
   await session.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", [
@@ -82,6 +103,9 @@ export async function prepareSchema(session: Session, schema: string, tables: re
   if (schemas.length === 0) await session.query(`CREATE SCHEMA ${quoteIdentifier(schema)}`);
   for (const table of missing) {
     await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${COLUMNS[table]})`);
+  }
+  for (const { table, changes } of outdated) {
+    await session.query(`ALTER TABLE ${quoteTable({ schema, table })} ${changes}`);
   }
   await session.query("COMMIT");
 }

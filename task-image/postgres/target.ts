@@ -5,6 +5,7 @@ import type { Session } from "./session.ts";
 export interface TargetColumn {
   readonly name: string;
   readonly type: string;
+  readonly notNull: boolean;
   /** It fills itself: a default or an identity. */
   readonly fillsItself: boolean;
   /** Its value is computed: nothing can be inserted. */
@@ -72,6 +73,7 @@ const COLUMNS = `
 SELECT a.attnum, pg_catalog.json_build_object(
   'name', a.attname,
   'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+  'notNull', a.attnotnull,
   'fillsItself', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '',
   'isGenerated', a.attgenerated <> '',
   'views', ARRAY(

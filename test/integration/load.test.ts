@@ -227,7 +227,7 @@ describe("append", () => {
 
   test("a value that does not fit the target's type is an error of the data and adds nothing", async () => {
     await source.query("CREATE TABLE films (title text); INSERT INTO films VALUES ('short'), ('much too long')");
-    await warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.films (title varchar(5))");
+    await warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.films (title char(5))");
     await expect(runLoad({ mode: "append" })).rejects.toMatchObject({ kind: "data", code: "22001" });
     expect(await rowsOf("raw.films")).toEqual([]);
   });

@@ -11,7 +11,7 @@ const staged: readonly StagedColumn[] = [
 ];
 
 function column(name: string, type: string, parts: Partial<TargetColumn> = {}): TargetColumn {
-  return { name, type, fillsItself: false, isGenerated: false, views: [], ...parts };
+  return { name, type, notNull: false, fillsItself: false, isGenerated: false, views: [], ...parts };
 }
 
 function aTarget(parts: Partial<Target> = {}): Target {
