@@ -193,13 +193,18 @@ describe("Parquet files", () => {
     ]);
   });
 
-  test("a value that the target would round is refused", async () => {
+  test("a value that the target would round is refused where types are frozen, left out, or widens its column", async () => {
     await lake.warehouse.query("CREATE SCHEMA raw");
     await lake.warehouse.query("CREATE TABLE raw.r (v numeric(10,2))");
     await lake.put("r.parquet", await parquetOf("SELECT 1.555::DECIMAL(10,3) AS v"));
-    await expect(lake.load({ files: { r: "r.parquet" }, mode: "append" })).rejects.toMatchObject({
-      code: "SchemaChanged",
-    });
+    const load = (schemaChange: "freeze" | "discardRow" | "discardValue" | "evolve") =>
+      lake.load({ files: { r: "r.parquet" }, mode: "append", schemaChange });
+    await expect(load("freeze")).rejects.toMatchObject({ code: "SchemaChanged" });
+    expect((await load("discardRow")).message).toBe("1 table, 0 rows, 1 rows discarded");
+    expect((await load("discardValue")).message).toBe("1 table, 1 rows, 1 values discarded");
+    await load("evolve");
+    expect(await lake.rows("raw.r")).toEqual([{ v: null }, { v: "1.555" }]);
+    expect(await lake.types("raw.r")).toEqual({ v: "numeric(11,3)" });
   });
 
   test("times in nanoseconds are refused before they are cut, cut when that is asked for, whole as text", async () => {
