@@ -1,4 +1,4 @@
-import { duration, object, text } from "./fields.ts";
+import { duration, integer, object, text } from "./fields.ts";
 import { columnName } from "./names.ts";
 
 /** Which rows of tables and queries are new. */
@@ -7,10 +7,21 @@ export const LoadCursor = object(
   {
     column: columnName,
     lag: duration(
-      "Rows whose time is younger than this wait for the next load. Needed where the source's role cannot see when others' transactions began (it lacks pg_read_all_stats), and at least as long as the longest of them.",
+      "Of a column of times: rows whose time is younger than this wait for the next load. Needed where the source's role cannot see when others' transactions began (it lacks pg_read_all_stats), and at least as long as the longest of them.",
+    ).optional(),
+    lagValues: integer(
+      "Of a column of numbers: rows whose value is within this distance of the largest one wait for the next load. A sequence gives numbers out before their rows are committed, so that a smaller one can come later and would never be read: set it above the numbers that transactions take while one of them is under way.",
+      { min: 0, max: 1_000_000_000 },
     ).optional(),
     start: text("Value that the first load begins from, as SQL writes it; everything is read where it is missing.", {
       max: 128,
     }).optional(),
   },
+  [
+    {
+      rule: "!(has(self.lag) && has(self.lagValues))",
+      message: "lag is for a column of times, lagValues for one of numbers: set one of them",
+      holds: ({ lag, lagValues }) => lag === undefined || lagValues === undefined,
+    },
+  ],
 );

@@ -10,9 +10,9 @@ import { databaseFailure } from "../postgres/failure.ts";
 import type { Session } from "../postgres/session.ts";
 import type { StagedTable } from "../postgres/staged-table.ts";
 import { readTarget } from "../postgres/target.ts";
-import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls } from "../sources/cursor-column.ts";
+import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls, refuseOtherLag } from "../sources/cursor-column.ts";
 import { type Horizon, readHorizon } from "../sources/horizon.ts";
-import { type CursorValue, planIncrement } from "../sources/increment.ts";
+import { type CursorValue, isTime, planIncrement } from "../sources/increment.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import type { SelectedRows } from "./selected-rows.ts";
 
@@ -48,6 +48,19 @@ export async function openHorizon(source: Session, { column, lag }: Cursor, { lo
   return horizon;
 }
 
+/** Says that rows of a sequence can be missed, where the manifest does not say that it knows. */
+export function warnOfLateNumbers(
+  { type, key }: SelectedIncrement,
+  { lagValues }: Cursor,
+  { log }: Pick<CommandContext, "log">,
+): void {
+  if (isTime(type) || lagValues !== undefined) return;
+  log.warn(
+    "rows that are committed late may be missed: a sequence gives numbers out before their rows are committed; set from.cursor.lagValues, to 0 where rows come in the order of their numbers, or use a column of times",
+    { source: key.source, cursor: key.column },
+  );
+}
+
 /** Narrows what was selected to what is new since the last load. A target that is gone is loaded from the beginning. */
 export async function selectIncrement(
   { source, destination }: Ends,
@@ -57,8 +70,9 @@ export async function selectIncrement(
 ): Promise<SelectedIncrement> {
   const { from, to, mode } = spec.work.load;
   const { name, rows, table } = selected;
-  const { column: wanted = "", start } = from.cursor ?? {};
+  const { column: wanted = "", start, lag, lagValues } = from.cursor ?? {};
   const column = findCursorColumn(name, wanted, rows);
+  refuseOtherLag(column, { lag, lagValues });
   const key = { schema: to.schema, source: table === undefined ? "query" : name, column: column.name };
   const stored = await readCursor(destination, spec, key);
   const isGone = (await readTarget(destination, selected.target)) === undefined;
@@ -72,7 +86,7 @@ export async function selectIncrement(
       isUnique: table !== undefined && (await isUniqueColumn(source, table, column.name)),
       mode: mode === "merge" ? "merge" : "append",
       from: before ?? (start === undefined ? undefined : { value: start, isRead: false }),
-      upper: await readUpper(source, column, rows, horizon),
+      upper: await readUpper(source, column, rows, { horizon, lagValues }),
     });
     const narrowed = { ...rows, condition: increment?.condition ?? "false" };
     return { ...selected, rows: narrowed, key, type: column.type, before: stored, next: increment?.next };

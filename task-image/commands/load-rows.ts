@@ -4,7 +4,13 @@ import { openSession, type Session } from "../postgres/session.ts";
 import type { StagedTable } from "../postgres/staged-table.ts";
 import { copyFormat, copyOutStatement } from "../sources/postgres-rows.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import { moveCursors, openHorizon, type SelectedIncrement, selectIncrement } from "./load-increments.ts";
+import {
+  moveCursors,
+  openHorizon,
+  type SelectedIncrement,
+  selectIncrement,
+  warnOfLateNumbers,
+} from "./load-increments.ts";
 import { rangesOf, stageInRanges } from "./load-ranges.ts";
 import type { SelectedRows, Selection } from "./selected-rows.ts";
 
@@ -26,7 +32,9 @@ export async function stageSelection(
   const horizon = await openHorizon(source, cursor, context);
   const increments: SelectedIncrement[] = [];
   for (const rows of await select(source)) {
-    increments.push(await selectIncrement({ source, destination }, spec, rows, horizon));
+    const increment = await selectIncrement({ source, destination }, spec, rows, horizon);
+    warnOfLateNumbers(increment, cursor, context);
+    increments.push(increment);
   }
   const staged = await stageRows(source, destination, spec, { selected: increments, context });
   await moveCursors(destination, spec, increments, staged);

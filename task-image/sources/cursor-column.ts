@@ -6,6 +6,14 @@ import { isTime } from "./increment.ts";
 import type { SourceColumn } from "./postgres-column.ts";
 import type { SourceRows } from "./postgres-rows.ts";
 
+/** How far a cursor stays behind what is newest. */
+export interface CursorLag {
+  /** Of a column of times. */
+  readonly lag?: string | undefined;
+  /** Of a column of numbers. */
+  readonly lagValues?: number | undefined;
+}
+
 /** The column of the rows that a cursor names. Throws a ConfigurationError when they have none of that name. */
 export function findCursorColumn(name: string, column: string, { columns }: SourceRows): SourceColumn {
   const found = columns.find((each) => each.name === column);
@@ -13,6 +21,19 @@ export function findCursorColumn(name: string, column: string, { columns }: Sour
   throw new ConfigurationError(
     "UnknownCursor",
     `from.cursor.column: ${name} has no column ${column}; it has: ${columns.map((each) => each.name).join(", ")}`,
+  );
+}
+
+const NUMBER = /^(smallint|integer|bigint|real|double precision|numeric(\(.*\))?)$/;
+
+/** Throws a ConfigurationError for a lag that the column's kind does not know: it would protect from nothing. */
+export function refuseOtherLag({ name, type }: SourceColumn, { lag, lagValues }: CursorLag): void {
+  const expected = isTime(type) ? "lag, a duration" : NUMBER.test(type) ? "lagValues, a number" : "none";
+  const given = lag === undefined ? lagValues : lag;
+  if (given === undefined || expected.startsWith(lag === undefined ? "lagValues" : "lag,")) return;
+  throw new ConfigurationError(
+    "WrongLag",
+    `from.cursor: column ${name} is ${type}, for which the lag is ${expected}, and ${lag === undefined ? "lagValues" : "lag"} is ${given}. Set the other one, or none`,
   );
 }
 
@@ -35,14 +56,14 @@ export async function refuseNulls(
 }
 
 /**
- * Up to where rows can be read now: the horizon in the words of a time column, else the largest value of the snapshot. Undefined
- * where there are no rows.
+ * Up to where rows can be read now: the horizon in the words of a time column, else the largest value of the snapshot, or as
+ * far before it as the lag says. Undefined where there are no rows.
  */
 export async function readUpper(
   session: Session,
   column: SourceColumn,
   rows: SourceRows,
-  horizon: Horizon,
+  { horizon, lagValues = 0 }: { readonly horizon: Horizon; readonly lagValues?: number | undefined },
 ): Promise<string | undefined> {
   const name = quoteIdentifier(column.name);
   // Without its precision: rounding could lift the bound above the horizon.
@@ -51,9 +72,17 @@ export async function readUpper(
   const { rows: found } = await session.query<{ upper: string | null }>(
     isTime(column.type)
       ? `SELECT (${type.endsWith("with time zone") ? moment : earliestClock(moment)})::${type}::text AS upper`
-      : `SELECT ${name}::text AS upper FROM ${rows.from} WHERE ${name} IS NOT NULL ORDER BY ${name} DESC LIMIT 1`,
+      : largestValue(rows, name, lagValues),
   );
   return found[0]?.upper ?? undefined;
+}
+
+/** With a lag, nothing where that is below all values: the type could not hold it. */
+function largestValue({ from }: SourceRows, name: string, lagValues: number): string {
+  const newest = `(SELECT ${name} AS value FROM ${from} WHERE ${name} IS NOT NULL ORDER BY ${name} DESC LIMIT 1) AS newest`;
+  if (lagValues === 0) return `SELECT value::text AS upper FROM ${newest}`;
+  const lagging = `value::numeric - ${lagValues}`;
+  return `SELECT (${lagging})::text AS upper FROM ${newest} WHERE ${lagging} >= (SELECT min(${name})::numeric FROM ${from})`;
 }
 
 /** What a clock shows at a moment: nobody says whether the source writes UTC or the zone that it is set to, so the earlier one. */

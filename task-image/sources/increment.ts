@@ -11,7 +11,8 @@ import { quoteIdentifier, quoteLiteral } from "../postgres/identifier.ts";
  * | other             | merge         | from ≤ value ≤ max   | nothing; rows of the last value come again   |
  *
  * The bound of a time column lies before the beginning of every transaction that could still commit rows, so that no row comes
- * late (see `horizon.ts`). A value of a sequence can come late; only a time column is proof against that.
+ * late (see `horizon.ts`). A value of a sequence can come late: with `lagValues` max is
+ * the largest value less that many; only a time column is proof against it without being told.
  */
 
 /** Where the load before this one stopped. */

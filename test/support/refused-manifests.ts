@@ -175,6 +175,13 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[raw].load: a query and an HTTP API need to.table",
   ),
   refused(
+    "a cursor with two lags",
+    pipeline(
+      `nodes: {raw: {${LOAD.replace("[films]", "[films], cursor: {column: id, lag: 1h, lagValues: 5}").replace("raw}", "raw}, mode: append")}}}`,
+    ),
+    "spec.nodes[raw].load.from.cursor: lag is for a column of times, lagValues for one of numbers: set one of them",
+  ),
+  refused(
     "rejects without a limit",
     pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, rejects: {}")}}}`),
     "spec.nodes[raw].load.rejects: rejects needs max or percent",
