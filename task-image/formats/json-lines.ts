@@ -77,5 +77,7 @@ export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
 
 function appendLine(writer: RowWriter, line: number, text: Buffer): Buffer | undefined {
   const end = text.at(-1) === CR ? text.length - 1 : text.length;
+  // COPY takes no other line ends than the first ones that it saw. One in the middle of a line means two documents, most of the time.
+  for (let at = text.indexOf(CR); at >= 0 && at < end; at = text.indexOf(CR, at + 1)) text[at] = FORBIDDEN;
   return end === 0 ? undefined : writer.append(line, text, 0, end);
 }
