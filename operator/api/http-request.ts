@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { type CelRule, exactlyOne, integer, list, object, oneOf, text } from "./fields.ts";
 import { HEADER_NAME } from "./http-connection.ts";
 
@@ -38,6 +39,10 @@ const Paging = object(
     offset: Offset.optional(),
     cursor: Cursor.optional(),
     link: object("The URL of the next page is the header Link with rel=next (RFC 8288).", {}).optional(),
+    place: oneOf(
+      "Where the parameters of pages go. query, which is what a missing field means: into the URL. body: they are members of the JSON object that a POST sends, numbers as numbers.",
+      ["query", "body"],
+    ).optional(),
     total: Total.optional(),
     maxPages: integer("An API that gives more pages than these fails the node.", { min: 1, max: 100_000 }).default(
       10_000,
@@ -45,6 +50,8 @@ const Paging = object(
   },
   [exactlyOne(["page", "offset", "cursor", "link"])],
 );
+
+type Paging = z.infer<typeof Paging>;
 
 /** What a request may say wherever it is made. */
 const REQUEST = {
@@ -76,6 +83,11 @@ const RULES: readonly CelRule[] = [
     rule: "!has(self.body) || self.method == 'POST'",
     message: "only a POST has a body",
     holds: ({ body, method }) => body === undefined || method === "POST",
+  },
+  {
+    rule: "!has(self.paging) || !has(self.paging.place) || self.paging.place == 'query' || self.method == 'POST'",
+    message: "paging.place: body needs the method POST",
+    holds: ({ paging, method }) => (paging as Partial<Paging> | undefined)?.place !== "body" || method === "POST",
   },
 ];
 

@@ -73,20 +73,50 @@ export function scalarText(text: Buffer, at: number): string | undefined {
   return written === "null" ? undefined : written;
 }
 
+/** A value as it is written. */
+export function writtenValue(text: Buffer, at: number): string {
+  return text.toString("utf8", at, endOfValue(text, at));
+}
+
+/** The object that a text is with members of its own in the place of those of the same names; everything else as it is written. */
+export function withMembers(text: Buffer, members: Readonly<Record<string, string>>): string {
+  const root = rootOf(text);
+  if (text[root] !== OPEN_MAP) throw new JsonTextError("an object", root);
+  const kept = [...membersOf(text, root)].filter(({ name }) => !Object.hasOwn(members, name));
+  const written = kept.map(({ start, end }) => text.toString("utf8", start, end));
+  const added = Object.entries(members).map(([name, value]) => `${JSON.stringify(name)}:${value}`);
+  return `{${[...written, ...added].join(",")}}`;
+}
+
 function findMember(text: Buffer, at: number, name: string): number | undefined {
   let found: number | undefined;
+  // Of a name that stands there twice the last one counts, as it does for Postgres.
+  for (const member of membersOf(text, at)) if (member.name === name) found = member.value;
+  return found;
+}
+
+/** A member of an object: from the quotation mark of its name to the end of its value. */
+interface Member {
+  readonly name: string;
+  readonly start: number;
+  /** Where its value begins. */
+  readonly value: number;
+  readonly end: number;
+}
+
+function* membersOf(text: Buffer, at: number): Generator<Member> {
   let position = skipSpace(text, at + 1);
-  if (text[position] === CLOSE_MAP) return undefined;
+  if (text[position] === CLOSE_MAP) return;
   for (;;) {
     if (text[position] !== QUOTE) throw new JsonTextError("a name in quotation marks", position);
-    const end = endOfString(text, position);
-    const colon = skipSpace(text, end);
+    const nameEnd = endOfString(text, position);
+    const colon = skipSpace(text, nameEnd);
     if (text[colon] !== COLON) throw new JsonTextError("a colon", colon);
     const value = skipSpace(text, colon + 1);
-    // Of a name that stands there twice the last one counts, as it does for Postgres.
-    if ((JSON.parse(text.toString("utf8", position, end)) as string) === name) found = value;
-    const next = skipSpace(text, endOfValue(text, value));
-    if (text[next] === CLOSE_MAP) return found;
+    const end = endOfValue(text, value);
+    yield { name: JSON.parse(text.toString("utf8", position, nameEnd)) as string, start: position, value, end };
+    const next = skipSpace(text, end);
+    if (text[next] === CLOSE_MAP) return;
     if (text[next] !== COMMA) throw new JsonTextError("a comma or the end of the object", next);
     position = skipSpace(text, next + 1);
   }

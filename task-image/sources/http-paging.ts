@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { HttpRequest } from "#api/http-request.ts";
-import { DataError } from "../errors.ts";
-import { locate, scalarText } from "../json/scan.ts";
+import { ConfigurationError, DataError } from "../errors.ts";
+import type { HttpCall } from "../http/client.ts";
+import { JsonTextError, locate, scalarText, withMembers, writtenValue } from "../json/scan.ts";
 
 /**
  * | paging | the next page                            | the last page              |
@@ -11,14 +12,37 @@ import { locate, scalarText } from "../json/scan.ts";
  * | cursor | param = the value of `field`             | has no value of `field`    |
  * | link   | the URL of Link with rel=next (RFC 8288) | has no such Link           |
  *
- * A short page does not prove the end: servers cap the size that was asked for.
+ * A short page does not prove the end: servers cap the size that was asked for. Parameters go into the URL or the body (`place`).
  */
 export type Paging = NonNullable<z.infer<typeof HttpRequest>["paging"]>;
 
-/** Which page to ask for: parameters of the first URL, or another URL. */
+/** Which page to ask for: parameters of the first request, as JSON texts, or another URL. */
 export type PageRequest =
   | { readonly parameters: Readonly<Record<string, string>>; readonly skipped: number }
   | { readonly url: URL };
+
+/** The request for a page, made of the first one. Throws a ConfigurationError for a body that has no place for parameters. */
+export function pageCall(first: HttpCall, request: PageRequest, { place = "query" }: Pick<Paging, "place">): HttpCall {
+  if ("url" in request) return { ...first, url: request.url };
+  if (place === "body") return { ...first, body: bodyWith(first.body ?? "", request.parameters) };
+  const url = new URL(first.url);
+  for (const [name, written] of Object.entries(request.parameters)) {
+    url.searchParams.set(name, scalarText(Buffer.from(written), 0) ?? written);
+  }
+  return { ...first, url };
+}
+
+function bodyWith(body: string, parameters: Readonly<Record<string, string>>): string {
+  try {
+    return withMembers(Buffer.from(body === "" ? "{}" : body), parameters);
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw new ConfigurationError(
+      "BadBody",
+      `from.http.body: expected a JSON object that parameters of pages can be put into, found none: ${error.message}. Correct the body, or set from.http.paging.place to query`,
+    );
+  }
+}
 
 /** What a page said. */
 export interface PageSeen {
@@ -69,7 +93,7 @@ function afterCursor(
   if (at === undefined) return undefined;
   const value = scalarText(text, at);
   if (value === undefined || value === "" || value === "false") return undefined;
-  return { parameters: { [param]: value }, skipped: 0 };
+  return { parameters: { [param]: writtenValue(text, at) }, skipped: 0 };
 }
 
 function afterLink({ link, url }: PageSeen): PageRequest | undefined {

@@ -10,7 +10,7 @@ import { urlBelow } from "../http/path.ts";
 import { countJson, countLines, countNothing, type RecordCount } from "../json/record-count.ts";
 import { recordLines } from "../json/record-lines.ts";
 import { elementsOf, isArray, JsonTextError, locate, rootOf } from "../json/scan.ts";
-import { createRepeatCheck, firstPage, nextPage, type PageRequest, type Paging } from "./http-paging.ts";
+import { createRepeatCheck, firstPage, nextPage, type PageRequest, type Paging, pageCall } from "./http-paging.ts";
 import { createTotalCheck } from "./http-total.ts";
 
 export type HttpSource = z.infer<typeof LoadedHttpRequest>;
@@ -131,7 +131,7 @@ async function* pagesOf(
   let request: PageRequest | undefined = paging === undefined ? { url: call.url } : firstPage(paging);
   for (let number = 1; request !== undefined; number += 1) {
     if (paging !== undefined && number > paging.maxPages) throw tooManyPages(name, paging);
-    const answer: HttpAnswer<Buffer> = await client.read({ ...call, url: urlOf(call.url, request) });
+    const answer: HttpAnswer<Buffer> = await client.read(pageCall(call, request, paging ?? {}));
     const { root, list, ...page } = recordsOf(answer, source, `${name}, page ${number}`);
     showRecords(answer.body, list, onRecord);
     total?.add(page.rows, { text: answer.body, root, headers: answer.headers });
@@ -147,13 +147,6 @@ async function* pagesOf(
 function showRecords(text: Buffer, list: number, onRecord: HttpReader["onRecord"]): void {
   if (onRecord === undefined) return;
   for (const [start] of elementsOf(text, list)) onRecord(text, start);
-}
-
-function urlOf(first: URL, request: PageRequest): URL {
-  if ("url" in request) return request.url;
-  const url = new URL(first);
-  for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, value);
-  return url;
 }
 
 function recordsOf(

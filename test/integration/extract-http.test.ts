@@ -109,6 +109,32 @@ describe("all pages become one object with a record a line, by", () => {
     expect(asked).toEqual(["", "", "?after=9007199254740003", "?after=9007199254740006"]);
   });
 
+  test("cursor and size in the body of a POST, whose other members stay as they are written", async () => {
+    const bodies: string[] = [];
+    const paging = { cursor: { param: "start", field: "next" }, place: "body" };
+    const http = { method: "POST", body: '{"filter": {"min": 1.10}, "start": null}', records: "items", paging };
+    await extracted(http, ({ body }) => {
+      bodies.push(body);
+      const from = (JSON.parse(body) as { start?: number }).start ?? 0;
+      return { body: `{"next": ${from < 6 ? from + 3 : '""'}, "items": ${page(from)}}` };
+    });
+    expect(bodies).toEqual([
+      '{"filter": {"min": 1.10},"start": null}',
+      '{"filter": {"min": 1.10},"start":3}',
+      '{"filter": {"min": 1.10},"start":6}',
+    ]);
+  });
+
+  test("offset in the body of a POST that has none of its own", async () => {
+    const paging = { offset: { param: "from", limitParam: "limit", limit: 3 }, place: "body" };
+    const asked: unknown[] = [];
+    await extracted({ method: "POST", paging }, ({ body }) => {
+      asked.push(JSON.parse(body));
+      return { body: page((JSON.parse(body) as { from: number }).from) };
+    });
+    expect(asked).toEqual([0, 3, 6, 7].map((from) => ({ from, limit: 3 })));
+  });
+
   test("the header Link, relative or not", async () => {
     const asked = await extracted({ paging: { link: {} } }, (request) => {
       const from = number(request, "from");
@@ -167,6 +193,17 @@ describe("refused, and nothing is written:", () => {
     const http = { records: "items", paging: { cursor: { param: "c", field: "next" } } };
     const reply = ({ number: n }: SeenRequest) => ({ body: `{"next": "${n % 2}", "items": [${n}]}` });
     expect(await refused(http, reply)).toMatchObject({ code: "PageRepeated" });
+  });
+
+  test("a body that has no place for the page", async () => {
+    const http = { method: "POST", body: "[1]", paging: { page: { param: "p" }, place: "body" } };
+    expect(await refused(http, () => ({ body: "[]" }))).toMatchObject({
+      kind: "configuration",
+      code: "BadBody",
+      message: expect.stringContaining(
+        "from.http.body: expected a JSON object that parameters of pages can be put into",
+      ),
+    });
   });
 
   test("more pages than there may be", async () => {

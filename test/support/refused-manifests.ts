@@ -153,6 +153,11 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[raw].load: columns and rejects are for files and HTTP APIs: set from.files",
   ),
   refused(
+    "parameters in the body of a GET",
+    http("{paging: {page: {param: p}, place: body}}"),
+    "spec.nodes[x].extract.from.http: paging.place: body needs the method POST",
+  ),
+  refused(
     "only new files of an HTTP API",
     pipeline(`nodes: {raw: {${loadOfHttp("{}", "mode: append, onlyNew: true")}}}`),
     "spec.nodes[raw].load: onlyNew is for files: set from.files",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countJson, countLines } from "../../../../task-image/json/record-count.ts";
 import { recordLines } from "../../../../task-image/json/record-lines.ts";
-import { JsonTextError, locate, rootOf, scalarText } from "../../../../task-image/json/scan.ts";
+import { JsonTextError, locate, rootOf, scalarText, withMembers } from "../../../../task-image/json/scan.ts";
 
 const linesOf = (text: string, path: readonly string[] = []) => {
   const bytes = Buffer.from(text);
@@ -37,6 +37,16 @@ test("a cursor is text or a number as it is written", () => {
     undefined,
     "true",
   ]);
+});
+
+test("members are put into an object in the place of their names; the others stay as they are written", () => {
+  const put = (text: string) => withMembers(Buffer.from(text), { after: '"x\\n"', n: "2" });
+  expect(put(' { "q": {"n": 9007199254740993, "after": 1.10}, "after" : null, "z":[1, 2] } ')).toBe(
+    '{"q": {"n": 9007199254740993, "after": 1.10},"z":[1, 2],"after":"x\\n","n":2}',
+  );
+  expect(put("{}")).toBe('{"after":"x\\n","n":2}');
+  expect(put('{"\\u006e": 1}')).toBe('{"after":"x\\n","n":2}');
+  expect(() => put("[1]")).toThrow("expected an object at byte 0");
 });
 
 test.each([
