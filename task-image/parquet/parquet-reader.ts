@@ -52,6 +52,14 @@ export async function openParquetReader(workDirectory: string, nanoseconds: "ref
     enable_external_file_cache: "false",
   });
   const connection = await instance.connect();
+  let latest: Promise<unknown> = Promise.resolve();
+  const session: ReadSession = {
+    connection,
+    wait: (work) => {
+      latest = work.catch(() => undefined);
+      return work;
+    },
+  };
   let files = 0;
   return {
     fetch: async (uri, bytes) => {
@@ -59,13 +67,15 @@ export async function openParquetReader(workDirectory: string, nanoseconds: "ref
       const path = join(directory, `${files}.parquet`);
       await write(uri, bytes, path);
       try {
-        return await openFile(connection, { uri, path }, nanoseconds);
+        return await openFile(session, { uri, path }, nanoseconds);
       } catch (error) {
         await rm(path, { force: true });
         throw error;
       }
     },
     [Symbol.asyncDispose]: async () => {
+      // Whoever wanted the rows may have gone while DuckDB still reads in a thread of its own.
+      await latest;
       connection.closeSync();
       instance.closeSync();
       await rm(directory, { recursive: true, force: true });
@@ -93,20 +103,23 @@ async function write(uri: string, bytes: AsyncIterable<Buffer>, path: string): P
   }
 }
 
+/** A connection, and what its thread does. */
+interface ReadSession {
+  readonly connection: DuckDBConnection;
+  /** Answers what `work` does, and has it ended before the connection is closed. */
+  wait<T>(work: Promise<T>): Promise<T>;
+}
+
 interface Located {
   readonly uri: string;
   readonly path: string;
 }
 
-async function openFile(
-  connection: DuckDBConnection,
-  file: Located,
-  nanoseconds: Wanted["nanoseconds"],
-): Promise<ParquetFile> {
+async function openFile(session: ReadSession, file: Located, nanoseconds: Wanted["nanoseconds"]): Promise<ParquetFile> {
   const { uri, path } = file;
   const ask = async <T>(sql: string): Promise<readonly T[]> => {
     try {
-      return (await connection.runAndReadAll(sql)).getRowObjects() as unknown as readonly T[];
+      return (await session.wait(session.connection.runAndReadAll(sql))).getRowObjects() as unknown as readonly T[];
     } catch (error) {
       throw readFailure(error, file);
     }
@@ -129,7 +142,7 @@ async function openFile(
     rows: (isText, place) => {
       const cells = columns.map((column) => cellOf(column, { isText: isText(column.name), nanoseconds }));
       const sql = `SELECT concat_ws(chr(9), ${cells.join(", ")}) FROM ${scan(path)}`;
-      return rowsOf(connection, sql, { ...file, rows: Number(total?.rows ?? 0) }, place);
+      return rowsOf(session, sql, { ...file, rows: Number(total?.rows ?? 0) }, place);
     },
     [Symbol.asyncDispose]: () => rm(path, { force: true }),
   };
@@ -146,19 +159,16 @@ function cellOf({ name, alias, travelling }: ParquetColumn, wanted: Omit<Wanted,
 
 /** Rows as the one column of a query, fetched as they are wanted. All rows that the file's end counts, or an error. */
 async function* rowsOf(
-  connection: DuckDBConnection,
+  { connection, wait }: ReadSession,
   sql: string,
   file: Located & { readonly rows: number },
   place: (row: number) => string = () => "",
 ): AsyncGenerator<Buffer> {
   let row = 0;
   try {
-    const result = await connection.stream(sql);
-    for (
-      let chunk = await result.fetchChunk();
-      chunk !== null && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    ) {
+    const result = await wait(connection.stream(sql));
+    const next = () => wait(result.fetchChunk());
+    for (let chunk = await next(); chunk !== null && chunk.rowCount > 0; chunk = await next()) {
       const lines = chunk.getColumnVector(0);
       let piece = "";
       for (let at = 0; at < chunk.rowCount; at += 1) {
@@ -168,7 +178,7 @@ async function* rowsOf(
         yield Buffer.from(piece);
         piece = "";
       }
-      yield Buffer.from(piece);
+      if (piece !== "") yield Buffer.from(piece);
     }
   } catch (error) {
     throw readFailure(error, file);

@@ -242,6 +242,18 @@ describe("Parquet files", () => {
     ]);
   });
 
+  test("a row that is refused while a large file is still read disturbs nothing", async () => {
+    const select =
+      "SELECT CASE range WHEN 3 THEN 'x' ELSE range::VARCHAR END AS n, md5(range::VARCHAR) AS m FROM range(60000)";
+    await lake.put("large.parquet", await parquetOf(select));
+    const bad = { files: { large: "large.parquet" }, columns: { large: { n: "integer" } } };
+    await expect(lake.load(bad)).rejects.toMatchObject({ code: "TooManyRejects" });
+    await expect(lake.load({ ...bad, rejects: { max: 1 } })).resolves.toMatchObject({ rows: 59_999 });
+    expect(await lake.warehouse.query("SELECT line, value FROM raw._kelt_rejects")).toEqual([
+      { line: "4", value: "x" },
+    ]);
+  });
+
   test("no rows at all bring the columns", async () => {
     await lake.put("none.parquet", await parquetOf("SELECT 1 AS a, 'x' AS b LIMIT 0"));
     await expect(lake.load({ files: { none: "none.parquet" } })).resolves.toMatchObject({ rows: 0 });
