@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { WorkOf } from "../../task-image/commands/command.ts";
-import { load } from "../../task-image/commands/load.ts";
-import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { CommandContext, WorkOf } from "../../task-image/commands/command.ts";
+import { useLoadDatabases } from "../support/load-databases.ts";
+import { POSTGRES_VERSIONS } from "../support/postgres.ts";
+import { aContext } from "../support/task.ts";
 import { until } from "../support/until.ts";
 
 type Parts = Partial<WorkOf<"load">["load"]["from"]> & {
@@ -12,45 +12,29 @@ type Parts = Partial<WorkOf<"load">["load"]["from"]> & {
 };
 
 describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
-  let server: PostgresServer;
-  let source: TestDatabase;
-  let warehouse: TestDatabase;
-  let runs = 0;
+  const databases = useLoadDatabases(version);
 
-  beforeAll(async () => {
-    server = await startPostgres({}, undefined, version);
-  });
-  afterAll(() => server.stop());
-  beforeEach(async () => {
-    source = await server.createDatabase();
-    warehouse = await server.createDatabase();
-  });
-
-  function runLoad({ mode = "append", key, uid = `run-${++runs}`, ...from }: Parts, context = aContext()) {
+  function runLoad({ mode = "append", key, uid, ...from }: Parts, context?: CommandContext) {
     const selected = from.query === undefined ? { tables: ["events"] } : {};
-    const work: WorkOf<"load"> = {
-      verb: "load",
-      load: {
-        from: { connection: "source", schema: "public", ...selected, ...from },
-        to: { connection: "warehouse", schema: "raw", ...(from.query === undefined ? {} : { table: "events" }) },
-        mode,
-        ...(key === undefined ? {} : { key: [...key] }),
-      },
+    const what: WorkOf<"load">["load"] = {
+      from: { connection: "source", schema: "public", ...selected, ...from },
+      to: { connection: "warehouse", schema: "raw", ...(from.query === undefined ? {} : { table: "events" }) },
+      mode,
+      ...(key === undefined ? {} : { key: [...key] }),
     };
-    const connections = { source: source.connection(), warehouse: warehouse.connection() };
-    return load(aTask({ work, connections, uid }), context);
+    return databases.load(what, { uid, context });
   }
   const byId = { cursor: { column: "id" } };
   const byTime = { cursor: { column: "at" } };
   const loaded = async (columns = "id") =>
-    (await warehouse.query(`SELECT concat_ws(' ', ${columns}) AS row FROM raw.events ORDER BY 1`)).map(
+    (await databases.warehouse.query(`SELECT concat_ws(' ', ${columns}) AS row FROM raw.events ORDER BY 1`)).map(
       ({ row }) => row,
     );
-  const cursor = () => warehouse.query("SELECT source, value, is_read FROM raw._kelt_cursors");
+  const cursor = () => databases.warehouse.query("SELECT source, value, is_read FROM raw._kelt_cursors");
 
   describe("a time column", () => {
     beforeEach(() =>
-      source.query(`CREATE TABLE events (id int, at timestamptz NOT NULL DEFAULT now());
+      databases.source.query(`CREATE TABLE events (id int, at timestamptz NOT NULL DEFAULT now());
         INSERT INTO events VALUES (1, '2024-01-01 10:00:00.123456+00'), (2, '2024-01-02+00')`),
     );
 
@@ -61,9 +45,9 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test("rows of transactions that began before the load and are committed after it are not lost", async () => {
-      const late = await source.connect();
+      const late = await databases.source.connect();
       await late.query("BEGIN; INSERT INTO events (id) VALUES (3)");
-      await source.query("INSERT INTO events (id) VALUES (4)");
+      await databases.source.query("INSERT INTO events (id) VALUES (4)");
       await runLoad(byTime);
       expect(await loaded()).toEqual(["1", "2"]);
       await late.query("COMMIT");
@@ -76,15 +60,15 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test("a transaction that has not written yet counts too", async () => {
-      const late = await source.connect();
+      const late = await databases.source.connect();
       await late.query("BEGIN; SELECT 1");
       await until("a second has passed since it began", async () => {
-        const rows = await source.query(
+        const rows = await databases.source.query(
           "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND xact_start < now() - interval '2s'",
         );
         return rows.length > 0;
       });
-      await source.query("INSERT INTO events VALUES (4, now() - interval '1.5s')");
+      await databases.source.query("INSERT INTO events VALUES (4, now() - interval '1.5s')");
       await runLoad(byTime);
       await late.query("INSERT INTO events (id) VALUES (3); COMMIT");
       await late.end();
@@ -96,7 +80,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test("rows younger than the lag wait", async () => {
-      await source.query("INSERT INTO events VALUES (3, now() - interval '30 minutes')");
+      await databases.source.query("INSERT INTO events VALUES (3, now() - interval '30 minutes')");
       await runLoad({ cursor: { column: "at", lag: "1h" } });
       expect(await loaded()).toEqual(["1", "2"]);
       await runLoad({ cursor: { column: "at", lag: "10m" } });
@@ -104,24 +88,24 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test("a date or a time without zone is one too", async () => {
-      await source.query(
+      await databases.source.query(
         "ALTER TABLE events ALTER at TYPE timestamp(3), ADD COLUMN day date NOT NULL DEFAULT '2024-05-05'",
       );
       await runLoad({ cursor: { column: "day" } });
-      await source.query("INSERT INTO events (id, day) VALUES (3, (now() at time zone 'UTC')::date)");
+      await databases.source.query("INSERT INTO events (id, day) VALUES (3, (now() at time zone 'UTC')::date)");
       await runLoad({ cursor: { column: "day" } });
       expect(await loaded()).toEqual(["1", "2"]);
-      await warehouse.query("DROP TABLE raw.events");
-      await source.query("DELETE FROM events WHERE id = 3");
+      await databases.warehouse.query("DROP TABLE raw.events");
+      await databases.source.query("DELETE FROM events WHERE id = 3");
       await runLoad(byTime);
       expect(await loaded("id, at")).toEqual(["1 2024-01-01 10:00:00.123", "2 2024-01-02 00:00:00"]);
     });
 
     test("a time without zone of a source whose zone is behind UTC is not passed over", async () => {
-      await source.query(`ALTER TABLE events ALTER at TYPE timestamp;
-        ALTER DATABASE ${source.name} SET timezone = 'America/New_York'`);
+      await databases.source.query(`ALTER TABLE events ALTER at TYPE timestamp;
+        ALTER DATABASE ${databases.source.name} SET timezone = 'America/New_York'`);
       await runLoad(byTime);
-      await source.query("INSERT INTO events (id) VALUES (3)");
+      await databases.source.query("INSERT INTO events (id) VALUES (3)");
       await until("the row is old enough and loaded", async () => {
         await runLoad(byTime);
         return (await loaded()).length >= 3;
@@ -130,39 +114,30 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test("a merge takes the new state of rows that have changed", async () => {
-      await source.query("ALTER TABLE events ADD COLUMN state text DEFAULT 'new'");
+      await databases.source.query("ALTER TABLE events ADD COLUMN state text DEFAULT 'new'");
       const merge = { ...byTime, mode: "merge", key: ["id"] } as const;
       await runLoad(merge);
-      await source.query("UPDATE events SET state = 'paid', at = now() WHERE id = 1");
+      await databases.source.query("UPDATE events SET state = 'paid', at = now() WHERE id = 1");
       await until("the change is old enough and loaded", async () => (await runLoad(merge)).rows === 1);
       expect(await loaded("id, state")).toEqual(["1 paid", "2 new"]);
     });
 
     test("a role that cannot see when others' transactions began is told, unless there is a lag", async () => {
       const role = `blind_${version}`;
-      await source.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; GRANT SELECT ON events TO ${role}`);
-      const other = await source.connect();
-      const connections = {
-        source: source.connection({ user: role, password: "x" }),
-        warehouse: warehouse.connection(),
-      };
+      await databases.source.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; GRANT SELECT ON events TO ${role}`);
+      const other = await databases.source.connect();
+      const source = databases.source.connection({ user: role, password: "x" });
       const warned = async (lag: { readonly lag?: string }) => {
         const context = aContext();
-        const work: WorkOf<"load"> = {
-          verb: "load",
-          load: {
-            from: { connection: "source", schema: "public", tables: ["events"], cursor: { column: "at", ...lag } },
-            to: { connection: "warehouse", schema: "raw" },
-            mode: "append",
-          },
-        };
-        await load(aTask({ work, connections, uid: `run-${++runs}` }), context);
+        const from = { connection: "source", schema: "public", tables: ["events"], cursor: { column: "at", ...lag } };
+        const to = { connection: "warehouse", schema: "raw" };
+        await databases.load({ from, to, mode: "append" }, { context, source });
         return context.lines.some((line) => line.includes("grant it pg_read_all_stats"));
       };
       expect(await warned({})).toBe(true);
       expect(await warned({ lag: "5m" })).toBe(false);
       await other.end();
-      await source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+      await databases.source.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     });
   });
 
@@ -214,46 +189,46 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
 
   describe("another column", () => {
     test("a unique one is read to its end", async () => {
-      await source.query(
+      await databases.source.query(
         "CREATE TABLE events (id bigint PRIMARY KEY); INSERT INTO events VALUES (1), (9007199254740993)",
       );
       await runLoad(byId);
-      await source.query("INSERT INTO events VALUES (9007199254740994)");
+      await databases.source.query("INSERT INTO events VALUES (9007199254740994)");
       expect(await runLoad(byId)).toMatchObject({ rows: 1 });
       expect(await loaded()).toEqual(["1", "9007199254740993", "9007199254740994"]);
       expect(await cursor()).toEqual([{ source: "public.events", value: "9007199254740994", is_read: "t" }]);
     });
 
     test("rows of the newest value wait for a newer one, so that ties come once and whole", async () => {
-      await source.query(
+      await databases.source.query(
         "CREATE TABLE events (id int NOT NULL, part text); INSERT INTO events VALUES (1, 'a'), (2, 'a')",
       );
       await runLoad(byId);
       expect(await loaded("id, part")).toEqual(["1 a"]);
-      await source.query("INSERT INTO events VALUES (2, 'b'), (3, 'a')");
+      await databases.source.query("INSERT INTO events VALUES (2, 'b'), (3, 'a')");
       await runLoad(byId);
       expect(await loaded("id, part")).toEqual(["1 a", "2 a", "2 b"]);
     });
 
     test("a merge reads the newest value at once and again", async () => {
-      await source.query(
+      await databases.source.query(
         "CREATE TABLE events (id int NOT NULL, part text); INSERT INTO events VALUES (1, 'a'), (2, 'a')",
       );
       const merge = { ...byId, mode: "merge", key: ["id", "part"] } as const;
       await runLoad(merge);
-      await source.query("INSERT INTO events VALUES (2, 'b')");
+      await databases.source.query("INSERT INTO events VALUES (2, 'b')");
       await runLoad(merge);
       expect(await loaded("id, part")).toEqual(["1 a", "2 a", "2 b"]);
     });
 
     test("a start leaves out what is before it", async () => {
-      await source.query("CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1), (5), (7)");
+      await databases.source.query("CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1), (5), (7)");
       await runLoad({ cursor: { column: "id", start: "5" } });
       expect(await loaded()).toEqual(["5", "7"]);
     });
 
     test("of a query", async () => {
-      await source.query("CREATE TABLE e (id int, text text); INSERT INTO e VALUES (1, 'a'), (2, 'b')");
+      await databases.source.query("CREATE TABLE e (id int, text text); INSERT INTO e VALUES (1, 'a'), (2, 'b')");
       const query = {
         ...byId,
         query: "SELECT id, upper(text) AS big FROM e ORDER BY id",
@@ -261,56 +236,58 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
         key: ["id"],
       } as const;
       await runLoad(query);
-      await source.query("INSERT INTO e VALUES (3, 'c')");
+      await databases.source.query("INSERT INTO e VALUES (3, 'c')");
       expect(await runLoad(query)).toMatchObject({ rows: 2 });
       expect(await loaded("id, big")).toEqual(["1 A", "2 B", "3 C"]);
     });
   });
 
   describe("the cursor", () => {
-    beforeEach(() => source.query("CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1), (2)"));
+    beforeEach(() =>
+      databases.source.query("CREATE TABLE events (id int PRIMARY KEY); INSERT INTO events VALUES (1), (2)"),
+    );
 
     test("stays where it is when there is nothing new", async () => {
       await runLoad(byId);
-      const before = await warehouse.query("SELECT * FROM raw._kelt_cursors");
+      const before = await databases.warehouse.query("SELECT * FROM raw._kelt_cursors");
       await runLoad(byId);
-      expect(await warehouse.query("SELECT * FROM raw._kelt_cursors")).toEqual(before);
+      expect(await databases.warehouse.query("SELECT * FROM raw._kelt_cursors")).toEqual(before);
     });
 
     test("is not there after a load of an empty table", async () => {
-      await source.query("DELETE FROM events");
+      await databases.source.query("DELETE FROM events");
       await runLoad(byId);
       expect(await cursor()).toEqual([]);
     });
 
     test("moves with the rows or not at all", async () => {
       await runLoad(byId);
-      await warehouse.query(`CREATE FUNCTION raw.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+      await databases.warehouse.query(`CREATE FUNCTION raw.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
         CREATE TRIGGER swallow BEFORE INSERT ON raw.events FOR EACH ROW EXECUTE FUNCTION raw.swallow()`);
-      await source.query("INSERT INTO events VALUES (3)");
+      await databases.source.query("INSERT INTO events VALUES (3)");
       await expect(runLoad(byId)).rejects.toMatchObject({ code: "RowCountMismatch" });
       expect(await cursor()).toMatchObject([{ value: "2" }]);
-      await warehouse.query("DROP TRIGGER swallow ON raw.events");
+      await databases.warehouse.query("DROP TRIGGER swallow ON raw.events");
       await runLoad(byId);
       expect(await loaded()).toEqual(["1", "2", "3"]);
     });
 
     test("does not move when a committed load is repeated", async () => {
       await runLoad({ ...byId, uid: "same" });
-      await source.query("INSERT INTO events VALUES (3)");
+      await databases.source.query("INSERT INTO events VALUES (3)");
       expect((await runLoad({ ...byId, uid: "same" })).message).toContain("loaded by attempt 1");
       expect(await cursor()).toMatchObject([{ value: "2" }]);
     });
 
     test("counts for nothing once the target is gone", async () => {
       await runLoad(byId);
-      await warehouse.query("DROP TABLE raw.events");
+      await databases.warehouse.query("DROP TABLE raw.events");
       await runLoad(byId);
       expect(await loaded()).toEqual(["1", "2"]);
     });
 
     test("of another column is refused, until the target is dropped", async () => {
-      await source.query(
+      await databases.source.query(
         "ALTER TABLE events ADD COLUMN place int NOT NULL UNIQUE GENERATED ALWAYS AS (id + 10) STORED",
       );
       await runLoad(byId);
@@ -319,7 +296,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
         code: "CursorChanged",
         message: expect.stringContaining("has been loaded by column id up to 2, now by place"),
       });
-      await warehouse.query("DROP TABLE raw.events");
+      await databases.warehouse.query("DROP TABLE raw.events");
       await runLoad({ cursor: { column: "place" } });
       expect(await cursor()).toMatchObject([{ value: "12" }]);
     });
@@ -340,7 +317,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       ],
       ["NULL in it", "hole", "data", "NullCursor", "hole of public.events is NULL in at least one row"],
     ])("%s is refused", async (_what, column, kind, code, message) => {
-      await source.query("ALTER TABLE events ADD COLUMN hole int");
+      await databases.source.query("ALTER TABLE events ADD COLUMN hole int");
       await expect(runLoad({ cursor: { column } })).rejects.toMatchObject({
         kind,
         code,

@@ -1,52 +1,31 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { WorkOf } from "../../task-image/commands/command.ts";
-import { load } from "../../task-image/commands/load.ts";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { LoadMode } from "../../task-image/postgres/publication.ts";
-import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
+import { useLoadDatabases } from "../support/load-databases.ts";
+import { POSTGRES_VERSIONS } from "../support/postgres.ts";
 
 describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
-  let server: PostgresServer;
-  let source: TestDatabase;
-  let warehouse: TestDatabase;
-  let runs = 0;
-
-  beforeAll(async () => {
-    server = await startPostgres({}, undefined, version);
-  });
-  afterAll(() => server.stop());
+  const databases = useLoadDatabases(version);
   beforeEach(async () => {
-    source = await server.createDatabase();
-    warehouse = await server.createDatabase();
-    await source.query(`CREATE TABLE films (film_id int, day date, title text);
+    await databases.source.query(`CREATE TABLE films (film_id int, day date, title text);
       INSERT INTO films VALUES (1, '2024-01-01', 'Aurora'), (2, '2024-01-01', 'Bastion'), (3, '2024-01-02', NULL)`);
   });
 
-  function runLoad(mode: LoadMode, key: string[], uid = `run-${++runs}`) {
-    const work: WorkOf<"load"> = {
-      verb: "load",
-      load: {
-        from: { connection: "source", schema: "public", tables: ["films"] },
-        to: { connection: "warehouse", schema: "raw" },
-        mode,
-        key,
-      },
-    };
-    const connections = { source: source.connection(), warehouse: warehouse.connection() };
-    return load(aTask({ work, connections, uid }), aContext());
+  function runLoad(mode: LoadMode, key: string[], uid?: string) {
+    const from = { connection: "source", schema: "public", tables: ["films"] };
+    return databases.load({ from, to: { connection: "warehouse", schema: "raw" }, mode, key }, { uid });
   }
   const rows = async () =>
-    (await warehouse.query("SELECT concat_ws(' ', film_id, day, title) AS row FROM raw.films ORDER BY 1")).map(
-      ({ row }) => row,
-    );
+    (
+      await databases.warehouse.query("SELECT concat_ws(' ', film_id, day, title) AS row FROM raw.films ORDER BY 1")
+    ).map(({ row }) => row);
   const published = async () =>
-    (await warehouse.query("SELECT tables->0->>'published' AS p FROM raw._kelt_loads ORDER BY committed_at")).map(
-      ({ p }) => p,
-    );
+    (
+      await databases.warehouse.query("SELECT tables->0->>'published' AS p FROM raw._kelt_loads ORDER BY committed_at")
+    ).map(({ p }) => p);
 
   test("merge updates the rows of known keys, adds the others and keeps those that did not come", async () => {
     await runLoad("merge", ["film_id"]);
-    await source.query(
+    await databases.source.query(
       "DELETE FROM films WHERE film_id = 1; UPDATE films SET title = 'Basalt' WHERE film_id = 2; INSERT INTO films VALUES (4, NULL, 'Comet')",
     );
     expect(await runLoad("merge", ["film_id"])).toMatchObject({ message: "1 table, 3 rows" });
@@ -56,14 +35,16 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
 
   test("merge keeps what hangs on the target, what it computes and columns of its own", async () => {
     await runLoad("merge", ["film_id"]);
-    await warehouse.query(`ALTER TABLE raw.films ADD COLUMN note text DEFAULT 'new',
+    await databases.warehouse.query(`ALTER TABLE raw.films ADD COLUMN note text DEFAULT 'new',
         ADD COLUMN length int GENERATED ALWAYS AS (length(title)) STORED;
       UPDATE raw.films SET note = 'seen'; CREATE VIEW raw.titles AS SELECT title, note, length FROM raw.films`);
-    await source.query(
+    await databases.source.query(
       "UPDATE films SET title = 'Aurora II' WHERE film_id = 1; INSERT INTO films VALUES (4, NULL, 'Comet')",
     );
     await runLoad("merge", ["film_id"]);
-    expect(await warehouse.query("SELECT * FROM raw.titles WHERE title IN ('Aurora II', 'Comet') ORDER BY 1")).toEqual([
+    expect(
+      await databases.warehouse.query("SELECT * FROM raw.titles WHERE title IN ('Aurora II', 'Comet') ORDER BY 1"),
+    ).toEqual([
       { title: "Aurora II", note: "seen", length: "9" },
       { title: "Comet", note: "new", length: "5" },
     ]);
@@ -71,11 +52,11 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
 
   test("merge adds a column that the source has got", async () => {
     await runLoad("merge", ["film_id"]);
-    await source.query(
+    await databases.source.query(
       "ALTER TABLE films ADD COLUMN year int; DELETE FROM films WHERE film_id > 1; UPDATE films SET year = 1999",
     );
     await runLoad("merge", ["film_id"]);
-    expect(await warehouse.query("SELECT film_id, year FROM raw.films ORDER BY 1")).toEqual([
+    expect(await databases.warehouse.query("SELECT film_id, year FROM raw.films ORDER BY 1")).toEqual([
       { film_id: "1", year: "1999" },
       { film_id: "2", year: null },
       { film_id: "3", year: null },
@@ -91,7 +72,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     async (_what, mode, key, change, message) => {
       await runLoad(mode, [key]);
       const before = await rows();
-      await source.query(change);
+      await databases.source.query(change);
       await expect(runLoad(mode, [key])).rejects.toMatchObject({
         kind: "data",
         code: "UnusableKey",
@@ -103,14 +84,14 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   );
 
   test("a target that holds a key twice is not merged into", async () => {
-    await warehouse.query(
+    await databases.warehouse.query(
       "CREATE SCHEMA raw; CREATE TABLE raw.films (film_id int, day date, title text); INSERT INTO raw.films VALUES (1), (1)",
     );
     await expect(runLoad("merge", ["film_id"])).rejects.toMatchObject({
       code: "RowCountMismatch",
       message: expect.stringContaining("it holds a key more than once"),
     });
-    expect(await warehouse.query("SELECT title FROM raw.films")).toEqual([{ title: null }, { title: null }]);
+    expect(await databases.warehouse.query("SELECT title FROM raw.films")).toEqual([{ title: null }, { title: null }]);
   });
 
   test("a key that the table does not have is refused before any row moves", async () => {
@@ -123,7 +104,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
 
   test("deleteInsert replaces whole days and leaves the others alone", async () => {
     await runLoad("deleteInsert", ["day"]);
-    await source.query(
+    await databases.source.query(
       "DELETE FROM films WHERE film_id IN (1, 3); INSERT INTO films VALUES (5, '2024-01-01', 'Comet')",
     );
     await runLoad("deleteInsert", ["day"]);
@@ -132,11 +113,11 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   });
 
   test("a key of several columns, in capitals and with spaces", async () => {
-    await source.query(`ALTER TABLE films RENAME COLUMN film_id TO "Film Id"`);
+    await databases.source.query(`ALTER TABLE films RENAME COLUMN film_id TO "Film Id"`);
     await runLoad("merge", ["day", "Film Id"]);
-    await source.query(`UPDATE films SET title = 'X' WHERE "Film Id" = 1`);
+    await databases.source.query(`UPDATE films SET title = 'X' WHERE "Film Id" = 1`);
     await runLoad("merge", ["day", "Film Id"]);
-    expect(await warehouse.query(`SELECT "Film Id", title FROM raw.films ORDER BY 1`)).toEqual([
+    expect(await databases.warehouse.query(`SELECT "Film Id", title FROM raw.films ORDER BY 1`)).toEqual([
       { "Film Id": "1", title: "X" },
       { "Film Id": "2", title: "Bastion" },
       { "Film Id": "3", title: null },
@@ -147,11 +128,13 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     "%s into a column of another type takes values that fit and refuses those that would be rounded",
     async (mode) => {
       await runLoad(mode, ["film_id"]);
-      await source.query("ALTER TABLE films ALTER film_id TYPE numeric; UPDATE films SET film_id = film_id + 10.0");
+      await databases.source.query(
+        "ALTER TABLE films ALTER film_id TYPE numeric; UPDATE films SET film_id = film_id + 10.0",
+      );
       await runLoad(mode, ["film_id"]);
       const before = await rows();
       expect(before).toContain("11 2024-01-01 Aurora");
-      await source.query("UPDATE films SET film_id = 12.5 WHERE film_id = 12");
+      await databases.source.query("UPDATE films SET film_id = 12.5 WHERE film_id = 12");
       await expect(runLoad(mode, ["film_id"])).rejects.toMatchObject({
         kind: "data",
         code: "SchemaChanged",
@@ -166,7 +149,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     ["deleteInsert", "day"],
   ] as const)("a %s that was committed is not repeated", async (mode, key) => {
     await runLoad(mode, [key], "same");
-    await source.query("UPDATE films SET title = 'changed'");
+    await databases.source.query("UPDATE films SET title = 'changed'");
     expect((await runLoad(mode, [key], "same")).message).toContain("loaded by attempt 1");
     expect(await rows()).toContain("1 2024-01-01 Aurora");
   });

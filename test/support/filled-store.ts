@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
 import { until } from "./until.ts";
-import { freePort, type S3Server, startS3Server } from "./versitygw.ts";
+import { type S3Server, startS3Server } from "./versitygw.ts";
 
 const CONFIG = join(import.meta.dirname, "../../config");
 

@@ -13,12 +13,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import pg from "pg";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { Certificate } from "./certificate.ts";
+import { freePort } from "./free-port.ts";
 
 /** A role's name and password, of every kind of character that has ever broken a connection string. */
 const USER = "kelt test";
@@ -240,14 +240,4 @@ function unprivileged() {
 
 function own(path: string): void {
   if (process.getuid?.() === 0) chownSync(path, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }
