@@ -38,7 +38,7 @@ const tasks = object("Defaults of the pods that do the pipelines' work.", {
   }).default({ requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } }),
   priorityClassName: optionalText("PriorityClass of the pods; none when empty."),
   serviceAccountName: optionalText(
-    "ServiceAccount of the pods, of the pipeline's namespace; that namespace's default when empty. Its token is never mounted.",
+    "ServiceAccount of the pods, of the pipeline's namespace; that namespace's default when empty. A connection's own wins. Its token is never mounted.",
   ),
 }).prefault({});
 
