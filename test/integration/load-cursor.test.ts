@@ -142,30 +142,28 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   });
 
   describe("numbers that may be committed late", () => {
-    beforeEach(() => source.query("CREATE TABLE events (id int NOT NULL)"));
+    beforeEach(() => databases.source.query("CREATE TABLE events (id int NOT NULL)"));
 
     test("numbers near the largest one wait as the lag says, so that none is lost that is committed late", async () => {
-      await source.query("INSERT INTO events SELECT g FROM generate_series(1, 20) g WHERE g <> 17");
+      await databases.source.query("INSERT INTO events SELECT g FROM generate_series(1, 20) g WHERE g <> 17");
       const lagging = { cursor: { column: "id", lagValues: 5 } };
       await runLoad(lagging);
       expect((await loaded()).length).toBe(14);
-      await source.query("INSERT INTO events VALUES (17), (25)");
+      await databases.source.query("INSERT INTO events VALUES (17), (25)");
       await runLoad(lagging);
-      await source.query("INSERT INTO events VALUES (30)");
+      await databases.source.query("INSERT INTO events VALUES (30)");
       await runLoad(lagging);
-      expect((await loaded()).map(Number).sort((a, b) => a - b)).toEqual([
-        ...Array.from({ length: 20 }, (_, i) => i + 1),
-        25,
-      ]);
+      // 25 is the bound itself: other rows of it may still come, because the column is not unique.
+      expect((await loaded()).map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     });
 
     test("a lag below all numbers, in a small type, loads nothing yet", async () => {
-      await source.query("ALTER TABLE events ALTER id TYPE smallint; INSERT INTO events VALUES (1), (2)");
+      await databases.source.query("ALTER TABLE events ALTER id TYPE smallint; INSERT INTO events VALUES (1), (2)");
       expect(await runLoad({ cursor: { column: "id", lagValues: 1_000_000 } })).toMatchObject({ rows: 0 });
     });
 
     test("a lag of the other kind is refused: it would protect from nothing", async () => {
-      await source.query("INSERT INTO events VALUES (1)");
+      await databases.source.query("INSERT INTO events VALUES (1)");
       await expect(runLoad({ cursor: { column: "id", lag: "1h" } })).rejects.toMatchObject({
         kind: "configuration",
         code: "WrongLag",
@@ -176,7 +174,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test("that sequences may be late is said, unless the manifest knows it", async () => {
-      await source.query("INSERT INTO events VALUES (1)");
+      await databases.source.query("INSERT INTO events VALUES (1)");
       const said = async (cursor: { column: string; lagValues?: number }) => {
         const context = aContext();
         await runLoad({ cursor }, context);
