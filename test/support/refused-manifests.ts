@@ -195,7 +195,7 @@ const VERBS: readonly RefusedManifest[] = [
     "a percentage above all",
     pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, rejects: {percent: 101%}")}}}`),
     "spec.nodes[raw].load.rejects.percent: expected a percentage from 0% to 100% such as 5% or 0.1%",
-    "spec.nodes[raw].load.rejects.percent",
+    "spec.nodes.raw.load.rejects.percent in body should match",
   ),
   refused(
     "a format of nothing",
