@@ -3,6 +3,8 @@ import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fi
 import { HttpConnection } from "./http-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
+const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
+
 /** The field by which a connection gives the Jobs that `use` it a role. */
 const serviceAccountName = (use: string) =>
   objectName(
@@ -17,14 +19,36 @@ const PostgresConnection = object("A Postgres database, reached with libpq's wor
   port: integer("Port; wins over the Secret's. 5432 where neither says.", { min: 1, max: 65_535 }).optional(),
   database: text("Database; wins over the Secret's dbname.", { max: 63 }).optional(),
   user: text("Role to log in as; wins over the Secret's.", { max: 63 }).optional(),
-  sslMode: oneOf("How TLS is used, as libpq's sslmode; wins over the Secret's. `prefer` where neither says.", [
-    "disable",
-    "prefer",
-    "require",
-    "verify-ca",
-    "verify-full",
-  ]).optional(),
+  sslMode: oneOf(
+    "How TLS is used, as libpq's sslmode; wins over the Secret's. `prefer` where neither says.",
+    SSL_MODES,
+  ).optional(),
 });
+
+const RedshiftConnection = object(
+  "An Amazon Redshift cluster or workgroup, reached as Postgres is; it reads the objects that are loaded itself.",
+  {
+    secretRef: objectName(
+      "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert. Only the Jobs that use the connection mount it.",
+    ).optional(),
+    host: text("Host name of the endpoint; wins over the Secret's.", { max: 253 }).optional(),
+    port: integer("Port; wins over the Secret's. 5439 where neither says.", { min: 1, max: 65_535 }).optional(),
+    database: text("Database; wins over the Secret's dbname.", { max: 127 }).optional(),
+    user: text("User to log in as; wins over the Secret's.", { max: 127 }).optional(),
+    sslMode: oneOf(
+      "How TLS is used, as libpq's sslmode; wins over the Secret's. `prefer` where neither says.",
+      SSL_MODES,
+    ).optional(),
+    iamRole: text(
+      "What COPY reads buckets with: the ARN of a role that the cluster may take, several of them with commas between for a chain, or `default` for the cluster's own. Without it COPY gets the keys of the bucket's connection.",
+      {
+        max: 1024,
+        pattern: /^(default|arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+)$/,
+        expected: "expected default, or the ARN of a role such as arn:aws:iam::123456789012:role/loader",
+      },
+    ).optional(),
+  },
+);
 
 const S3Connection = object(
   "A bucket of an object store that speaks S3.",
@@ -68,6 +92,7 @@ const FilesConnection = object(
 
 const KINDS = {
   postgres: PostgresConnection.optional(),
+  redshift: RedshiftConnection.optional(),
   s3: S3Connection.optional(),
   http: HttpConnection.optional(),
   files: FilesConnection.optional(),
@@ -92,7 +117,8 @@ export type ConnectionEntry = z.infer<typeof ConnectionEntry>;
 
 /** The Secret that a connection names. */
 export function secretOf(connection: ConnectionSpec): string | undefined {
-  return connection.postgres?.secretRef ?? connection.s3?.secretRef ?? connection.http?.secretRef;
+  const { postgres, redshift, s3, http } = connection;
+  return (postgres ?? redshift ?? s3 ?? http)?.secretRef;
 }
 
 /** The ServiceAccount that the Jobs which use a connection run as. */

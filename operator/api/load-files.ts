@@ -13,6 +13,11 @@ const oneCharacter = (description: string) =>
     expected: "expected one character of ASCII",
   });
 
+const jsonPaths = text(
+  "Key of a JSONPaths object in the same bucket, for Redshift alone: each of its paths fills a column, in the order of the table's columns; where there is no table yet, its last key names the column.",
+  { max: 1024 },
+).optional();
+
 /** The files of each table. */
 export const FilePatterns = map(
   "Target table → its files in the connection's bucket or volume: the name of one file, everything below a name that ends with a slash, or a glob (`*` within a folder, `**` through all of them).",
@@ -67,8 +72,9 @@ export const FileFormatOptions = object(
           expected: "expected names with dots between them, such as data.items",
         },
       ).optional(),
+      jsonPaths,
     }).optional(),
-    jsonl: object("One JSON object on every line.", {}).optional(),
+    jsonl: object("One JSON object on every line.", { jsonPaths }).optional(),
     parquet: object(
       "Parquet, whose columns have types of their own: numbers, times and text become the same of Postgres, lists, maps and structs jsonb.",
       {
@@ -87,7 +93,7 @@ export const ColumnTypes = map(
   "Table → column → type. A type that is declared wins over the one that all values of the files agree on.",
   map(
     "Column → type.",
-    text("A type of Postgres.", {
+    text("A type of the warehouse.", {
       max: 128,
       pattern: /^[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z]+)*(\([0-9]+(, ?[0-9]+)?\))?( [A-Za-z]+)*(\[\])*$/,
       expected: "expected a type such as bigint, numeric(10,2) or timestamp with time zone",

@@ -53,6 +53,12 @@ const PostgresOptions = z.strictObject({
   user: z.string().optional(),
   sslMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]).optional(),
 });
+const RedshiftOptions = z.strictObject({
+  ...PostgresOptions.shape,
+  kind: z.literal("redshift"),
+  /** What COPY reads buckets with; the keys of the bucket's connection where it is missing. */
+  iamRole: z.string().optional(),
+});
 const S3Options = z.strictObject({
   kind: z.literal("s3"),
   secretName: z.string().optional(),
@@ -83,7 +89,13 @@ const FilesOptions = z.strictObject({
   configMap: z.string().optional(),
 });
 /** A connection as a task sees it: what the manifest says, and where the Secret's files are. */
-export const TaskConnection = z.discriminatedUnion("kind", [PostgresOptions, S3Options, HttpOptions, FilesOptions]);
+export const TaskConnection = z.discriminatedUnion("kind", [
+  PostgresOptions,
+  RedshiftOptions,
+  S3Options,
+  HttpOptions,
+  FilesOptions,
+]);
 export type TaskConnection = z.infer<typeof TaskConnection>;
 export type ConnectionKind = TaskConnection["kind"];
 export type TaskConnectionOf<K extends ConnectionKind> = Extract<TaskConnection, { readonly kind: K }>;

@@ -12,6 +12,8 @@ interface ConnectionUse {
 }
 
 const POSTGRES: readonly ConnectionKind[] = ["postgres"];
+/** Warehouses that rows are loaded into. */
+const WAREHOUSES: readonly ConnectionKind[] = ["postgres", "redshift"];
 
 /** Every place of a node that names a connection. A new verb adds its places here. */
 export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
@@ -26,7 +28,7 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
   if (node.load) {
     const { from, to } = node.load;
     add(from.connection, sourceKinds(from), "load", "from");
-    add(to.connection, POSTGRES, "load", "to");
+    add(to.connection, WAREHOUSES, "load", "to");
   }
   if (node.transform) add(node.transform.connection, POSTGRES, "transform");
   if (node.test) add(node.test.connection, POSTGRES, "test");

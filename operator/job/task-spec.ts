@@ -45,6 +45,7 @@ export function taskConnection(name: string, entry: ConnectionEntry): TaskConnec
   const secret = secretName === undefined ? {} : { secretName, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
   if (entry.s3 !== undefined) return { kind: "s3", ...secret, ...withoutSecretRef(entry.s3) };
   if (entry.http !== undefined) return { kind: "http", ...secret, ...withoutSecretRef(entry.http) };
+  if (entry.redshift !== undefined) return { kind: "redshift", ...secret, ...withoutSecretRef(entry.redshift) };
   if (entry.files !== undefined) {
     const { configMap } = entry.files;
     const directory = `${CONNECTIONS_DIRECTORY}/${name}`;

@@ -6,6 +6,7 @@ import type { Ask } from "./connect-answer.ts";
 /** One file for each kind; what it needs is imported when it is wanted. */
 const ASK: Readonly<Record<ConnectionKind, () => Promise<Ask>>> = {
   postgres: async () => (await import("./connect-postgres.ts")).askPostgres,
+  redshift: async () => (await import("./connect-redshift.ts")).askRedshift,
   s3: async () => (await import("./connect-s3.ts")).askBucket,
   http: async () => (await import("./connect-http.ts")).askApi,
   files: async () => (await import("./connect-files.ts")).askVolume,

@@ -9,10 +9,8 @@ import type { LoadSource } from "./load-source.ts";
 /** The files that an extract of this run has written, as its manifest lists them: tables keep their names. */
 export async function extractToLoad(spec: SpecOf<"load">, node: string, context: CommandContext): Promise<LoadSource> {
   const { load } = spec.work;
-  const key = manifestKeyOf(spec);
   await using store = await openObjectStore(spec, load.from.connection, context);
-  const manifest = await readManifest(store, key);
-  await expectUnchanged(store, key, manifest, spec);
+  const manifest = await readExtract(spec, store);
   const tables = manifest.files.map(({ key: name, bytes, etag, relation }) => ({
     source: name,
     target: { schema: load.to.schema, table: load.to.table ?? relation?.table ?? node },
@@ -21,6 +19,14 @@ export async function extractToLoad(spec: SpecOf<"load">, node: string, context:
   const format = load.from.format ?? { [manifest.format]: {} };
   const known = { ...spec, work: { ...spec.work, load: { ...load, from: { ...load.from, format } } } };
   return listedFiles(known, `load.from.node ${node}`, tables, context);
+}
+
+/** The manifest of the extract that `load.from.node` names. Its files are those that this run's extract has written. */
+export async function readExtract(spec: SpecOf<"load">, store: ObjectStore): Promise<ExtractManifest> {
+  const key = manifestKeyOf(spec);
+  const manifest = await readManifest(store, key);
+  await expectUnchanged(store, key, manifest, spec);
+  return manifest;
 }
 
 /** The key of the manifest that the node of `load.from.node` writes. */

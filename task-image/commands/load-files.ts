@@ -1,4 +1,4 @@
-import { DataError } from "../errors.ts";
+import { ConfigurationError, DataError } from "../errors.ts";
 import { decodedBytes } from "../formats/decoded-bytes.ts";
 import { type FileFormat, fileFormat } from "../formats/file-format.ts";
 import { databaseFailure } from "../postgres/failure.ts";
@@ -73,12 +73,7 @@ async function stageTable(
   const { source: pattern, target } = table;
   const place = `loading ${pattern} into ${showTable(target)}`;
   const found = table.files ?? (await source.list(filePattern(pattern)));
-  if (found.length === 0) {
-    throw new DataError(
-      "NoFiles",
-      `${place}: expected at least one file of connection ${spec.work.load.from.connection}, found none. Check load.from.files and that the files have been written`,
-    );
-  }
+  refuseNoFiles(found, place, spec.work.load.from.connection);
   try {
     const files = spec.work.load.onlyNew === true ? await withoutLoaded(destination, target, found) : found;
     if (files.length === 0) return undefined;
@@ -86,12 +81,30 @@ async function stageTable(
       files.map(({ name }) => name),
       spec.work.load.from.format,
     );
+    refuseJsonPaths(format);
     const staged = await stageFiles(destination, spec, toStage(source, files, format, table));
     await recordFiles(destination, target, files, loadId(spec));
     return staged;
   } catch (error) {
     throw databaseFailure(error, place);
   }
+}
+
+function refuseJsonPaths(format: FileFormat): void {
+  if (!("jsonPaths" in format) || format.jsonPaths === undefined) return;
+  throw new ConfigurationError(
+    "UnsupportedFormat",
+    `load.from.format.${format.kind}.jsonPaths ${format.jsonPaths}: Redshift alone reads JSONPaths objects. Leave it out: every key becomes a column`,
+  );
+}
+
+/** Throws a DataError when nothing was found. */
+export function refuseNoFiles(found: readonly SourceFile[], place: string, connection: string): void {
+  if (found.length > 0) return;
+  throw new DataError(
+    "NoFiles",
+    `${place}: expected at least one file of connection ${connection}, found none. Check load.from.files and that the files have been written`,
+  );
 }
 
 /** The files as bytes of text, each opened when it is wanted, and counted as they come. */

@@ -17,6 +17,7 @@ import {
 } from "../postgres/state-tables.ts";
 import { lockTargets } from "../postgres/target-lock.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
+import { repeated, summary } from "./load-outcome.ts";
 import type { LoadSource } from "./load-source.ts";
 
 /** The destination ends a session of a dead pod that stands idle in its transaction this long. */
@@ -38,11 +39,19 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
   return { ...outcome, message: `${outcome.message}; ${await cleanUpExtract(spec, context)}` };
 }
 
+/** The road that fits the kind of the warehouse. */
+async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
+  const { connection } = spec.work.load.to;
+  if (spec.connections[connection]?.kind !== "redshift") return await loadIntoPostgres(spec, context);
+  const { loadObjects } = await import("./load-objects.ts");
+  return await loadObjects(spec, context);
+}
+
 /**
  * Loads tables into Postgres, whatever they come from: all in one transaction of the destination together with the record of
  * the load. A load that has been committed before is not repeated; its record is the outcome.
  */
-async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
+async function loadIntoPostgres(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
   const { to, from } = spec.work.load;
   await using destination = await openSession(spec, to.connection, context, {
     idleInTransactionMs: IDLE_IN_TRANSACTION_MS,
@@ -126,22 +135,4 @@ async function publish(
   });
   await commit(destination);
   return record;
-}
-
-function repeated(record: LoadRecord): Outcome {
-  const outcome = summary(record);
-  return { ...outcome, message: `${outcome.message}, loaded by attempt ${record.attempt}` };
-}
-
-function summary({ tables, rows, bytes }: LoadRecord): Outcome {
-  const shown = (count: number) => count.toLocaleString("en-US");
-  const total = (counts: readonly (number | undefined)[]) => counts.reduce<number>((sum, count = 0) => sum + count, 0);
-  const aside = [
-    [total(tables.map(({ rejected }) => rejected)), "rejected"],
-    [total(tables.map(({ discarded }) => discarded?.rows)), "rows discarded"],
-    [total(tables.map(({ discarded }) => discarded?.values)), "values discarded"],
-  ] as const;
-  const what = tables.length === 1 ? "1 table" : `${tables.length} tables`;
-  const said = aside.filter(([count]) => count > 0).map(([count, how]) => `, ${shown(count)} ${how}`);
-  return { message: `${what}, ${shown(rows)} rows${said.join("")}`, rows, bytes };
 }

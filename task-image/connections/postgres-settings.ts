@@ -7,7 +7,7 @@ import { readSecretFiles } from "./secret-files.ts";
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** Everything that is needed to log in to a Postgres database. */
+/** Everything that is needed to log in to a Postgres database, or to a server that speaks as one does. */
 export interface PostgresSettings {
   /** Name of the connection in the manifest, for messages. */
   readonly connection: string;
@@ -25,7 +25,9 @@ export interface PostgresSettings {
 }
 
 const KEYS = "host, port, dbname, user, password";
-const PORT_DEFAULT = 5432;
+/** What a connection says of a server that speaks as Postgres does. */
+type Options = TaskConnectionOf<"postgres"> | TaskConnectionOf<"redshift">;
+const PORT_DEFAULT: Readonly<Record<Options["kind"], number>> = { postgres: 5432, redshift: 5439 };
 
 /**
  * Settings of a connection: what the manifest says, then the keys of its Secret, then the Secret's uri, then libpq's defaults
@@ -33,7 +35,7 @@ const PORT_DEFAULT = 5432;
  */
 export async function readPostgresSettings(
   connection: string,
-  options: TaskConnectionOf<"postgres">,
+  options: Options,
   redactor: Redactor,
 ): Promise<PostgresSettings> {
   const secret = await readSecretFiles(options.secretDirectory, redactor);
@@ -49,7 +51,7 @@ export async function readPostgresSettings(
     connection,
     ...(options.secretName === undefined ? {} : { secretName: options.secretName }),
     host: text(options.host, "host"),
-    port: portOf(connection, options.port ?? secret.get("port") ?? uri.port),
+    port: portOf(connection, options.port ?? secret.get("port") ?? uri.port ?? PORT_DEFAULT[options.kind]),
     database: text(options.database, "dbname", "database"),
     user: text(options.user, "user", "username"),
     ...(password === undefined ? {} : { password }),
@@ -60,7 +62,7 @@ export async function readPostgresSettings(
 
 function readUri(
   connection: string,
-  options: TaskConnectionOf<"postgres">,
+  options: Options,
   secret: ReadonlyMap<string, string>,
   redactor: Redactor,
 ): PostgresUri {
@@ -87,7 +89,7 @@ function firstOf(secret: ReadonlyMap<string, string>, ...keys: string[]): string
 
 function missingKey(
   connection: string,
-  options: TaskConnectionOf<"postgres">,
+  options: Options,
   secret: ReadonlyMap<string, string>,
   key: string,
 ): ConfigurationError {
@@ -95,7 +97,7 @@ function missingKey(
   if (options.secretName === undefined) {
     return new ConfigurationError(
       "BadConnection",
-      `connection ${connection}: postgres.${option} is missing and no secretRef names a Secret that holds it. Set postgres.${option}, or secretRef to a Secret with the keys ${KEYS}`,
+      `connection ${connection}: ${options.kind}.${option} is missing and no secretRef names a Secret that holds it. Set ${options.kind}.${option}, or secretRef to a Secret with the keys ${KEYS}`,
     );
   }
   const found = secret.size === 0 ? "none" : [...secret.keys()].join(", ");
@@ -105,8 +107,7 @@ function missingKey(
   );
 }
 
-function portOf(connection: string, value: string | number | undefined): number {
-  if (value === undefined) return PORT_DEFAULT;
+function portOf(connection: string, value: string | number): number {
   const port = Number(value);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
   throw new ConfigurationError(

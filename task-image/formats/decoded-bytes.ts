@@ -18,7 +18,7 @@ export type Encoding = (typeof ENCODINGS)[number];
  * for bytes that are no text of the encoding.
  */
 export async function* decodedBytes(body: Readable, uri: string, encoding: Encoding = "utf-8"): AsyncGenerator<Buffer> {
-  const pieces = decompressed(body, uri);
+  const pieces = unpackedBytes(body, uri);
   const first = await firstBytes(pieces, UTF_8_BOM.length);
   if (first.length === 0) return;
   const wide = wideEncoding(first);
@@ -56,7 +56,8 @@ async function* transcoded(
   }
 }
 
-async function* decompressed(body: Readable, uri: string): AsyncGenerator<Buffer> {
+/** The bytes of a file, unpacked where its first bytes say that it is packed. Throws a DataError that names `uri` for damaged archives. */
+export async function* unpackedBytes(body: Readable, uri: string): AsyncGenerator<Buffer> {
   const source = body[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
   const first = await firstBytes(source, ZSTD.length);
   const packed = async function* () {

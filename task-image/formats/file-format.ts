@@ -6,8 +6,8 @@ import type { Encoding } from "./decoded-bytes.ts";
 /** How the files of one table are written. */
 export type FileFormat =
   | { readonly kind: "csv"; readonly dialect: CsvDialect; readonly encoding: Encoding; readonly names: CsvNames }
-  | { readonly kind: "json"; readonly records: JsonPath | undefined }
-  | { readonly kind: "jsonl" }
+  | ({ readonly kind: "json"; readonly records: JsonPath | undefined } & JsonOptions)
+  | ({ readonly kind: "jsonl" } & JsonOptions)
   | { readonly kind: "parquet"; readonly nanoseconds: "refuse" | "cut" };
 
 export type JsonFormat = Extract<FileFormat, { readonly kind: "json" | "jsonl" }>;
@@ -16,6 +16,11 @@ export type CsvFormat = Extract<FileFormat, { readonly kind: "csv" }>;
 
 /** The names on the way to a value of a JSON text, from the outside to the inside. */
 export type JsonPath = readonly string[];
+
+interface JsonOptions {
+  /** Key of a JSONPaths object, which only Redshift reads. */
+  readonly jsonPaths?: string | undefined;
+}
 
 /** What `load.from.format` says. */
 export interface FormatOptions {
@@ -26,8 +31,8 @@ export interface FormatOptions {
         columns?: readonly string[] | undefined;
       })
     | undefined;
-  readonly json?: { readonly records?: string | undefined } | undefined;
-  readonly jsonl?: object | undefined;
+  readonly json?: ({ readonly records?: string | undefined } & JsonOptions) | undefined;
+  readonly jsonl?: JsonOptions | undefined;
   readonly parquet?: { readonly nanoseconds?: "refuse" | "cut" | undefined } | undefined;
 }
 
@@ -59,14 +64,14 @@ function kindOfName(name: string): FileFormat["kind"] | undefined {
   return BY_SUFFIX[/\.([^./]+)$/.exec(name.replace(PACKED, ""))?.[1]?.toLowerCase() ?? ""];
 }
 
-function formatOf(kind: FileFormat["kind"], { csv, json, parquet }: FormatOptions): FileFormat {
+function formatOf(kind: FileFormat["kind"], { csv, json, jsonl, parquet }: FormatOptions): FileFormat {
   switch (kind) {
     case "csv":
       return csvFormat(csv ?? {});
     case "json":
-      return { kind, records: json?.records?.split(".") };
+      return { kind, records: json?.records?.split("."), jsonPaths: json?.jsonPaths };
     case "jsonl":
-      return { kind };
+      return { kind, jsonPaths: jsonl?.jsonPaths };
     case "parquet":
       return { kind, nanoseconds: parquet?.nanoseconds ?? "refuse" };
     default:

@@ -56,6 +56,8 @@ export interface SessionOptions {
   readonly readOnly?: boolean;
   /** The server ends a session that stays idle in a transaction this long. No limit where it is missing. */
   readonly idleInTransactionMs?: number;
+  /** Sets up a session of a server that only speaks as Postgres does, in place of what Postgres needs; answers its version. */
+  readonly configure?: (client: Client) => Promise<number>;
 }
 
 /** Connects to a connection that the manifest names. Throws a TaskFailure that says which connection, host, database and user. */
@@ -67,8 +69,12 @@ export async function openSession(
 ): Promise<Session> {
   const named = namedConnection(spec, connection, "postgres");
   const settings = await readPostgresSettings(connection, named, context.redactor);
-  const applicationName = `kelt/${spec.run.pipeline}/${spec.node}`.slice(0, APPLICATION_NAME_BYTES_MAX);
-  return connect(settings, applicationName, context.signal, options);
+  return connect(settings, applicationNameOf(spec), context.signal, options);
+}
+
+/** What the server's list of sessions shows. */
+export function applicationNameOf({ run, node }: Pick<TaskSpec, "run" | "node">): string {
+  return `kelt/${run.pipeline}/${node}`.slice(0, APPLICATION_NAME_BYTES_MAX);
 }
 
 /** Connects, trying the kinds of TLS that sslmode allows one after the other. */
@@ -98,7 +104,7 @@ export async function connect(
     await client.end().finally(() => clearTimeout(deadline));
   };
   try {
-    const serverVersion = await configureSession(client, options);
+    const serverVersion = await (options.configure?.(client) ?? configureSession(client, options));
     return { settings, client, serverVersion, query, destroy, [Symbol.asyncDispose]: close };
   } catch (error) {
     destroy();

@@ -110,6 +110,26 @@ const TASK_IMAGE: readonly Layer[] = [
     types: [API, "task-image/commands", "task-image/formats", "task-image/sources"],
     packages: ["pg", "pg-copy-streams", "node:*"],
   },
+  // What warehouses share that read the objects of a bucket themselves.
+  {
+    of: "task-image/warehouse",
+    imports: [ERRORS, "task-image/formats", "task-image/postgres"],
+    types: [API, "task-image/object-store", "task-image/sources"],
+    packages: ["node:*"],
+  },
+  {
+    of: "task-image/redshift",
+    imports: [
+      "task-image/connections",
+      ERRORS,
+      "task-image/object-store",
+      "task-image/postgres",
+      "task-image/sources/object-files.ts",
+      "task-image/warehouse",
+    ],
+    types: [API, "task-image/commands", "task-image/formats", "task-image/sources", "pg"],
+    packages: ["node:*"],
+  },
   {
     of: "task-image/sources",
     imports: ["task-image/checks", ERRORS, "task-image/http", "task-image/json", "task-image/postgres"],
@@ -132,6 +152,8 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/parquet",
       "task-image/sources",
       "task-image/postgres",
+      "task-image/redshift",
+      "task-image/warehouse",
     ],
     types: ["task-image/log.ts", "task-image/progress.ts", "task-image/redaction.ts"],
     packages: ["node:*"],

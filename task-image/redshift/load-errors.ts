@@ -1,0 +1,89 @@
+import { DataError, TransientError } from "../errors.ts";
+import type { Session } from "../postgres/session.ts";
+import type { SourceFile } from "../sources/file-source.ts";
+
+/** A row that COPY could not load, as Redshift's log tells of it. */
+export interface LoadError {
+  readonly uri: string;
+  readonly line: number;
+  /** Missing where the row as a whole is wrong. */
+  readonly column?: string;
+  readonly value?: string;
+  readonly reason: string;
+  /** The line's beginning. */
+  readonly record?: string;
+}
+
+interface LogRow {
+  readonly file: string;
+  readonly line: string;
+  readonly column: string | null;
+  readonly value: string | null;
+  readonly reason: string;
+  readonly record: string | null;
+}
+
+/*
+ * Clusters log the row itself; workgroups without a cluster have only the second view, which lacks it. Texts in both are padded and cut:
+ * the path at 256 characters. Sources: Database Developer Guide, STL_LOAD_ERRORS and SYS_LOAD_ERROR_DETAIL.
+ */
+const LOGS = [
+  `SELECT TRIM(filename) AS file, line_number AS line, TRIM(colname) AS "column", TRIM(raw_field_value) AS value,
+     TRIM(err_reason) AS reason, TRIM(raw_line) AS record
+   FROM stl_load_errors WHERE tbl = $1 AND session = pg_backend_pid() ORDER BY 1, 2`,
+  `SELECT TRIM(file_name) AS file, line_number AS line, TRIM(column_name) AS "column", CAST(NULL AS varchar) AS value,
+     TRIM(error_message) AS reason, CAST(NULL AS varchar) AS record
+   FROM sys_load_error_detail WHERE table_id = $1 AND session_id = pg_backend_pid() ORDER BY 1, 2`,
+];
+
+/** The rows that COPYs of this session could not load into a table, given by its oid. Not to be asked inside a transaction. */
+export async function readLoadErrors(
+  session: Session,
+  table: string,
+  objects: readonly SourceFile[],
+): Promise<readonly LoadError[]> {
+  for (const log of LOGS) {
+    const rows = await session.query<LogRow>(log, [table]).then(
+      (result) => result.rows,
+      // A view that this kind of Redshift does not have, or does not show.
+      () => [],
+    );
+    if (rows.length > 0) return rows.map((row) => describe(row, objects));
+  }
+  return [];
+}
+
+function describe({ file, line, column, value, reason, record }: LogRow, objects: readonly SourceFile[]): LoadError {
+  return {
+    uri: objects.find(({ uri }) => uri.startsWith(file))?.uri ?? file,
+    line: Number(line),
+    ...(column === null || column === "" ? {} : { column }),
+    ...(value === null ? {} : { value }),
+    ...(record === null ? {} : { record }),
+    reason,
+  };
+}
+
+/** Errors that a message names. */
+const NAMED_MAX = 3;
+const VALUE_LENGTH_MAX = 60;
+
+/** The failure that more bad rows than allowed mean. */
+export function tooManyRejects(place: string, errors: readonly LoadError[], limit: string): DataError {
+  const named = errors.slice(0, NAMED_MAX).map(({ uri, line, column, value, record, reason }) => {
+    const shown = JSON.stringify((column === undefined ? record : value) ?? "").slice(0, VALUE_LENGTH_MAX);
+    return `${uri}, line ${line}${column === undefined ? "" : `, column ${column}`}: ${shown}: ${reason}`;
+  });
+  return new DataError(
+    "TooManyRejects",
+    `${place}: ${errors.length === 1 ? "1 row is" : `${errors.length} rows or more are`} rejected and ${limit}; nothing has been published. ${named.join("; ")}. Correct the files, declare other types in load.columns, or raise load.rejects`,
+  );
+}
+
+/** The failure of a COPY whose log of errors does not (yet) say which rows. */
+export function unnamedRejects(place: string, told: string, found: number): TransientError {
+  return new TransientError(
+    "RejectsUnknown",
+    `${place}: Redshift says "${told}", and its log of load errors names ${found} rows. Nothing has been published. The next attempt asks again; check that the user may read SYS_LOAD_ERROR_DETAIL`,
+  );
+}

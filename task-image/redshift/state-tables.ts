@@ -1,0 +1,69 @@
+import { quoteIdentifier, quoteTable } from "../postgres/identifier.ts";
+import type { Session } from "../postgres/session.ts";
+import { FILES_TABLE, LOADS_TABLE, REJECTS_TABLE } from "../postgres/state-tables.ts";
+
+/** The longest text of Redshift, in bytes. */
+export const TEXT_BYTES_MAX = 65_535;
+
+/**
+ * kelt's own tables in a schema. Redshift enforces no key: the lock of {@link lockLoads} does. Texts are as long as the longest value
+ * that a manifest or S3 allows.
+ */
+const COLUMNS = {
+  [LOADS_TABLE]: `
+    load_id varchar(512) NOT NULL,
+    pipeline varchar(256) NOT NULL,
+    node varchar(256) NOT NULL,
+    "partition" varchar(256) NOT NULL,
+    run varchar(256) NOT NULL,
+    attempt integer NOT NULL,
+    "tables" varchar(${TEXT_BYTES_MAX}) NOT NULL,
+    "rows" bigint NOT NULL,
+    bytes bigint NOT NULL,
+    started_at timestamp NOT NULL,
+    committed_at timestamp NOT NULL`,
+  [FILES_TABLE]: `
+    target varchar(512) NOT NULL,
+    uri varchar(2048) NOT NULL,
+    etag varchar(256) NOT NULL,
+    bytes bigint NOT NULL,
+    load_id varchar(512) NOT NULL,
+    loaded_at timestamp NOT NULL`,
+  [REJECTS_TABLE]: `
+    load_id varchar(512) NOT NULL,
+    target varchar(512) NOT NULL,
+    uri varchar(2048) NOT NULL,
+    line bigint NOT NULL,
+    column_name varchar(256),
+    value varchar(${TEXT_BYTES_MAX}),
+    reason varchar(1024) NOT NULL,
+    record varchar(${TEXT_BYTES_MAX}),
+    rejected_at timestamp NOT NULL`,
+} as const;
+
+/**
+ * Makes the schema and kelt's own tables where they are missing. Each statement is a transaction of its own; IF NOT EXISTS asks for
+ * rights that it does not need when all is there, so that is looked at first.
+ */
+export async function prepareSchema(session: Session, schema: string): Promise<void> {
+  const { rows } = await session.query<{ name: string | null }>(
+    `SELECT c.relname AS name FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+     AND c.relname IN ('${LOADS_TABLE}', '${FILES_TABLE}', '${REJECTS_TABLE}') WHERE n.nspname = $1`,
+    [schema],
+  );
+  const found = new Set(rows.map(({ name }) => name));
+  if (rows.length === 0) await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
+  for (const [table, columns] of Object.entries(COLUMNS)) {
+    if (found.has(table)) continue;
+    await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${columns})`);
+  }
+}
+
+/**
+ * Keeps every other load of the schema from publishing until the transaction ends. It has to be the first statement of the transaction:
+ * LOCK takes no snapshot, so that what follows sees what the one before has committed (Database Developer Guide, LOCK, "Managing
+ * concurrent write operations").
+ */
+export async function lockLoads(session: Session, schema: string): Promise<void> {
+  await session.query(`LOCK TABLE ${quoteTable({ schema, table: LOADS_TABLE })}`);
+}
