@@ -37,8 +37,8 @@ const MAXERROR_MAX = 100_000;
 /**
  * The COPY of the objects of a manifest into a table of the session. Sources of the options: Amazon Redshift Database Developer Guide,
  * COPY, "Data format parameters", "Data conversion parameters", "Authorization parameters". None that changes values is used:
- * ROUNDEC rounds numbers to a declared scale as Postgres does, where COPY would cut digits off. An empty field of CSV is NULL, and
- * for Redshift so is an empty text in quotes: it cannot tell them apart.
+ * ROUNDEC rounds numbers to a declared scale as Postgres does, where COPY would cut digits off. NULL AS '' makes an
+ * empty field NULL, and without it `\\N` would be; an empty text in quotes is NULL then too: Redshift does not see the quotes.
  */
 export function copyStatement(copy: Copy): string {
   const { compression, rejectsMax } = copy;
@@ -71,11 +71,11 @@ function accessOptions(access: BucketAccess): string[] {
 
 function formatOptions(format: CopyFormat): string[] {
   if (format.kind === "json") return [`FORMAT AS JSON ${literal(format.paths ?? "auto ignorecase")}`];
-  const { delimiter, quote, null: empty } = format.dialect;
+  const { delimiter, quote, null: marker } = format.dialect;
   return [
     `FORMAT AS CSV DELIMITER ${literal(delimiter)} QUOTE ${literal(quote)}`,
     ...(format.hasHeader ? ["IGNOREHEADER 1"] : []),
-    empty === "" ? "EMPTYASNULL" : `NULL AS ${literal(empty)}`,
+    `NULL AS ${literal(marker)}`,
   ];
 }
 

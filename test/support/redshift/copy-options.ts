@@ -16,7 +16,6 @@ export interface CopyCommand {
   readonly delimiter: string;
   readonly quote: string;
   readonly null: string;
-  readonly emptyAsNull: boolean;
   readonly ignoreHeader: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly timeAuto: boolean;
@@ -73,7 +72,6 @@ const DEFAULTS: Options = {
   delimiter: ",",
   quote: '"',
   null: "\\N",
-  emptyAsNull: false,
   ignoreHeader: 0,
   compression: "none",
   timeAuto: false,
@@ -101,7 +99,6 @@ const OPTIONS: Readonly<Record<string, (reader: OptionReader) => Partial<Options
     reader.expect("AS");
     return { null: reader.literal() };
   },
-  EMPTYASNULL: () => ({ emptyAsNull: true }),
   IGNOREHEADER: (reader) => ({ ignoreHeader: reader.number() }),
   GZIP: () => ({ compression: "gzip" }),
   ZSTD: () => ({ compression: "zstd" }),

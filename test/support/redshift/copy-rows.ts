@@ -21,7 +21,8 @@ export function* csvRows(text: string, copy: CopyCommand): Generator<FoundRow> {
   while (at < text.length) {
     const row = readRecord(text, at, copy.delimiter, copy.quote);
     const raw = text.slice(at, row.end);
-    const cells = row.cells.map((cell) => (isNull(cell, copy) ? null : cell));
+    // "Data conversion parameters", NULL AS: it looks at the field without its quotes.
+    const cells = row.cells.map((cell) => (cell === copy.null ? null : cell));
     const problem = row.isOpen
       ? { code: 1214, reason: "Delimited value missing end quote" }
       : widthProblem(cells, copy);
@@ -29,11 +30,6 @@ export function* csvRows(text: string, copy: CopyCommand): Generator<FoundRow> {
     line += raw.split("\n").length;
     at = row.next;
   }
-}
-
-/** "Data conversion parameters", EMPTYASNULL and NULL AS: both look at the field without its quotes. */
-function isNull(cell: string, { null: marker, emptyAsNull }: Pick<CopyCommand, "null" | "emptyAsNull">): boolean {
-  return cell === marker || (emptyAsNull && cell === "");
 }
 
 /** "Load error reference". */

@@ -129,7 +129,8 @@ async function fetchObject(store: S3Client, uri: string): Promise<Buffer> {
     return Buffer.from((await Body?.transformToByteArray()) ?? []);
   } catch (error) {
     const { name = "", message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-    throw s3Failure(message, $metadata?.httpStatusCode, name);
+    // The S3 server's word for what AWS calls otherwise.
+    throw s3Failure(message, $metadata?.httpStatusCode, name === "XAdminUserNotFound" ? "InvalidAccessKeyId" : name);
   }
 }
 

@@ -24,6 +24,8 @@ export interface Redshift extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly role: string;
+  /** What a test lets happen before a COPY reads its objects; it is told the statement, and what it throws is the COPY's error. */
+  beforeCopy: (sql: string) => Promise<void>;
   /** A new, empty database, as Postgres sees it. */
   createDatabase(): Promise<TestDatabase>;
   /** A connection to a database as a task gets it. `keys` replaces keys of its Secret. */
@@ -36,10 +38,11 @@ CREATE FUNCTION redshift_version() RETURNS text LANGUAGE sql AS
 CREATE FUNCTION getdate() RETURNS timestamp LANGUAGE sql AS $$ SELECT (clock_timestamp() AT TIME ZONE 'utc')::timestamp(0) $$;
 CREATE FUNCTION pg_last_copy_count() RETURNS bigint LANGUAGE sql AS
   $$ SELECT coalesce(nullif(current_setting('standin.last_copy_count', true), ''), '-1')::bigint $$;
-CREATE TABLE stl_load_errors (tbl int, session int, filename char(256), line_number bigint, colname char(127), type char(10),
+CREATE TABLE standin_load_errors (tbl int, session int, filename char(256), line_number bigint, colname char(127), type char(10),
   raw_line char(1024), raw_field_value char(1024), err_code int, err_reason char(100));
+CREATE VIEW stl_load_errors AS SELECT * FROM standin_load_errors;
 CREATE VIEW sys_load_error_detail AS SELECT tbl AS table_id, session AS session_id, filename AS file_name, line_number,
-  colname AS column_name, type AS column_type, err_code AS error_code, err_reason::char(512) AS error_message FROM stl_load_errors;`;
+  colname AS column_name, type AS column_type, err_code AS error_code, err_reason::char(512) AS error_message FROM standin_load_errors;`;
 
 /** Starts one for a test file. */
 export async function startRedshift(s3: S3Server): Promise<Redshift> {
@@ -60,6 +63,7 @@ export async function startRedshift(s3: S3Server): Promise<Redshift> {
         if (database === undefined) throw new Error(`database "${name}" does not exist`);
         return await database.connect();
       },
+      beforeCopy: (sql) => server.beforeCopy(sql),
       logErrors: async (outcome, pid) => await logErrors(database, outcome, pid),
     });
     sessions.set(socket, session);
@@ -71,6 +75,7 @@ export async function startRedshift(s3: S3Server): Promise<Redshift> {
     host: "127.0.0.1",
     port,
     role: STANDIN_ROLE,
+    beforeCopy: () => Promise.resolve(),
     createDatabase: async () => {
       const database = await postgres.createDatabase();
       await database.query(CATALOG);
@@ -93,7 +98,7 @@ export async function startRedshift(s3: S3Server): Promise<Redshift> {
 async function logErrors(database: TestDatabase | undefined, { oid, errors }: CopyOutcome, pid: number): Promise<void> {
   const client = await database?.connect();
   await client?.query(
-    `INSERT INTO stl_load_errors SELECT $1, $2, r ->> 'file', (r ->> 'line')::bigint, r ->> 'column', r ->> 'type', r ->> 'raw',
+    `INSERT INTO standin_load_errors SELECT $1, $2, r ->> 'file', (r ->> 'line')::bigint, r ->> 'column', r ->> 'type', r ->> 'raw',
        r ->> 'value', (r ->> 'code')::int, r ->> 'reason' FROM jsonb_array_elements($3::jsonb) AS r`,
     [oid, pid, JSON.stringify(errors)],
   );

@@ -16,6 +16,8 @@ export interface Host {
   readonly password: string;
   /** A new connection to Postgres, with values as text. */
   connect(database: string): Promise<Client>;
+  /** Called before a COPY reads its objects. */
+  beforeCopy(sql: string): Promise<void>;
   /** Keeps the errors of a COPY, outside of every transaction. */
   logErrors(outcome: CopyOutcome, pid: number): Promise<void>;
 }
@@ -197,6 +199,7 @@ export class RedshiftSession {
       if (isAlone) await this.#postgres("BEGIN", []);
       const client = this.#client;
       if (client === undefined) throw new RedshiftError("08003", "the connection is closed");
+      await this.#host.beforeCopy(joinTokens(tokens));
       const outcome = await runCopy(client, s3, roles, command);
       const { table, errors, loaded, failed } = outcome;
       if (errors.length > 0) await logErrors(outcome, this.#pid);
