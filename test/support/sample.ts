@@ -26,8 +26,17 @@ export function readSamplePipeline(
 ): SamplePipeline {
   const folder = join(SAMPLES, sample);
   const { spec } = parse(readFileSync(join(folder, file), "utf8")) as { spec: unknown };
+  return samplePipeline(sample, spec, connections, mountProject(folder));
+}
+
+/** The nodes of a pipeline of a sample, by its spec. */
+export function samplePipeline(
+  sample: string,
+  spec: unknown,
+  connections: Readonly<Record<string, TaskConnection>>,
+  projectDirectory: string = temporaryDirectory("models"),
+): SamplePipeline {
   const pipeline = PipelineSpec.parse(spec);
-  const projectDirectory = mountProject(folder);
   return {
     run: async (name, uid) => {
       const node = pipeline.nodes[name] ?? expect.fail(`no node ${name}`);
