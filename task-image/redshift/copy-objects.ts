@@ -1,33 +1,19 @@
 import type { S3Settings } from "../connections/s3-settings.ts";
 import { ConfigurationError } from "../errors.ts";
-import type { ObjectStore } from "../object-store/object-store.ts";
+import type { OwnObjects } from "../object-store/own-objects.ts";
 import type { Session } from "../postgres/session.ts";
-import { OWN_PREFIX } from "../sources/object-files.ts";
 import type { ObjectGroup } from "../warehouse/object-groups.ts";
 import { type BucketAccess, type Copy, copyStatement } from "./copy-statement.ts";
 
 /** A bucket that kelt writes what COPY needs into, and how COPY may read it. */
-export interface CopyBucket {
-  readonly store: ObjectStore;
+export interface CopyBucket extends OwnObjects {
   readonly region: string;
   readonly access: BucketAccess;
-  /** What keys of this load's own objects begin with: the same in every attempt, so that one overwrites what another left. */
-  readonly prefix: string;
 }
 
 /** The bucket of a load. Throws a ConfigurationError when nothing lets COPY read it. */
-export function copyBucket(
-  store: ObjectStore,
-  settings: S3Settings,
-  iamRole: string | undefined,
-  load: { readonly uid: string; readonly node: string },
-): CopyBucket {
-  return {
-    store,
-    region: settings.region,
-    access: accessOf(settings, iamRole),
-    prefix: `${OWN_PREFIX}${load.uid}/${load.node}/`,
-  };
+export function copyBucket(own: OwnObjects, settings: S3Settings, iamRole: string | undefined): CopyBucket {
+  return { ...own, region: settings.region, access: accessOf(settings, iamRole) };
 }
 
 function accessOf({ connection, credentials }: S3Settings, iamRole: string | undefined): BucketAccess {
@@ -48,7 +34,7 @@ export interface CopiedObjects {
 }
 
 interface CopyOfTable extends Omit<Copy, "manifest" | "region" | "access" | "compression" | "columns"> {
-  /** What names of manifests begin with: the same in every attempt. */
+  /** What names of manifests begin with. */
   readonly name: string;
 }
 
@@ -87,11 +73,6 @@ async function writeManifest({ store, prefix }: CopyBucket, name: string, { obje
   const entries = objects.map(({ uri }) => ({ url: uri, mandatory: true }));
   const { key } = await store.write(`${prefix}${name}`, Buffer.from(JSON.stringify({ entries })), "application/json");
   return store.uri(key);
-}
-
-/** Takes away what this load and its attempts before wrote into the bucket for COPY. */
-export async function removeOwnObjects({ store, prefix }: CopyBucket): Promise<void> {
-  for await (const { key } of store.list(prefix)) await store.remove(key);
 }
 
 /** Counts the rows that COPY says it could not load: it says so in a notice, not in its answer. */

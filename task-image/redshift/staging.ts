@@ -8,7 +8,7 @@ import type { StagedColumn } from "../postgres/staged-column.ts";
 import type { ObjectGroup } from "../warehouse/object-groups.ts";
 import type { ObjectsToStage, StagedObjects } from "../warehouse/object-warehouse.ts";
 import { oidOfTemporary, readTarget, readTemporary } from "./catalog.ts";
-import { type CopiedObjects, type CopyBucket, copyObjects, removeOwnObjects } from "./copy-objects.ts";
+import { type CopiedObjects, type CopyBucket, copyObjects } from "./copy-objects.ts";
 import type { CopyFormat } from "./copy-statement.ts";
 import { isLoadFailure, redshiftFailure } from "./failure.ts";
 import { foldName, objectName } from "./identifier.ts";
@@ -70,7 +70,7 @@ export async function stageObjects(session: Session, bucket: CopyBucket, wanted:
     throw redshiftFailure(error, place);
   } finally {
     // What stays when this fails, or is not reached, is no data for any load, and the next attempt takes it away.
-    await removeOwnObjects(bucket).catch(() => undefined);
+    await bucket.remove().catch(() => undefined);
   }
 }
 

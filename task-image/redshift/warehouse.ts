@@ -3,6 +3,7 @@ import type { CommandContext } from "../commands/command.ts";
 import { namedConnection } from "../connections/named-connection.ts";
 import { readS3Settings } from "../connections/s3-settings.ts";
 import { openObjectStore } from "../object-store/opening.ts";
+import { ownObjects } from "../object-store/own-objects.ts";
 import { quoteTable, showTable } from "../postgres/identifier.ts";
 import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-record.ts";
 import { commit } from "../postgres/load-transaction.ts";
@@ -29,7 +30,7 @@ export async function openRedshift(
   const settings = await readS3Settings(names.bucket, namedConnection(spec, names.bucket, "s3"), context.redactor);
   const store = await openObjectStore(spec, names.bucket, context);
   try {
-    const bucket = copyBucket(store, settings, iamRole, { uid: spec.run.uid, node: spec.node });
+    const bucket = copyBucket(ownObjects(store, spec, "copy"), settings, iamRole);
     const session = await openRedshiftSession(spec, names.warehouse, context);
     return new RedshiftWarehouse(session, bucket);
   } catch (error) {

@@ -1,9 +1,7 @@
 import type { ObjectStore } from "../object-store/object-store.ts";
+import { OWN_PREFIX } from "../object-store/own-objects.ts";
 import type { FilePattern } from "./file-pattern.ts";
 import type { FileSource, SourceFile } from "./file-source.ts";
-
-/** What keys of kelt's own objects in a bucket begin with. */
-export const OWN_PREFIX = "_kelt/";
 
 /** The objects of a bucket as files, but for kelt's own. Keys that end with a slash are folders that some tools make; they hold nothing. */
 export function objectFiles(store: ObjectStore): FileSource {

@@ -124,7 +124,6 @@ const TASK_IMAGE: readonly Layer[] = [
       ERRORS,
       "task-image/object-store",
       "task-image/postgres",
-      "task-image/sources/object-files.ts",
       "task-image/warehouse",
     ],
     types: [API, "task-image/commands", "task-image/formats", "task-image/sources", "pg"],
@@ -132,7 +131,14 @@ const TASK_IMAGE: readonly Layer[] = [
   },
   {
     of: "task-image/sources",
-    imports: ["task-image/checks", ERRORS, "task-image/http", "task-image/json", "task-image/postgres"],
+    imports: [
+      "task-image/checks",
+      ERRORS,
+      "task-image/http",
+      "task-image/json",
+      "task-image/object-store/own-objects.ts",
+      "task-image/postgres",
+    ],
     types: [API, "task-image/object-store", "pg", "zod"],
     packages: ["node:*"],
   },
