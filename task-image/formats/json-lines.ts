@@ -53,11 +53,16 @@ export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
   const writer = new RowWriter(index, JSON_DELIMITER);
   let rest: Buffer = NOTHING;
   let line = 1;
+  const append = (buffer: Buffer, start: number, lineEnd: number) => {
+    const end = lineEnd > start && buffer[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    return end === start ? undefined : writer.append(line, buffer, start, end);
+  };
   for await (const chunk of bytes) {
     const buffer = rest.length === 0 ? maskControls(chunk) : Buffer.concat([rest, maskControls(chunk)]);
+    maskReturns(buffer, Math.max(0, rest.length - 1));
     let start = 0;
     for (let end = buffer.indexOf(LF, rest.length); end >= 0; end = buffer.indexOf(LF, start)) {
-      const piece = appendLine(writer, line, buffer.subarray(start, end));
+      const piece = append(buffer, start, end);
       if (piece !== undefined) yield* jsonTextRows(piece, file);
       start = end + 1;
       line += 1;
@@ -70,14 +75,17 @@ export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
       );
     }
   }
-  const piece = appendLine(writer, line, rest);
+  const piece = append(rest, 0, rest.length);
   if (piece !== undefined) yield* jsonTextRows(piece, file);
   yield* jsonTextRows(writer.rest(), file);
 }
 
-function appendLine(writer: RowWriter, line: number, text: Buffer): Buffer | undefined {
-  const end = text.at(-1) === CR ? text.length - 1 : text.length;
-  // COPY takes no other line ends than the first ones that it saw. One in the middle of a line means two documents, most of the time.
-  for (let at = text.indexOf(CR); at >= 0 && at < end; at = text.indexOf(CR, at + 1)) text[at] = FORBIDDEN;
-  return end === 0 ? undefined : writer.append(line, text, 0, end);
+/**
+ * COPY takes no other line ends than the first ones that it saw. A carriage return in the middle of a line means two documents, most
+ * of the time. What follows the last byte is not known yet.
+ */
+function maskReturns(buffer: Buffer, from: number): void {
+  for (let at = buffer.indexOf(CR, from); at >= 0 && at < buffer.length - 1; at = buffer.indexOf(CR, at + 1)) {
+    if (buffer[at + 1] !== LF) buffer[at] = FORBIDDEN;
+  }
 }
