@@ -13,8 +13,8 @@ import { runTask, startTask } from "./task-process.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** Points of each load and kind of loss, and the seed of the first one: another one is another set of points. */
-const POINTS = Number(process.env.KELT_KILLS ?? 50);
-const FIRST_SEED = Number(process.env.KELT_KILL_SEED ?? 1);
+export const POINTS = Number(process.env.KELT_KILLS ?? 50);
+export const FIRST_SEED = Number(process.env.KELT_KILL_SEED ?? 1);
 /** Most of a cycle is waiting for a process to start. */
 const CYCLES_AT_ONCE = availableParallelism() + 1;
 
