@@ -98,5 +98,5 @@ test("an extract killed at any point has no manifest or all its files, and its r
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, cycle));
-  expect(killed, "points that were reached before the process had ended").toBeGreaterThanOrEqual(0.8 * POINTS);
+  expect(killed, "points that were reached before the process had ended").toBeGreaterThan(POINTS / 2);
 });
