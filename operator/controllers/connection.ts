@@ -1,17 +1,14 @@
-import type { Logger } from "pino";
 import { ConnectionSpec, ConnectionStatus } from "#api/connection.ts";
 import { connectionJobName, connectionJobOf } from "../job/connection-job.ts";
 import type { TaskPodSettings } from "../job/job.ts";
 import { isNotFound } from "../kube/api-error.ts";
-import type { Clock } from "../kube/clock.ts";
 import type { CustomObject } from "../kube/kinds.ts";
-import type { Kube } from "../kube/kube.ts";
 import { parseKey } from "../kube/object-key.ts";
 import type { OwnWrites } from "../kube/own-writes.ts";
 import { type ConnectionDecision, type ConnectionFacts, decideConnection } from "../run/decide-connection.ts";
 import type { JobRefusal } from "../run/facts.ts";
 import { statusDiffers } from "../run/status.ts";
-import type { Caches } from "./caches.ts";
+import type { ControllerParts } from "./controller-parts.ts";
 import { jobFacts } from "./job-facts.ts";
 import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
@@ -19,12 +16,7 @@ import { type Children, cachedChildren, liveChildren, ownerUid } from "./observe
 import { createOwnedJob } from "./owned-job.ts";
 import { podFacts } from "./pod-facts.ts";
 
-export interface ConnectionControllerParts {
-  readonly kube: Kube;
-  readonly caches: Caches;
-  readonly ownWritesIn: (namespace: string) => OwnWrites;
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface ConnectionControllerParts extends ControllerParts {
   readonly taskPods: TaskPodSettings;
 }
 

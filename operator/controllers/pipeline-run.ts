@@ -1,13 +1,9 @@
-import type { Logger } from "pino";
 import { PipelineSpec } from "#api/pipeline.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import type { TaskPodSettings } from "../job/job.ts";
 import { isNotFound } from "../kube/api-error.ts";
-import type { Clock } from "../kube/clock.ts";
 import type { CustomObject } from "../kube/kinds.ts";
-import type { Kube } from "../kube/kube.ts";
 import { parseKey } from "../kube/object-key.ts";
-import type { OwnWrites } from "../kube/own-writes.ts";
 import { type Action, explain } from "../run/action.ts";
 import { type Decision, decide, hasFinished } from "../run/decide.ts";
 import type { Facts, Refusal } from "../run/facts.ts";
@@ -16,19 +12,13 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { runEvents } from "../telemetry/run-events.ts";
 import { countRun } from "../telemetry/run-metrics.ts";
 import { type Acted, act } from "./act.ts";
-import type { Caches } from "./caches.ts";
+import type { ControllerParts } from "./controller-parts.ts";
 import type { EventWriter } from "./event-writer.ts";
 import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
 import { cachedChildren, cachedDefinitions, liveChildren, liveDefinitions, observeRun } from "./observe.ts";
 
-export interface RunControllerParts {
-  readonly kube: Kube;
-  readonly caches: Caches;
-  /** The gate of a namespace: whether its caches have seen our own writes. */
-  readonly ownWritesIn: (namespace: string) => OwnWrites;
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface RunControllerParts extends ControllerParts {
   readonly metrics: Metrics;
   readonly events: EventWriter;
   readonly taskPods: TaskPodSettings;

@@ -1,28 +1,19 @@
-import type { Logger } from "pino";
 import { PipelineStatus } from "#api/pipeline.ts";
 import { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { isConflict, isNotFound } from "../kube/api-error.ts";
-import type { Clock } from "../kube/clock.ts";
 import type { CustomObject } from "../kube/kinds.ts";
-import type { Kube } from "../kube/kube.ts";
 import { parseKey } from "../kube/object-key.ts";
-import type { OwnWrites } from "../kube/own-writes.ts";
 import { decidePipeline, type PipelineDecisionFacts } from "../run/decide-pipeline.ts";
 import type { FinishedRun } from "../run/history.ts";
 import { statusDiffers } from "../run/status.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { forgetPipeline } from "../telemetry/run-metrics.ts";
-import type { Caches } from "./caches.ts";
+import type { ControllerParts } from "./controller-parts.ts";
 import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import { mergePatchOf } from "./merge-patch.ts";
 import { connectionsIn } from "./observe.ts";
 
-export interface PipelineControllerParts {
-  readonly kube: Kube;
-  readonly caches: Caches;
-  readonly ownWritesIn: (namespace: string) => OwnWrites;
-  readonly clock: Clock;
-  readonly log: Logger;
+export interface PipelineControllerParts extends ControllerParts {
   readonly metrics: Metrics;
 }
 

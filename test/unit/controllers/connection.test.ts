@@ -132,6 +132,16 @@ test("the test of a bucket runs as the account whose role the connection uses, w
   ]);
 });
 
+test("a connection that an operator before this one had no test for is tested", async () => {
+  await put({ files: { configMap: "facts" } });
+  const ready = { type: "Ready", status: "Unknown", reason: "NotTested", message: "", observedGeneration: 1 };
+  const before = { observedGeneration: 1, conditions: [{ ...ready, lastTransitionTime: "2026-01-01T00:00:00Z" }] };
+  await api.admin.patch("Connection", NAMED, { status: before }, { subresource: "status" });
+  await reconcile();
+  expect(jobs()).toHaveLength(1);
+  expect(status()).toMatchObject({ tests: 1, conditions: [{ reason: "Testing" }] });
+});
+
 test("what answered, how fast and when stands in the status, and nothing is tested again", async () => {
   await put(POSTGRES);
   await reconcile();
