@@ -10,7 +10,7 @@ export const SchemaChange = oneOf(
 
 /** The same for each kind of change. */
 export const SchemaContract = object(
-  "What happens when rows do not have the shape of their target, by what differs; schemaChange holds for columns and types that are not named. What is left out is recorded in _kelt_rejects, counted in the load's message and its record, and does not count against rejects.",
+  "What happens when rows do not have the shape of their target, by what differs; schemaChange holds for columns and types that are not named. What is left out is recorded in _kelt_rejects, whose column action says whether it was a row or a value, counted in the load's message and its record, and does not count against rejects.",
   {
     tables: oneOf(
       "The target does not exist. evolve, which is what a missing field means: it is made. freeze: the load is refused. discardRow: nothing is loaded.",

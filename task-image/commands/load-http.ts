@@ -39,7 +39,7 @@ export function httpToLoad(spec: SpecOf<"load">, source: HttpSource, context: Co
     const staged = await stageFiles(destination, spec, answer).catch((error: unknown) => {
       throw databaseFailure(error, `loading ${answer.source} into ${showTable(target)}`);
     });
-    await increment?.end(destination, staged.rows);
+    await increment?.end(destination, staged.rows + (staged.discarded?.rows ?? 0));
     return [staged];
   };
   return { targets: [target], stage };

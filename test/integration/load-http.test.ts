@@ -232,6 +232,20 @@ describe("incremental by parameter", () => {
     expect(await rows()).toHaveLength(2);
   });
 
+  test("records that the schema contract leaves out have been read: they are not asked for again", async () => {
+    const posts = [post(1, "2026-02-01")];
+    await using api = await startHttpApi(answerOf(posts));
+    await run(api, merge);
+    await warehouse.query("ALTER TABLE raw.posts DROP COLUMN text");
+    posts.splice(0, 1, post(2, "2026-02-02"));
+    const outcome = await run(api, { ...merge, schemaChange: "discardRow" });
+    expect(outcome).toMatchObject({ message: "1 table, 0 rows, 1 rows discarded" });
+    expect(await cursor()).toMatchObject([{ value: "2026-02-02" }]);
+    expect(await warehouse.query("SELECT column_name, value, action FROM raw._kelt_rejects")).toEqual([
+      { column_name: "text", value: "post 2", action: "discardRow" },
+    ]);
+  });
+
   test("a target that is gone is loaded from the beginning; another field is refused", async () => {
     await using api = await startHttpApi(answerOf([post(1, "2026-01-01"), post(2, "2026-01-05")]));
     await run(api, merge);
