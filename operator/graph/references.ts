@@ -12,7 +12,7 @@ interface ConnectionUse {
 }
 
 const POSTGRES: readonly ConnectionKind[] = ["postgres"];
-/** Warehouses that rows are loaded into. */
+/** Warehouses that rows are loaded into, and tested in. */
 const WAREHOUSES: readonly ConnectionKind[] = ["postgres", "redshift"];
 
 /** Every place of a node that names a connection. A new verb adds its places here. */
@@ -31,7 +31,7 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
     add(to.connection, WAREHOUSES, "load", "to");
   }
   if (node.transform) add(node.transform.connection, POSTGRES, "transform");
-  if (node.test) add(node.test.connection, POSTGRES, "test");
+  if (node.test) add(node.test.connection, WAREHOUSES, "test");
   return uses;
 }
 

@@ -1,5 +1,5 @@
 import { databaseFailure } from "../postgres/failure.ts";
-import { describeMissing } from "../postgres/required-columns.ts";
+import type { describeMissing } from "../postgres/required-columns.ts";
 import type { Session } from "../postgres/session.ts";
 import type { NamedCheck } from "./check.ts";
 import type { CheckQuery } from "./check-query.ts";
@@ -28,12 +28,15 @@ const SAMPLE_ROWS = 10;
 /** Half a query is no use: a longer one stands only in the log. */
 const SAMPLE_SHOWN_MAX = 240;
 
+/** Looks in the catalog of the server for what a check needs. */
+export type Describe = typeof describeMissing;
+
 /** Runs one check in a read-only transaction of its own. Throws only when the server cannot be reached any more. */
-export async function runCheck(session: Session, check: NamedCheck): Promise<CheckResult> {
+export async function runCheck(session: Session, check: NamedCheck, describe: Describe): Promise<CheckResult> {
   const { name, query } = check;
   if (query === undefined) return errored(name, check.problem);
   try {
-    const missing = await missingColumns(session, query);
+    const missing = await missingColumns(session, query, describe);
     if (missing !== undefined) return errored(name, missing);
     const { failures, detail } = await countFailing(session, query);
     if (failures === 0) return { name, state: "passed", message: "", failures };
@@ -53,9 +56,9 @@ function errored(name: string, message: string): CheckResult {
   return { name, state: "errored", message, failures: 0 };
 }
 
-async function missingColumns(session: Session, query: CheckQuery): Promise<string | undefined> {
+async function missingColumns(session: Session, query: CheckQuery, describe: Describe): Promise<string | undefined> {
   for (const { table, names } of query.columns) {
-    const missing = await describeMissing(session, table, quoteTableText(table), names);
+    const missing = await describe(session, table, quoteTableText(table), names);
     if (missing !== undefined) return missing;
   }
   return undefined;

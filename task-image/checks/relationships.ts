@@ -14,7 +14,7 @@ export function relationships(table: string, { column, to, field }: Reference): 
   const match = `parent.${quoteIdentifier(field)} = ${key}`;
   return {
     expectation: `every ${column} stands in ${to}.${field}`,
-    failing: `SELECT child.* FROM ${quoteTableText(table)} AS child WHERE ${key} IS NOT NULL AND NOT EXISTS (SELECT FROM ${quoteTableText(to)} AS parent WHERE ${match})`,
+    failing: `SELECT child.* FROM ${quoteTableText(table)} AS child WHERE ${key} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${quoteTableText(to)} AS parent WHERE ${match})`,
     columns: [
       { table, names: [column] },
       { table: to, names: [field] },

@@ -17,6 +17,6 @@ export function rowCount(table: string, { min, max }: Range): CheckQuery {
     expectation: `row count ${bounds.map(({ words }) => words).join(" and ") || "any"}`,
     failing: `SELECT count(*) AS row_count FROM ${quoteTableText(table)} HAVING ${outside}`,
     columns: [{ table, names: [] }],
-    detail: "'row count is ' || min(row_count)",
+    detail: "'row count is ' || min(row_count)::text",
   };
 }

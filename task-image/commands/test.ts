@@ -1,7 +1,8 @@
 import type { TestCounts } from "#api/pipeline-run.ts";
 import { nameChecks } from "../checks/check.ts";
-import { type CheckResult, runCheck } from "../checks/check-run.ts";
+import { type CheckResult, type Describe, runCheck } from "../checks/check-run.ts";
 import { ConfigurationError, DataError } from "../errors.ts";
+import { describeMissing } from "../postgres/required-columns.ts";
 import { openSession } from "../postgres/session.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
@@ -14,16 +15,31 @@ const NAMED_MAX = 3;
  */
 export async function test(spec: SpecOf<"test">, context: CommandContext): Promise<Outcome> {
   const { connection, checks } = spec.work.test;
-  await using session = await openSession(spec, connection, context);
+  const { open, describe } = await serverOf(spec);
+  await using session = await open(spec, connection, context);
   const results: CheckResult[] = [];
   for (const check of nameChecks(checks)) {
     context.progress.report({ item: check.name, done: results.length, total: checks.length });
-    const result = await runCheck(session, check);
+    const result = await runCheck(session, check, describe);
     const { name, ...fields } = result;
     context.log[levelOf(result)](`check ${result.state}`, { check: name, severity: check.severity, ...fields });
     results.push(result);
   }
   return conclude(results);
+}
+
+/** How checks reach their server, and how its catalog is asked. */
+async function serverOf(
+  spec: SpecOf<"test">,
+): Promise<{ readonly open: typeof openSession; readonly describe: Describe }> {
+  if (spec.connections[spec.work.test.connection]?.kind !== "redshift") {
+    return { open: openSession, describe: describeMissing };
+  }
+  const [{ openRedshiftSession }, required] = await Promise.all([
+    import("../redshift/session.ts"),
+    import("../redshift/required-columns.ts"),
+  ]);
+  return { open: openRedshiftSession, describe: required.describeMissing };
 }
 
 /** The outcome of all checks, or the failure that their worst result means. */

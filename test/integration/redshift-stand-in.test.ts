@@ -45,6 +45,7 @@ const BROKEN: readonly (readonly [string, string])[] = [
   ["INSERT INTO t VALUES (1, 'a') RETURNING id", "RETURNING is no part of INSERT, UPDATE and DELETE"],
   ["SELECT * FROM t FOR UPDATE", "FOR UPDATE is no part of SELECT"],
   ["SELECT 1 FROM t, LATERAL (SELECT 1) AS l", "LATERAL is no part of FROM"],
+  ["SELECT FROM t", "the select list is empty"],
   ["SELECT DISTINCT ON (id) id FROM t", "DISTINCT ON is no part of SELECT"],
   ["SELECT COUNT(*) FILTER (WHERE id = 1) FROM t", "FILTER is no part of aggregates"],
   ["SELECT 1 FROM t WHERE id IS DISTINCT FROM 1", "IS DISTINCT FROM is no condition"],

@@ -70,11 +70,7 @@ const TASK_IMAGE: readonly Layer[] = [
   { of: "task-image/json", imports: [], pure: true },
   {
     of: "task-image/checks",
-    imports: [
-      "task-image/postgres/failure.ts",
-      "task-image/postgres/identifier.ts",
-      "task-image/postgres/required-columns.ts",
-    ],
+    imports: ["task-image/postgres/failure.ts", "task-image/postgres/identifier.ts"],
     types: [API, "task-image/postgres"],
     pure: true,
   },
@@ -126,7 +122,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/postgres",
       "task-image/warehouse",
     ],
-    types: [API, "task-image/commands", "task-image/formats", "task-image/sources", "pg"],
+    types: [API, "task-image/checks", "task-image/commands", "task-image/formats", "task-image/sources", "pg"],
     packages: ["node:*"],
   },
   {

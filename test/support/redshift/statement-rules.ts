@@ -61,6 +61,7 @@ export const RULES: readonly Rule[] = [
   { source: "INSERT", message: "RETURNING is no part of INSERT, UPDATE and DELETE", breaks: words("RETURNING") },
   { source: "SELECT", message: "FOR UPDATE is no part of SELECT", breaks: words("FOR", "UPDATE") },
   { source: "SELECT, FROM clause", message: "LATERAL is no part of FROM", breaks: words("LATERAL") },
+  { source: "SELECT, select list", message: "the select list is empty", breaks: words("SELECT", "FROM") },
   { source: "SELECT, select list", message: "DISTINCT ON is no part of SELECT", breaks: words("DISTINCT", "ON") },
   { source: "Aggregate functions", message: "FILTER is no part of aggregates", breaks: words("FILTER", "(") },
   { source: "Comparison conditions", message: "IS DISTINCT FROM is no condition", breaks: words("DISTINCT", "FROM") },

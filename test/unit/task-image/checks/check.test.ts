@@ -24,7 +24,7 @@ test.each([
   [
     { table, relationships: { column: "film_id", to: "raw.films", field: "id" } },
     "analytics.film_ratings: every film_id stands in raw.films.id",
-    `SELECT child.* FROM "analytics"."film_ratings" AS child WHERE child."film_id" IS NOT NULL AND NOT EXISTS (SELECT FROM "raw"."films" AS parent WHERE parent."id" = child."film_id")`,
+    `SELECT child.* FROM "analytics"."film_ratings" AS child WHERE child."film_id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "raw"."films" AS parent WHERE parent."id" = child."film_id")`,
   ],
   [
     { table, rowCount: { min: 1, max: 10 } },
