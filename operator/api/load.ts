@@ -74,6 +74,10 @@ export const Load = object(
     to: object("Where the rows go.", {
       connection: connectionKey,
       schema: schemaName("Schema of the target tables; made when missing."),
+      via: text(
+        "A bucket of spec.connections that rows go through on their way to a warehouse which reads objects itself, such as Redshift, where they do not come from a bucket: tables, a query, files of a volume. What is written there is removed after the load.",
+        { max: 40 },
+      ).optional(),
       table: text("Table for the rows of a query, or for the answer of an HTTP API; tables keep their own names.", {
         max: 63,
       }).optional(),

@@ -29,6 +29,7 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
     const { from, to } = node.load;
     add(from.connection, sourceKinds(from), "load", "from");
     add(to.connection, WAREHOUSES, "load", "to");
+    if (to.via !== undefined) uses.push({ path: ["load", "to", "via"], connection: to.via, kinds: ["s3"] });
   }
   if (node.transform) add(node.transform.connection, POSTGRES, "transform");
   if (node.test) add(node.test.connection, WAREHOUSES, "test");
@@ -53,6 +54,7 @@ export function findReferenceProblems(spec: PipelineSpec): Problem[] {
     ...needProblems(name, node, Object.keys(spec.nodes)),
     ...extractProblems(name, node, spec.nodes),
     ...connectionProblems(name, node, spec.connections ?? {}),
+    ...viaProblems(name, node, spec.connections ?? {}),
     ...accountProblems(name, node, spec.connections ?? {}),
   ]);
 }
@@ -130,6 +132,32 @@ function accountProblems(
 function accountPlace(connection: string, entry: ConnectionEntry): string {
   const kind = Object.keys(entry)[0] ?? "";
   return formatPath(["spec", "connections", connection, kind, "serviceAccountName"]);
+}
+
+/** A warehouse that reads objects needs a bucket, and no other may be given one. References are looked at when the run begins. */
+function viaProblems(
+  name: string,
+  { load }: PipelineNode,
+  connections: NonNullable<PipelineSpec["connections"]>,
+): Problem[] {
+  const source = connections[load?.from.connection ?? ""];
+  const target = connections[load?.to.connection ?? ""];
+  if (load === undefined || source === undefined || target === undefined) return [];
+  const refuse = (message: string): Problem[] => [
+    { reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "to", "via"], message },
+  ];
+  const readsObjects = target.redshift !== undefined;
+  const isBucket = source.s3 !== undefined;
+  const isKnown = source.ref === undefined;
+  if (readsObjects && isKnown && !isBucket && load.to.via === undefined) {
+    return refuse(
+      `${load.to.connection} reads objects of a bucket alone, and ${load.from.connection} is none: name the connection of a bucket that the rows go through`,
+    );
+  }
+  if (load.to.via === undefined || !((readsObjects && isBucket) || target.postgres !== undefined)) return [];
+  return refuse(
+    `rows go from ${load.from.connection} to ${load.to.connection} without a bucket between them: leave via out`,
+  );
 }
 
 function unknown(kind: string, name: string, known: readonly string[]): string {

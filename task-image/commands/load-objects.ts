@@ -11,7 +11,8 @@ import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 import { refuseNoFiles } from "./load-files.ts";
 import { repeated, summary } from "./load-outcome.ts";
 import { refuseTakenTargets } from "./load-source.ts";
-import { bucketOf, type ObjectSource, type ObjectsOfTable, objectsToLoad } from "./objects-to-load.ts";
+import type { ObjectSource, ObjectsOfTable } from "./object-source.ts";
+import { bucketOf, objectsToLoad } from "./objects-to-load.ts";
 import { rejectLimit } from "./reject-limit.ts";
 
 /**

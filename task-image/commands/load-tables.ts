@@ -39,7 +39,8 @@ async function findInSource(
   });
 }
 
-async function selectTables(
+/** Begins a snapshot and describes the tables in it. */
+export async function selectTables(
   source: Session,
   tables: readonly TableName[],
   schema: string,
