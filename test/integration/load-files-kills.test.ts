@@ -7,6 +7,7 @@ import { Load } from "#api/load.ts";
 import type { TaskConnection } from "#api/task.ts";
 import { extract } from "../../task-image/commands/extract.ts";
 import { type KilledLoad, LOSSES, surviveKills } from "../support/killed-load.ts";
+import { parquetOf } from "../support/parquet-file.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -36,6 +37,8 @@ beforeAll(async () => {
   writeFileSync(join(directory, "films.csv.gz"), gzipSync(csv));
   writeFileSync(join(directory, "spoilt.csv.gz"), gzipSync(`${csv}${"bad,x\n".repeat(BAD_ROWS)}`));
   writeFileSync(join(directory, "films.jsonl"), ids.map((id) => `{"id":${id},"title":"film, ${id}"}\n`).join(""));
+  const parquet = `SELECT range + 1 AS id, 'film, ' || (range + 1) AS title FROM range(${ROWS})`;
+  writeFileSync(join(directory, "films.parquet"), await parquetOf(parquet, ", ROW_GROUP_SIZE 2048"));
   const from = { connection: "source", tables: ["films", "actors"] };
   const work = { verb: "extract" as const, extract: Extract.parse({ from, to: LAKE }) };
   await extract(
@@ -115,6 +118,7 @@ const LOADS: readonly KilledLoad[] = [
     tables: { films: { before: OLD, after: ROWS_OF_FILES } },
   },
   filesLoad({ name: "JSON lines", file: "films.jsonl", fields: {} }),
+  filesLoad({ name: "Parquet", file: "films.parquet", fields: {} }),
   EXTRACT,
 ];
 

@@ -1,7 +1,9 @@
+import { symlink } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { EXIT, type TaskConnection } from "#api/task.ts";
+import { REPOSITORY } from "../../config/cluster/directories.ts";
 import { bundle } from "../../config/images/bundle.ts";
 import type { SpecOf } from "../../task-image/commands/command.ts";
 import { load as runLoad } from "../../task-image/commands/load.ts";
@@ -56,7 +58,11 @@ let program: Promise<string> | undefined;
 
 /** The program as the image has it: it starts sooner than its sources do, and is started some hundred times here. */
 function bundledTask(): Promise<string> {
-  program ??= bundle("task", temporaryDirectory("bundle")).then((folder) => join(folder, "main.mjs"));
+  program ??= bundle("task", temporaryDirectory("bundle")).then(async (folder) => {
+    // What is compiled for the platform is no part of a bundle.
+    await symlink(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+    return join(folder, "main.mjs");
+  });
   return program;
 }
 

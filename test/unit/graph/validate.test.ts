@@ -235,6 +235,11 @@ test.each([
     "spec.nodes[raw].load.from.connection: expected a connection of kind s3 or files, found w, which is of kind postgres",
   ],
   [
+    "an API of a bucket",
+    { raw: loads({ http: { path: "posts", method: "GET", format: "json" } }, { table: "t" }) },
+    "spec.nodes[raw].load.from.connection: expected a connection of kind http, found lake, which is of kind s3",
+  ],
+  [
     "a load into an API",
     { raw: loads({ files: { t: "t.csv" } }, { connection: "api" }) },
     "spec.nodes[raw].load.to.connection: expected a connection of kind postgres or redshift, found api, which is of kind http",
