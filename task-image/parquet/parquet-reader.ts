@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
@@ -16,7 +16,6 @@ const MEMORY_DEFAULT = 256 * 1024 * 1024;
 const MEMORY_SHARE = 0.5;
 /** Rows are handed on in pieces of about this many characters: a chunk of DuckDB's may hold far more. */
 const PIECE_LENGTH = 256 * 1024;
-const DIRECTORY = "parquet";
 /** What errors of our own begin with among DuckDB's. */
 const COMPLAINT = "kelt: ";
 
@@ -40,8 +39,9 @@ export interface ParquetReader extends AsyncDisposable {
 /** Opens a reader that keeps its files below `workDirectory`. The package is imported, and its library loaded, now and not before. */
 export async function openParquetReader(workDirectory: string, nanoseconds: "refuse" | "cut"): Promise<ParquetReader> {
   const { DuckDBInstance } = (await import("@duckdb/node-api")).default;
-  const directory = join(workDirectory, DIRECTORY);
-  await mkdir(directory, { recursive: true });
+  // A name of its own, because several readers may share the work directory.
+  await mkdir(workDirectory, { recursive: true });
+  const directory = await mkdtemp(join(workDirectory, "parquet-"));
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: `${memoryLimit()}B`,
     threads: "1",
