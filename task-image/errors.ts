@@ -1,7 +1,7 @@
 import { EXIT, type FailureKind, type TaskResult } from "#api/task.ts";
 
 /** What a failed command had measured before it failed: it goes into the result beside the error. */
-export type Measured = Pick<TaskResult, "rows" | "bytes" | "tests" | "server">;
+export type Measured = Pick<TaskResult, "rows" | "bytes" | "published" | "tests" | "server">;
 
 /**
  * A failure that a person reads. `message` says what was expected, what was found, where and what to do, and holds no

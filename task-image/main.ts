@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import {
   EXIT,
+  PART_ENV,
   PROJECT_DIRECTORY,
   RESULT_FILE,
   RESULT_FILE_ENV,
@@ -13,7 +14,7 @@ import { createLog } from "./log.ts";
 import { createProgressReporter } from "./progress.ts";
 import { createRedactor } from "./redaction.ts";
 import { encodeResult, failedResult, speakerOf, succeededResult, UNKNOWN_SPEAKER } from "./result.ts";
-import { failureOf, parseSpec, runCommand } from "./task.ts";
+import { failureOf, parsePart, parseSpec, runCommand } from "./task.ts";
 
 /** What a process ended by SIGTERM exits with: 128 + 15. The operator takes it as transient. */
 const EXIT_SIGTERM = 143;
@@ -60,9 +61,11 @@ process.env.AWS_EC2_METADATA_DISABLED = "true";
 
 try {
   const spec = parseSpec(process.env[TASK_SPEC_ENV]);
-  speaker = speakerOf(spec);
+  const part = parsePart(spec, process.env[PART_ENV]);
+  speaker = speakerOf(spec, part);
   const { node, attempt } = spec;
-  log = createLog({ write, now: Date.now, redactor, identity: { run: spec.run.name, node, attempt } });
+  const identity = { run: spec.run.name, node, attempt, ...(part === undefined ? {} : { part: part.index }) };
+  log = createLog({ write, now: Date.now, redactor, identity });
   const outcome = await runCommand(spec, {
     signal: stop.signal,
     progress: createProgressReporter({ write, now: () => performance.now(), redactor, identity: speaker }),
@@ -72,6 +75,7 @@ try {
     monotonic: () => performance.now(),
     projectDirectory: process.env.KELT_PROJECT_DIRECTORY ?? PROJECT_DIRECTORY,
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,
+    ...(part === undefined ? {} : { part }),
   });
   log.info(outcome.message, { rows: outcome.rows, bytes: outcome.bytes });
   finish(succeededResult(speaker, outcome), EXIT.done);

@@ -1,10 +1,10 @@
 import { CONTRACT_VERSION, RESULT_BYTES_MAX, type TaskError, type TaskResult, type TaskSpec } from "#api/task.ts";
-import type { Outcome } from "./commands/command.ts";
+import type { Outcome, Part } from "./commands/command.ts";
 import type { TaskFailure } from "./errors.ts";
 import type { Redactor } from "./redaction.ts";
 
 /** The attempt that a result speaks for. */
-export type Speaker = Pick<TaskResult, "run" | "node" | "attempt">;
+export type Speaker = Pick<TaskResult, "run" | "node" | "attempt" | "part">;
 
 /** The speaker when not even the spec could be read. */
 export const UNKNOWN_SPEAKER: Speaker = { run: "unknown", node: "unknown", attempt: 1 };
@@ -14,8 +14,9 @@ const SUMMARY_LENGTH_MAX = 256;
 const MESSAGE_LENGTH_MAX = 1024;
 const MESSAGE_LENGTH_STEP = 64;
 
-export function speakerOf(spec: TaskSpec): Speaker {
-  return { run: spec.run.uid.slice(0, 64), node: spec.node.slice(0, 64), attempt: spec.attempt };
+export function speakerOf(spec: TaskSpec, part?: Part): Speaker {
+  const speaker = { run: spec.run.uid.slice(0, 64), node: spec.node.slice(0, 64), attempt: spec.attempt };
+  return part === undefined ? speaker : { ...speaker, part: part.index };
 }
 
 export function succeededResult(speaker: Speaker, { message, ...measured }: Outcome): TaskResult {

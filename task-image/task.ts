@@ -1,5 +1,5 @@
-import { TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
-import type { CommandContext, Outcome, SpecOf } from "./commands/command.ts";
+import { PART_ENV, TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
+import type { CommandContext, Outcome, Part, SpecOf } from "./commands/command.ts";
 import { ConfigurationError, TaskFailure, TransientError } from "./errors.ts";
 import { databaseFailure, isServerError } from "./postgres/failure.ts";
 
@@ -22,6 +22,18 @@ export function parseSpec(text: string | undefined): TaskSpec {
   throw new ConfigurationError(
     "InvalidSpec",
     `the task's spec in ${TASK_SPEC_ENV} is not valid. ${issues.join("; ")}. Use an operator and a task image of the same version`,
+  );
+}
+
+/** The part that this pod is, of a load that is fanned out. Throws a ConfigurationError when the Job does not say which. */
+export function parsePart({ work }: TaskSpec, text: string | undefined): Part | undefined {
+  const of = work.verb === "load" ? work.load.fanOut?.pods : undefined;
+  if (of === undefined) return undefined;
+  if (text !== undefined && /^[0-9]{1,4}$/.test(text) && Number(text) < of) return { index: Number(text), of };
+  const found = text === undefined ? "it is not set" : JSON.stringify(text.slice(0, 32));
+  throw new ConfigurationError(
+    "InvalidPart",
+    `the environment variable ${PART_ENV} says which of the ${of} parts of load.fanOut this pod is: expected 0 to ${of - 1}, found ${found}. Run the task as a pod of an Indexed Job`,
   );
 }
 

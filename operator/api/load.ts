@@ -1,6 +1,7 @@
 import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
 import { LoadedHttpRequest } from "./http-request.ts";
 import { LoadCursor } from "./load-cursor.ts";
+import { FanOut } from "./load-fan-out.ts";
 import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { LoadRejects } from "./load-rejects.ts";
 import { SchemaChange, SchemaContract } from "./load-schema.ts";
@@ -98,8 +99,15 @@ export const Load = object(
     onlyNew: flag(
       "Loads only files that have not been loaded into their table before, or have changed since; not for a mode that replaces what the table holds.",
     ).optional(),
+    fanOut: FanOut.optional(),
   },
   [
+    {
+      rule: "!has(self.fanOut) || has(self.from.files) || has(self.from.node)",
+      message:
+        "fanOut deals out files: set from.files or from.node; large tables are read by several readers with from.parallel",
+      holds: ({ from, fanOut }) => fanOut === undefined || has(from, "files") || has(from, "node"),
+    },
     {
       rule: "has(self.from.files) || has(self.from.node) || has(self.from.http) || !(has(self.columns) || has(self.rejects))",
       message: "columns and rejects are for files and HTTP APIs: set from.files, from.node or from.http",

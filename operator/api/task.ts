@@ -12,6 +12,8 @@ import { TestCounts } from "./pipeline-run.ts";
  *      {@link RESULT_BYTES_MAX} bytes. Anything else is a failure of the task, never of the operator.
  */
 export const TASK_SPEC_ENV = "KELT_TASK";
+/** Where the Job controller says which part of a fan-out a pod is, from 0. */
+export const PART_ENV = "JOB_COMPLETION_INDEX";
 /** A node's JSON in bytes: the kernel gives one environment variable 128 KiB, and the rest of a TaskSpec needs some of it. */
 export const NODE_SPEC_BYTES_MAX = 65_536;
 /** Where the task writes its result unless `KELT_RESULT_FILE` names another file. */
@@ -140,11 +142,15 @@ export const TaskResult = z.strictObject({
   run: z.string().max(64),
   node: z.string().max(64),
   attempt: z.int().min(1),
+  /** Which part of a fan-out speaks, from 0. */
+  part: z.int().min(0).optional(),
   outcome: z.enum(["succeeded", "failed"]),
   /** One sentence for `kubectl get`: "3 tables, 1,234 rows". */
   message: z.string().max(1024),
   rows: z.int().min(0).optional(),
   bytes: z.int().min(0).optional(),
+  /** What the whole load came to, from a part that has published it or found it published; `rows` and `bytes` are its own. */
+  published: z.strictObject({ rows: z.int().min(0), bytes: z.int().min(0) }).optional(),
   tests: TestCounts.optional(),
   /** What answered a test of a connection. */
   server: z.strictObject({ version: z.string().max(128), latencyMs: z.int().min(0) }).optional(),

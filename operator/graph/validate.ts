@@ -1,6 +1,7 @@
 import { type PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
 import { findCleanupProblems } from "./cleanup.ts";
+import { findFanOutProblems } from "./fan-out.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import type { Problem } from "./problem.ts";
 import { findReferenceProblems, needsOf } from "./references.ts";
@@ -19,6 +20,7 @@ export function validatePipeline(spec: unknown): Validation {
     ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
     ...findReferenceProblems(checked.value),
     ...findCleanupProblems(checked.value),
+    ...findFanOutProblems(checked.value),
   ];
   if (problems.length > 0) return invalid(problems);
   const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, needsOf(node)] as const)));

@@ -4,6 +4,13 @@ import type { Log } from "../log.ts";
 import type { ProgressReporter } from "../progress.ts";
 import type { Redactor } from "../redaction.ts";
 
+/** One of several pods that do the work of a node together. */
+export interface Part {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
 /** What a command works with besides its spec. It reads no clock of its own, and of the environment what is here. */
 export interface CommandContext {
   /** Aborted when the pod is told to stop: the command rolls back and rejects. */
@@ -20,6 +27,8 @@ export interface CommandContext {
   readonly projectDirectory: string;
   /** The one writable directory of the pod. */
   readonly workDirectory: string;
+  /** The part of a fan-out that this pod is; missing where it does all of the work. */
+  readonly part?: Part;
 }
 
 /** What a command that succeeded says of its work. `message` is one sentence: "3 tables, 1,234 rows". */

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { DataError } from "../errors.ts";
 import type { CsvDialect } from "../formats/csv-dialect.ts";
 import { readColumns } from "../formats/csv-header.ts";
 import { CsvReader } from "../formats/csv-rows.ts";
@@ -16,11 +15,9 @@ import type { Landed, Landing } from "./landed-files.ts";
 const CLASSED_AT_ONCE = 100;
 
 /** Lands CSV files, each with its own COPY, because each may have its columns in an order of its own. */
-export async function landCsv(
-  { session, wanted, firstFile, into, check, types, reject }: Landing,
-  format: CsvFormat,
-): Promise<Landed> {
-  await createLanding(session, into);
+export async function landCsv(landing: Landing, format: CsvFormat): Promise<Landed> {
+  const { session, wanted, firstFile, into, check, types, reject } = landing;
+  await createLanding(session, landing);
   const columns = new Set<string>();
   let rows = 0;
   for (const [index, file] of wanted.files.entries()) {
@@ -42,12 +39,6 @@ export async function landCsv(
     ).catch((error: unknown) => {
       throw databaseFailure(error, `reading ${file.uri}`);
     });
-  }
-  if (columns.size === 0) {
-    throw new DataError(
-      "NoHeader",
-      `${wanted.source}: expected ${format.names === "header" ? "a header that names the columns" : "a first row that tells the columns"}, found ${wanted.files.length === 1 ? "an empty file" : "empty files only"}`,
-    );
   }
   const unknown = [...columns].filter((name) => !types.has(name));
   const classes = await classesOf(session, into, unknown, check.valid);

@@ -55,12 +55,9 @@ async function columnsOfObjects(
   return { odd, columns: await columnsOf(landing) };
 }
 
-async function copyDocuments(
-  { session, wanted, firstFile, into, reject }: Landing,
-  format: JsonFormat,
-  type: "jsonb" | "text",
-): Promise<number> {
-  await createLanding(session, into, `, doc ${type}`);
+async function copyDocuments(landing: Landing, format: JsonFormat, type: "jsonb" | "text"): Promise<number> {
+  const { session, wanted, firstFile, into, reject } = landing;
+  await createLanding(session, landing, `, doc ${type}`);
   const options = `FORMAT csv, FREEZE, DELIMITER ${quoteLiteral(JSON_DELIMITER)}, QUOTE ${quoteLiteral(JSON_QUOTE)}, ENCODING 'UTF8'`;
   const pieces = async function* () {
     for (const [index, file] of wanted.files.entries()) {

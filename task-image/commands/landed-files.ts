@@ -32,6 +32,8 @@ export interface LandingPlace {
   readonly scope: RejectScope;
   /** The table that they land in. */
   readonly into: TableName;
+  /** That table is committed before the load is. */
+  readonly outlives?: boolean;
   /** The pattern that the files were found by, for messages. */
   readonly source: string;
   /** Types that are known before a row is: declared ones, or those of a target that rows are added to. */

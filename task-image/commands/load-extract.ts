@@ -3,11 +3,14 @@ import { type ExtractManifest, readManifest } from "../object-store/extract-mani
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { openObjectStore } from "../object-store/opening.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
-import { listedFiles } from "./load-files.ts";
-import type { LoadSource } from "./load-source.ts";
+import { type FilesLoadSource, listedFiles } from "./load-files.ts";
 
 /** The files that an extract of this run has written, as its manifest lists them: tables keep their names. */
-export async function extractToLoad(spec: SpecOf<"load">, node: string, context: CommandContext): Promise<LoadSource> {
+export async function extractToLoad(
+  spec: SpecOf<"load">,
+  node: string,
+  context: CommandContext,
+): Promise<FilesLoadSource> {
   const { load } = spec.work;
   await using store = await openObjectStore(spec, load.from.connection, context);
   const manifest = await readExtract(spec, store);

@@ -20,10 +20,16 @@ export function filesToLoad(
   spec: SpecOf<"load">,
   patterns: Readonly<Record<string, string>>,
   context: CommandContext,
-): LoadSource {
+): FilesLoadSource {
   const { schema } = spec.work.load.to;
   const tables = Object.entries(patterns).map(([table, source]) => ({ source, target: { schema, table } }));
   return listedFiles(spec, "load.from.files", tables, context);
+}
+
+/** Files as a source, which can be dealt out too. */
+export interface FilesLoadSource extends LoadSource {
+  /** What is to be loaded into each table; a table without new files, where only those are wanted, is left out. */
+  list(destination: Session): Promise<readonly TableFiles[]>;
 }
 
 /** A table and its files: those that are known, or all that a pattern finds when they are staged. */
@@ -34,13 +40,25 @@ export interface FilesOfTable {
   readonly files?: readonly SourceFile[];
 }
 
+/** A table, its files and how they are written. */
+export interface TableFiles extends Required<FilesOfTable> {
+  readonly format: FileFormat;
+}
+
+/** How files are read. */
+interface Reading {
+  /** Takes the bytes of text that have been read so far. */
+  readonly onBytes: (bytes: number) => void;
+  readonly workDirectory: string;
+}
+
 /** Files into tables. `field` is where the manifest names them. */
 export function listedFiles(
   spec: SpecOf<"load">,
   field: string,
   tables: readonly FilesOfTable[],
   context: CommandContext,
-): LoadSource {
+): FilesLoadSource {
   refuseTakenTargets(field, tables);
   const { workDirectory } = context;
   const stage = async (destination: Session) => {
@@ -50,41 +68,42 @@ export function listedFiles(
       const progress = { item: showTable(table.target), done: index, total: tables.length };
       const onBytes = (bytes: number) => context.progress.report({ ...progress, bytes });
       onBytes(0);
-      const one = await stageTable(destination, files, spec, { ...table, onBytes, workDirectory });
-      if (one !== undefined) staged.push(one);
+      const found = await listTable(destination, files, spec, table);
+      if (found !== undefined)
+        staged.push(await stageTable(destination, files, spec, { ...found, onBytes, workDirectory }));
     }
     return staged;
   };
-  return { targets: tables.map(({ target }) => target), stage };
+  const list = async (destination: Session) => {
+    await using files = await openFiles(spec, context);
+    const found: TableFiles[] = [];
+    for (const table of tables) {
+      const one = await listTable(destination, files, spec, table);
+      if (one !== undefined) found.push(one);
+    }
+    return found;
+  };
+  return { targets: tables.map(({ target }) => target), stage, list };
 }
 
-interface StagedFiles extends FilesOfTable {
-  readonly onBytes: (bytes: number) => void;
-  readonly workDirectory: string;
-}
-
-/** Stages the files of one table; undefined when only new files are wanted and there are none. */
-async function stageTable(
+/** The files of one table; undefined when only new files are wanted and there are none. */
+async function listTable(
   destination: Session,
   source: FileSource,
   spec: SpecOf<"load">,
-  table: StagedFiles,
-): Promise<StagedTable | undefined> {
+  table: FilesOfTable,
+): Promise<TableFiles | undefined> {
   const { source: pattern, target } = table;
-  const place = `loading ${pattern} into ${showTable(target)}`;
+  const place = placeOf(table);
   const found = table.files ?? (await source.list(filePattern(pattern)));
   refuseNoFiles(found, place, spec.work.load.from.connection);
   try {
     const files = spec.work.load.onlyNew === true ? await withoutLoaded(destination, target, found) : found;
     if (files.length === 0) return undefined;
-    const format = fileFormat(
-      files.map(({ name }) => name),
-      spec.work.load.from.format,
-    );
+    const names = files.map(({ name }) => name);
+    const format = fileFormat(names, spec.work.load.from.format);
     refuseJsonPaths(format);
-    const staged = await stageFiles(destination, spec, toStage(source, files, format, table));
-    await recordFiles(destination, target, files, loadId(spec));
-    return staged;
+    return { source: pattern, target, files, format };
   } catch (error) {
     throw databaseFailure(error, place);
   }
@@ -107,16 +126,35 @@ export function refuseNoFiles(found: readonly SourceFile[], place: string, conne
   );
 }
 
-/** The files as bytes of text, each opened when it is wanted, and counted as they come. */
-function toStage(
+async function stageTable(
+  destination: Session,
   source: FileSource,
-  files: readonly SourceFile[],
-  format: FileFormat,
-  { source: pattern, target, onBytes, workDirectory }: StagedFiles,
+  spec: SpecOf<"load">,
+  table: TableFiles & Reading,
+): Promise<StagedTable> {
+  try {
+    const staged = await stageFiles(destination, spec, filesToStage(source, table, table));
+    await recordFiles(destination, table.target, table.files, loadId(spec));
+    return staged;
+  } catch (error) {
+    throw databaseFailure(error, placeOf(table));
+  }
+}
+
+/** What is being done, for messages. */
+export function placeOf({ source, target }: FilesOfTable): string {
+  return `loading ${source} into ${showTable(target)}`;
+}
+
+/** The files as bytes of text, each opened when it is wanted, and counted as they come. */
+export function filesToStage(
+  from: FileSource,
+  { source, target, files, format }: TableFiles,
+  { onBytes, workDirectory }: Reading,
 ): FilesToStage {
   const encoding = format.kind === "csv" ? format.encoding : "utf-8";
   const open = async function* (file: SourceFile) {
-    const body = source.read(file);
+    const body = from.read(file);
     try {
       for await (const chunk of decodedBytes(body, file.uri, encoding)) {
         counted.bytes += chunk.length;
@@ -130,6 +168,6 @@ function toStage(
   const restart = () => {
     counted.bytes = 0;
   };
-  const counted = { source: pattern, target, files, format, workDirectory, bytes: 0, open, restart };
+  const counted = { source, target, files, format, workDirectory, bytes: 0, open, restart };
   return counted;
 }

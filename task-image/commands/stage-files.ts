@@ -1,5 +1,5 @@
 import { DataError } from "../errors.ts";
-import type { FileFormat } from "../formats/file-format.ts";
+import type { CsvFormat, FileFormat } from "../formats/file-format.ts";
 import { showTable, type TableName } from "../postgres/identifier.ts";
 import { inputCheck } from "../postgres/input-check.ts";
 import { holdLandedContract } from "../postgres/landed-contract.ts";
@@ -43,7 +43,7 @@ export async function stageFiles(session: Session, spec: SpecOf<"load">, wanted:
     return { source, target, ...direct, bytes: wanted.bytes };
   }
   const landed = await landFiles(landing);
-  const staged = await stageLanded(place, spec, wanted.format.kind, landed);
+  const staged = await stageLanded(place, spec, wanted.format, landed);
   await dropLanding(session, place.into);
   return { ...staged, bytes: wanted.bytes };
 }
@@ -57,7 +57,7 @@ export async function landingPlace(
   const check = await inputCheck(session);
   const target = await readTarget(session, scope.target);
   const types = knownTypes(spec, scope.target, target);
-  const declared = new Set(Object.keys(spec.work.load.columns?.[scope.target.table] ?? {}));
+  const declared = new Set(declaredTypes(spec, scope.target).keys());
   return { session, check, scope, source, into, types, declared, target, contract: contractOf(spec.work.load) };
 }
 
@@ -68,15 +68,16 @@ export async function landingPlace(
 export async function stageLanded(
   place: LandingPlace,
   spec: SpecOf<"load">,
-  kind: FileFormat["kind"],
+  format: FileFormat,
   landed: Landed,
 ): Promise<Omit<StagedTable, "bytes">> {
   const { session, scope, source, into, check, contract } = place;
   const { target } = scope;
   const limit = rejectLimit(spec);
+  if (format.kind === "csv") expectHeader(place, format, landed);
   const found =
     landed.columns.length > 0
-      ? { rows: landed.rows, columns: landed.columns.map((column) => typedColumn(kind, column, place)) }
+      ? { rows: landed.rows, columns: landed.columns.map((column) => typedColumn(format.kind, column, place)) }
       : await landKeyless(place, landed, limit);
   refuseUnknownDeclared(
     spec,
@@ -99,6 +100,13 @@ export async function stageLanded(
     ...(discarded.rows + discarded.values === 0 ? {} : { discarded }),
   };
   return { source, target, columns: staged.columns, rows: staged.rows, ...aside };
+}
+
+function expectHeader({ source, scope }: LandingPlace, { names }: CsvFormat, { columns }: Landed): void {
+  if (columns.length > 0) return;
+  const expected = names === "header" ? "a header that names the columns" : "a first row that tells the columns";
+  const found = scope.uris.length === 1 ? "an empty file" : "empty files only";
+  throw new DataError("NoHeader", `${source}: expected ${expected}, found ${found}`);
 }
 
 function typedColumn(
@@ -128,18 +136,16 @@ async function stageDirectly(landing: Landing): Promise<DirectRows | undefined> 
 }
 
 /** Declared types win; where a table keeps its types, they come next. */
-function knownTypes(
-  { work }: SpecOf<"load">,
-  { table }: TableName,
-  target: Target | undefined,
-): ReadonlyMap<string, string> {
-  const { mode, columns } = work.load;
-  const reshapes = mode === "replace" && contractOf(work.load).types === "evolve";
+function knownTypes(spec: SpecOf<"load">, name: TableName, target: Target | undefined): ReadonlyMap<string, string> {
+  const { load } = spec.work;
+  const reshapes = load.mode === "replace" && contractOf(load).types === "evolve";
   const existing = reshapes ? [] : (target?.columns ?? []);
-  return new Map([
-    ...existing.map(({ name, type }) => [name, type] as const),
-    ...Object.entries(columns?.[table] ?? {}),
-  ]);
+  return new Map([...existing.map(({ name, type }) => [name, type] as const), ...declaredTypes(spec, name)]);
+}
+
+/** The types that the manifest declares for a table. */
+export function declaredTypes(spec: SpecOf<"load">, { table }: TableName): ReadonlyMap<string, string> {
+  return new Map(Object.entries(spec.work.load.columns?.[table] ?? {}));
 }
 
 function refuseUnknownDeclared(spec: SpecOf<"load">, target: TableName, known: readonly string[]): void {

@@ -64,7 +64,7 @@ async function copyFiles(landing: Landing, format: ParquetFormat, types: ColumnT
 /** Lands Parquet files as text with file and number of the row, so that what cannot be loaded can be told. */
 export async function landParquet(landing: Landing, format: ParquetFormat): Promise<Landed> {
   const { session, into, reject } = landing;
-  await createLanding(session, into);
+  await createLanding(session, landing);
   const types = new ColumnTypes(landing);
   const columns = new Set<string>();
   let rows = 0;

@@ -19,10 +19,18 @@ export function landingTable({ schema, table }: TableName): TableName {
   return { schema, table: `_kelt_landing_${digest}` };
 }
 
-/** Makes a landing table that never outlives the transaction, so nothing of it goes into the log of the server. */
-export async function createLanding(session: Session, landing: TableName, column = ""): Promise<void> {
+/**
+ * Makes a landing table. One that never outlives the transaction is kept out of the server's log; one that does has to survive the
+ * server too.
+ */
+export async function createLanding(
+  session: Session,
+  { into, outlives = false }: { readonly into: TableName; readonly outlives?: boolean },
+  column = "",
+): Promise<void> {
+  const kind = outlives ? "TABLE" : "UNLOGGED TABLE";
   await session.query(
-    `CREATE UNLOGGED TABLE ${quoteTable(landing)} (${FILE_COLUMN} int NOT NULL, ${LINE_COLUMN} bigint NOT NULL${column})`,
+    `CREATE ${kind} ${quoteTable(into)} (${FILE_COLUMN} int NOT NULL, ${LINE_COLUMN} bigint NOT NULL${column})`,
   );
 }
 
@@ -32,14 +40,32 @@ export function landedRows(table: TableName): RowsToSift {
   return { table, file: `r.${FILE_COLUMN}`, line: `r.${LINE_COLUMN}`, record };
 }
 
+/**
+ * Makes a landing table of tables that have landed one by one: what is done to it is done to all of them. `columns` are those of
+ * all tables, and each of them says which it lacks; documents have one alone.
+ */
+export async function joinLandings(
+  session: Session,
+  into: TableName,
+  columns: readonly string[] | "documents",
+  landed: readonly { readonly table: TableName; readonly lacks: readonly string[] }[],
+): Promise<void> {
+  await createLanding(session, { into }, columns === "documents" ? ", doc jsonb" : "");
+  if (columns !== "documents") await addTextColumns(session, into, columns);
+  for (const { table, lacks } of landed) {
+    await addTextColumns(session, table, lacks);
+    await session.query(`ALTER TABLE ${quoteTable(table)} INHERIT ${quoteTable(into)}`);
+  }
+}
+
 export async function addTextColumns(session: Session, landing: TableName, columns: readonly string[]): Promise<void> {
   if (columns.length === 0) return;
   const added = columns.map((column) => `ADD COLUMN ${quoteIdentifier(column)} text`).join(", ");
   await session.query(`ALTER TABLE ${quoteTable(landing)} ${added}`);
 }
 
-export async function dropLanding(session: Session, landing: TableName): Promise<void> {
-  await session.query(`DROP TABLE ${quoteTable(landing)}`);
+export async function dropLanding(session: Session, ...tables: readonly TableName[]): Promise<void> {
+  await session.query(`DROP TABLE ${tables.map(quoteTable).join(", ")}`);
 }
 
 /**

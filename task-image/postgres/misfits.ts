@@ -50,7 +50,7 @@ export async function moveRows(
   if (misfits.length === 0) return 0;
   const { rows } = await session.query<{ count: string }>(
     `WITH ${badValues(from, misfits)}, gone AS (
-       DELETE FROM ${quoteTable(from.table)} AS r WHERE r.ctid IN (SELECT row_id FROM bad) RETURNING 1
+       DELETE FROM ${quoteTable(from.table)} AS r WHERE (r.tableoid, r.ctid) IN (SELECT table_id, row_id FROM bad) RETURNING 1
      ), kept AS (${insertRejects(scope, check, action)})
      SELECT pg_catalog.count(*) AS count FROM gone`,
     parameters(scope),
@@ -93,7 +93,7 @@ function badValues({ table, file, line, record }: RowsToSift, misfits: readonly 
     return `(${quoteLiteral(column)}, ${quoteLiteral(type)}, ${value}, ${when})`;
   });
   return `bad AS (
-    SELECT r.ctid AS row_id, ${file} AS file, ${line} AS line, v.name, v.type, v.value, ${record} AS record
+    SELECT r.tableoid AS table_id, r.ctid AS row_id, ${file} AS file, ${line} AS line, v.name, v.type, v.value, ${record} AS record
     FROM ${quoteTable(table)} AS r CROSS JOIN LATERAL (VALUES ${cells.join(", ")}) AS v(name, type, value, is_bad) WHERE v.is_bad)`;
 }
 

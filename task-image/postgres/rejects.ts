@@ -15,10 +15,25 @@ export interface RejectScope {
   readonly target: TableName;
   /** URIs of the files, by their number. */
   readonly uris: readonly string[];
+  /** Where rejected rows are kept until the load is published, where that is not in its own transaction. */
+  readonly rejects?: TableName;
 }
 
-export function rejectsTable({ target }: RejectScope): string {
-  return quoteTable({ schema: target.schema, table: REJECTS_TABLE });
+export function rejectsTable({ target, rejects }: Pick<RejectScope, "target" | "rejects">): string {
+  return quoteTable(rejects ?? { schema: target.schema, table: REJECTS_TABLE });
+}
+
+/** Makes a table for rejected rows that are kept aside. */
+export async function createRejects(session: Session, table: TableName): Promise<void> {
+  const like = quoteTable({ schema: table.schema, table: REJECTS_TABLE });
+  await session.query(`CREATE TABLE ${quoteTable(table)} (LIKE ${like} INCLUDING DEFAULTS)`);
+}
+
+/** Moves rows that were kept aside to where they are looked for, and drops their table. */
+export async function moveRejects(session: Session, table: TableName): Promise<void> {
+  const to = quoteTable({ schema: table.schema, table: REJECTS_TABLE });
+  await session.query(`INSERT INTO ${to} SELECT * FROM ${quoteTable(table)}`);
+  await session.query(`DROP TABLE ${quoteTable(table)}`);
 }
 
 /** Writes rows that were rejected before they reached the destination, inside the load's transaction. */

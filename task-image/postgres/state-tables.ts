@@ -14,6 +14,9 @@ export const REJECTS_TABLE = "_kelt_rejects";
 /** The table of how far each incremental load has come. */
 export const CURSORS_TABLE = "_kelt_cursors";
 
+/** The table of the parts of loads that several pods do together: `load-parts.ts` writes it. */
+export const PARTS_TABLE = "_kelt_parts";
+
 /** kelt's own tables in a schema, and their columns. */
 const COLUMNS = {
   [LOADS_TABLE]: `
@@ -48,6 +51,16 @@ const COLUMNS = {
     load_id text NOT NULL,
     moved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (namespace, pipeline, node, source)`,
+  [PARTS_TABLE]: `
+    load_id text NOT NULL,
+    part int NOT NULL,
+    state text NOT NULL,
+    targets text[] NOT NULL,
+    share jsonb NOT NULL,
+    landed jsonb,
+    tables text[] NOT NULL DEFAULT '{}',
+    moved_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    PRIMARY KEY (load_id, part)`,
   [REJECTS_TABLE]: `
     load_id text NOT NULL,
     target text NOT NULL,

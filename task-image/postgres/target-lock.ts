@@ -22,3 +22,10 @@ export async function lockTargets(
     await session.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", key);
   }
 }
+
+/** Lets one pod of a load after the other through until its transaction ends. */
+export async function lockLoad(session: Session, loadId: string): Promise<void> {
+  await session.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))", [
+    `kelt load ${loadId}`,
+  ]);
+}

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { WorkOf } from "../../task-image/commands/command.ts";
+import type { Part, WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
@@ -14,6 +14,8 @@ export interface FilesLoad extends Partial<Omit<LoadWork, "from" | "to">> {
   readonly files?: Record<string, string>;
   readonly format?: LoadWork["from"]["format"];
   readonly uid?: string;
+  /** The part of a fan-out that loads. */
+  readonly part?: Part;
 }
 
 /** A bucket and a warehouse, both real, for tests of one file. */
@@ -58,7 +60,7 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
       const bytes = Buffer.from(content as string);
       await store.write(key, key.endsWith(".gz") ? gzipSync(bytes) : bytes, "application/octet-stream");
     },
-    load: ({ files = { titles: "titles.csv" }, format, uid, ...more } = {}) => {
+    load: ({ files = { titles: "titles.csv" }, format, uid, part, ...more } = {}) => {
       runs += 1;
       const from = { connection: "lake", schema: "public", files, ...(format === undefined ? {} : { format }) };
       const work: WorkOf<"load"> = {
@@ -66,7 +68,7 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
         load: { from, to: { connection: "warehouse", schema: "raw" }, mode: "replace", ...more },
       };
       const connections = { lake: connection, warehouse: warehouse.connection() };
-      const context = aContext();
+      const context = aContext(part === undefined ? {} : { part });
       workDirectory = context.workDirectory;
       return load(aTask({ work, connections, uid: uid ?? `run-${runs}` }), context);
     },

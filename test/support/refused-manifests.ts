@@ -198,6 +198,16 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes.raw.load.rejects.percent in body should match",
   ),
   refused(
+    "a fan-out of tables",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, fanOut: {pods: 2}")}}}`),
+    "spec.nodes[raw].load: fanOut deals out files: set from.files or from.node; large tables are read by several readers with from.parallel",
+  ),
+  refused(
+    "more pods at once than there are",
+    pipeline(`nodes: {raw: {${FILES.replace("raw}", "raw}, fanOut: {pods: 2, parallel: 3}")}}}`),
+    "spec.nodes[raw].load.fanOut: parallel cannot be more than pods",
+  ),
+  refused(
     "a format of nothing",
     pipeline(`nodes: {raw: {${LOAD.replace("[films]", "[films], format: {csv: {}}")}}}`),
     "spec.nodes[raw].load.from: format says how files are written and needs files",

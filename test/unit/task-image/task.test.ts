@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { loadPart } from "../../../task-image/commands/load-part.ts";
 import { ConfigurationError } from "../../../task-image/errors.ts";
-import { failureOf } from "../../../task-image/task.ts";
+import { failureOf, parsePart } from "../../../task-image/task.ts";
+import { aContext, aTask } from "../../support/task.ts";
 
 test("a failure stays itself", () => {
   const failure = new ConfigurationError("UnknownTable", "no table");
@@ -22,3 +24,34 @@ test.each([new TypeError("x is not a function"), "a string", undefined, null])(
     expect(failureOf(error)).toMatchObject({ kind: "transient", code: "Unexpected" });
   },
 );
+
+const loadOf = (fanOut?: { pods: number }) =>
+  aTask({
+    work: {
+      verb: "load",
+      load: {
+        from: { connection: "lake", schema: "public", files: { films: "films/" } },
+        to: { connection: "warehouse", schema: "raw" },
+        mode: "replace",
+        ...(fanOut === undefined ? {} : { fanOut }),
+      },
+    },
+    connections: {},
+  });
+
+test("a pod of a fan-out is the part that the Job controller says, any other pod is none", () => {
+  expect(parsePart(loadOf({ pods: 3 }), "2")).toEqual({ index: 2, of: 3 });
+  expect(parsePart(loadOf(), "2")).toBeUndefined();
+});
+
+test.each([undefined, "", "3", "-1", "1.5", "one"])("part %s of three is a mistake that names the variable", (text) => {
+  expect(() => parsePart(loadOf({ pods: 3 }), text)).toThrow(/JOB_COMPLETION_INDEX .* expected 0 to 2, found/);
+});
+
+test("a part of a load into a warehouse that reads objects itself is refused before anything is read", async () => {
+  const spec = { ...loadOf({ pods: 3 }), connections: { warehouse: { kind: "redshift" as const } } };
+  await expect(loadPart(spec, { index: 0, of: 3 }, aContext())).rejects.toMatchObject({
+    kind: "configuration",
+    code: "UnsupportedFanOut",
+  });
+});

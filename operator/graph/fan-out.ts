@@ -1,0 +1,14 @@
+import type { PipelineSpec } from "../api/pipeline.ts";
+import type { Problem } from "./problem.ts";
+
+/** Loads that several pods are to do together into a warehouse that reads objects itself: no pod would have anything to read. */
+export function findFanOutProblems({ nodes, connections = {} }: PipelineSpec): Problem[] {
+  return Object.entries(nodes).flatMap(([name, { load }]): Problem[] => {
+    if (load?.fanOut === undefined) return [];
+    const { connection } = load.to;
+    // What a Connection resource is shows when the run begins; one that is no warehouse at all is told of by its reference.
+    if (connections[connection]?.redshift === undefined) return [];
+    const message = `connection ${connection} is of kind redshift, which reads the objects itself, several at a time; leave fanOut out`;
+    return [{ reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "fanOut"], message }];
+  });
+}
