@@ -19,6 +19,9 @@ export const LABEL = {
   managedBy: "app.kubernetes.io/managed-by",
 } as const;
 
+/** Which part of an Indexed Job a Pod is; the Job controller's own label (Kubernetes 1.28). */
+export const PART_LABEL = "batch.kubernetes.io/job-completion-index";
+
 export const ANNOTATION = {
   /** SHA-256 of what the Job was made from: a Job of our name with another hash is not ours. */
   specHash: `${GROUP}/spec-hash`,

@@ -69,6 +69,7 @@ export const NodeStatus = z
     attemptStarted: timestamp("When the latest attempt's Job was made.").optional(),
     finished: timestamp("When the node reached its last state.").optional(),
     retryAt: timestamp("When the next attempt begins.").optional(),
+    parts: text("Parts of a load that is fanned out that have succeeded, of all, such as 5/8.", { max: 16 }).optional(),
     rows: count("Rows written.").optional(),
     bytes: count("Bytes moved.").optional(),
     tests: TestCounts.optional(),

@@ -17,3 +17,13 @@ export const Retries = object(
   },
 );
 export type Retries = z.infer<typeof Retries>;
+
+const DEFAULT = Retries.parse({});
+
+/** The retries of a node: its own, else the pipeline's, else the default. */
+export function retriesOf(
+  node: { readonly retries?: Retries | undefined },
+  pipeline: { readonly retries?: Retries | undefined },
+): Retries {
+  return node.retries ?? pipeline.retries ?? DEFAULT;
+}

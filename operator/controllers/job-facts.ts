@@ -1,3 +1,4 @@
+import { PARTS_MAX } from "#api/load-fan-out.ts";
 import type { Job } from "../kube/kinds.ts";
 import type { JobFacts } from "../run/facts.ts";
 import { parseTime } from "../run/time.ts";
@@ -18,6 +19,7 @@ export function jobFacts(job: Job): JobFacts {
     created,
     suspended: spec?.suspend === true,
     deleting: metadata.deletionTimestamp !== undefined,
+    ...(spec?.completionMode === "Indexed" ? { parts: partsOf(job) } : {}),
     ...(verdict === undefined
       ? {}
       : {
@@ -29,4 +31,22 @@ export function jobFacts(job: Job): JobFacts {
           },
         }),
   };
+}
+
+function partsOf({ spec, status }: Job): NonNullable<JobFacts["parts"]> {
+  return {
+    of: Math.min(spec?.completions ?? 1, PARTS_MAX),
+    succeeded: parseIndexes(status?.completedIndexes),
+    failed: parseIndexes(status?.failedIndexes),
+  };
+}
+
+/** Numbers as a Job's status writes them: `1,3-5` is 1, 3, 4 and 5. */
+function parseIndexes(text = ""): readonly number[] {
+  return text.split(",").flatMap((range) => {
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
+    if (first === undefined) return [];
+    const length = Math.min(Number(last) - Number(first) + 1, PARTS_MAX);
+    return Array.from({ length }, (_, i) => Number(first) + i);
+  });
 }

@@ -1,3 +1,4 @@
+import { PART_LABEL } from "#api/metadata.ts";
 import { TASK_CONTAINER } from "../job/policy.ts";
 import type { Pod } from "../kube/kinds.ts";
 import type { PodFacts } from "../run/facts.ts";
@@ -12,9 +13,11 @@ export function podFacts(pod: Pod): PodFacts {
   const terminated = state?.terminated;
   const waiting = waitingOf(pod);
   const created = parseTime(metadata.creationTimestamp) ?? 0;
+  const part = metadata.labels?.[PART_LABEL];
   return {
     name: metadata.name,
     created,
+    ...(part === undefined ? {} : { part: Number(part) }),
     failed: status?.phase === "Failed",
     disrupted: hasCondition(pod, "DisruptionTarget"),
     ...(waiting === undefined ? {} : { waiting }),

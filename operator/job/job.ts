@@ -3,6 +3,7 @@ import type {
   V1Container,
   V1EnvVar,
   V1Job,
+  V1JobSpec,
   V1PodSpec,
   V1ResourceRequirements,
   V1Volume,
@@ -12,6 +13,7 @@ import { type ConnectionSpec, secretOf, serviceAccountOf } from "../api/connecti
 import { durationMs } from "../api/duration.ts";
 import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { retriesOf } from "../api/retries.ts";
 import { CONNECTIONS_DIRECTORY, PROJECT_DIRECTORY, TASK_SPEC_ENV, WORK_DIRECTORY } from "../api/task.ts";
 import { jobName, labelValue } from "./names.ts";
 import { containerSecurityContext, podFailurePolicy, podSecurityContext, TASK_CONTAINER } from "./policy.ts";
@@ -41,15 +43,13 @@ export interface Attempt {
   readonly attempt: number;
 }
 
-/** The Job of an attempt: one pod, one container, no service account token, nothing that `restricted` forbids. */
+/** The Job of an attempt: one pod, or one for each part, each of one container, no service account token, nothing that `restricted` forbids. */
 export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
   const node = attempt.spec.nodes[attempt.node];
   if (node === undefined) throw new Error(`run ${attempt.run.name} has no node ${attempt.node}`);
   const labels = labelsOf(attempt);
   const spec: V1Job["spec"] = {
-    completions: 1,
-    parallelism: 1,
-    backoffLimit: 0,
+    ...completionsOf(node, attempt.spec),
     podReplacementPolicy: "Failed",
     podFailurePolicy,
     ttlSecondsAfterFinished: settings.jobTtlSeconds,
@@ -75,6 +75,23 @@ export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
       ],
     },
     spec,
+  };
+}
+
+/**
+ * One pod that the Job does not try again, because attempts are the operator's; or the parts of a fan-out, each of which the Job
+ * tries again by itself, until one of them has no try left.
+ */
+function completionsOf(node: PipelineNode, spec: PipelineSpec): Partial<V1JobSpec> {
+  const { pods, parallel = pods } = node.load?.fanOut ?? {};
+  if (pods === undefined) return { completions: 1, parallelism: 1, backoffLimit: 0 };
+  const { limit } = retriesOf(node, spec);
+  return {
+    completionMode: "Indexed",
+    completions: pods,
+    ...(parallel === undefined ? {} : { parallelism: parallel }),
+    backoffLimitPerIndex: limit,
+    maxFailedIndexes: 0,
   };
 }
 

@@ -21,8 +21,11 @@ export interface JobCondition {
 
 /** The part of a batch/v1 Job that kelt reads. */
 export interface Job extends ApiObject {
-  readonly spec?: { readonly suspend?: boolean };
+  readonly spec?: { readonly suspend?: boolean; readonly completions?: number; readonly completionMode?: string };
   readonly status?: {
+    /** Of an Indexed Job, as `1,3-5`. */
+    readonly completedIndexes?: string;
+    readonly failedIndexes?: string;
     readonly active?: number;
     readonly succeeded?: number;
     readonly failed?: number;

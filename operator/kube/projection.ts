@@ -33,9 +33,17 @@ function projectCustom(object: CustomObject): CustomObject {
 function projectJob({ metadata, spec, status }: Job): Job {
   return freeze({
     metadata: projectMetadata({ metadata }),
-    spec: pick(spec, ["suspend"]),
+    spec: pick(spec, ["suspend", "completions", "completionMode"]),
     status: {
-      ...pick(status, ["active", "succeeded", "failed", "startTime", "completionTime"]),
+      ...pick(status, [
+        "active",
+        "succeeded",
+        "failed",
+        "completedIndexes",
+        "failedIndexes",
+        "startTime",
+        "completionTime",
+      ]),
       conditions: (status?.conditions ?? []).map(projectCondition),
     },
   });

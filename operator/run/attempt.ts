@@ -1,6 +1,15 @@
 import type { Reason } from "../api/reasons.ts";
-import { EXIT, type FailureKind, RESULT_BYTES_MAX, TaskResult } from "../api/task.ts";
+import { EXIT, type TaskResult } from "../api/task.ts";
 import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
+import { fanOutState } from "./fan-out.ts";
+import {
+  isReported,
+  judgedFailure,
+  type ResultExpectation,
+  reportedFailure,
+  SETTLE_MS,
+  successOf,
+} from "./task-end.ts";
 
 /**
  * Where one attempt stands, from its Job and Pods alone.
@@ -14,7 +23,8 @@ import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
  * | failed    | a task container left a valid failed result with its exit code, or the Job has failed |
  *
  * Success and failures that the task itself reports are read off the container, two seconds before the Job's conditions.
- * Every other end (a kill, a deadline, an eviction) waits for the Job's verdict, which knows which of them it was.
+ * Every other end (a kill, a deadline, an eviction) waits for the Job's verdict, which knows which of them it was. Where the Job has
+ * parts, `fan-out.ts` has the table.
  */
 export type AttemptState =
   | { readonly state: "gone" }
@@ -23,9 +33,23 @@ export type AttemptState =
       readonly since: number;
       readonly held: boolean;
       readonly waiting?: PodFacts["waiting"];
+      readonly parts?: string;
     }
-  | { readonly state: "running"; readonly settlesAt?: number }
-  | { readonly state: "succeeded"; readonly at: number; readonly result?: TaskResult }
+  | {
+      readonly state: "running";
+      readonly settlesAt?: number;
+      readonly parts?: string;
+      /** A part that has failed and is tried again. */
+      readonly setback?: Pick<Failure, "reason" | "message">;
+    }
+  | {
+      readonly state: "succeeded";
+      readonly at: number;
+      readonly result?: TaskResult;
+      readonly parts?: string;
+      /** The Job says that parts have succeeded whose results are not there, or not there yet. */
+      readonly inferred?: true;
+    }
   | Failure;
 
 export interface Failure {
@@ -36,26 +60,18 @@ export interface Failure {
   readonly reason: Reason | "OOMKilled";
   readonly message: string;
   readonly result?: TaskResult;
+  /** Parts of a fan-out that have succeeded, of all: `5/8`. */
+  readonly parts?: string;
   /** The failure follows from something not being there, which a cache that lags behind would show just the same. */
   readonly inferred?: true;
 }
 
-/** Who must have written a result for it to count, and whether the node's verb writes one at all. */
-export interface ResultExpectation {
-  readonly run: string;
-  readonly node: string;
-  readonly attempt: number;
-  readonly required: boolean;
-}
-
-/** How long the Job's verdict may run ahead of the Pod's end, because the two arrive by different watches. */
-const SETTLE_MS = 5_000;
-
 export function attemptState(facts: AttemptFacts, expected: ResultExpectation, now: number): AttemptState {
+  if (facts.job?.parts !== undefined) return fanOutState({ ...facts, job: facts.job }, expected, now);
   const ended = facts.pods.flatMap((pod) => (pod.terminated === undefined ? [] : [{ pod, ...pod.terminated }]));
   const success = ended.find((end) => end.exitCode === EXIT.done);
   if (success !== undefined) return successOf(success, expected);
-  const reported = ended.find((end) => kindOfExit(end.exitCode) !== undefined && !end.pod.disrupted);
+  const reported = ended.find((end) => isReported(end) && !end.pod.disrupted);
   if (reported !== undefined) {
     const failure = reportedFailure(reported, expected);
     if (failure !== undefined) return failure;
@@ -79,106 +95,4 @@ function startingState(job: JobFacts, pod: PodFacts | undefined): AttemptState {
     held: job.suspended,
     ...(pod?.waiting === undefined ? {} : { waiting: pod.waiting }),
   };
-}
-
-type Ended = NonNullable<PodFacts["terminated"]>;
-
-function successOf(end: Ended, expected: ResultExpectation): AttemptState {
-  const result = readResult(end.message, expected);
-  if (typeof result !== "string" && result.outcome === "succeeded") return { state: "succeeded", at: end.at, result };
-  if (!expected.required) return { state: "succeeded", at: end.at };
-  const found = typeof result === "string" ? result : `its outcome is ${result.outcome}`;
-  return {
-    state: "failed",
-    at: end.at,
-    retriable: true,
-    reason: "InvalidResult",
-    message: `the task exited with 0 but its termination message is no valid result: ${found}`,
-  };
-}
-
-const REASON_OF_KIND = {
-  configuration: "ConfigurationError",
-  data: "DataError",
-  transient: "TransientError",
-} as const satisfies Record<FailureKind, Reason>;
-
-function kindOfExit(exitCode: number): FailureKind | undefined {
-  return (["configuration", "data", "transient"] as const).find((kind) => EXIT[kind] === exitCode);
-}
-
-/** A failure that the task reports: by its result, or for a container without one by the exit code's meaning alone. */
-function reportedFailure(end: Ended, expected: ResultExpectation): Failure | undefined {
-  const kind = kindOfExit(end.exitCode);
-  if (kind === undefined) return undefined;
-  const result = readResult(end.message, expected);
-  const valid = typeof result !== "string" && result.outcome === "failed";
-  if (!valid && kind === "transient") return undefined;
-  return {
-    state: "failed",
-    at: end.at,
-    retriable: kind === "transient",
-    reason: REASON_OF_KIND[kind],
-    message: valid
-      ? (result.error?.message ?? result.message)
-      : `the container exited with ${end.exitCode} (${kind}) and left no result`,
-    ...(valid ? { result } : {}),
-  };
-}
-
-/** A failure that only the Job tells of. The pods that could tell more may not have reached the cache. */
-function judgedFailure(verdict: NonNullable<JobFacts["verdict"]>, ended: readonly Ended[]): Failure {
-  const base = { state: "failed", retriable: true, at: verdict.at, inferred: true } as const;
-  if (verdict.succeeded) {
-    const message = "the Job is complete but its pod is gone, and the result with it";
-    return { ...base, reason: "InvalidResult", message };
-  }
-  if (verdict.reason === "DeadlineExceeded") {
-    return {
-      ...base,
-      reason: "AttemptTimedOut",
-      message: "the attempt took longer than attemptTimeout",
-    };
-  }
-  const last = ended.at(-1);
-  if (last === undefined) {
-    return {
-      ...base,
-      reason: "JobFailed",
-      message: `the Job failed: ${verdict.reason}: ${verdict.message}`,
-    };
-  }
-  if (last.reason === "OOMKilled") {
-    const message = "the container needed more memory than its limit; raise resources.limits.memory of the node";
-    return { ...base, at: last.at, reason: "OOMKilled", message };
-  }
-  const signal = last.exitCode > 128 ? ` (killed by signal ${last.exitCode - 128})` : "";
-  return {
-    ...base,
-    at: last.at,
-    reason: "ExitCode",
-    message: `the task container exited with ${last.exitCode}${signal}`,
-  };
-}
-
-/** The result in a termination message, or why it is none. */
-export function readResult(message: string, expected: ResultExpectation): TaskResult | string {
-  if (message === "") return "it is empty";
-  if (Buffer.byteLength(message) > RESULT_BYTES_MAX) return `it is longer than ${RESULT_BYTES_MAX} bytes`;
-  let json: unknown;
-  try {
-    json = JSON.parse(message);
-  } catch {
-    return "it is not JSON";
-  }
-  const parsed = TaskResult.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "wrong shape"}`;
-  }
-  const { run, node, attempt } = parsed.data;
-  if (run !== expected.run || node !== expected.node || attempt !== expected.attempt) {
-    return `it speaks of run ${run}, node ${node}, attempt ${attempt}`;
-  }
-  return parsed.data;
 }

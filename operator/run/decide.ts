@@ -9,6 +9,7 @@ import { resolveConnections } from "../graph/references.ts";
 import { validatePipeline } from "../graph/validate.ts";
 import type { Action } from "./action.ts";
 import type { Facts } from "./facts.ts";
+import { partsText } from "./fan-out.ts";
 import { decideNode, isLive, stopJobs, TERMINAL } from "./node.ts";
 import { parseTime, timeText } from "./time.ts";
 
@@ -260,7 +261,7 @@ export function judge(nodes: Readonly<Record<string, NodeStatus>>): Verdict {
   const [first] = failed;
   const summary =
     first === undefined
-      ? `${finishedCount} of ${all.length} nodes have finished`
+      ? `${finishedCount} of ${all.length} nodes have finished${partsText(nodes)}`
       : `${failed.map(([name]) => name).join(", ")} failed; ${first[0]}: ${first[1].message ?? first[1].reason ?? "no message"}`;
   if (finishedCount < all.length) return { succeeded: "Unknown", reason: "Running", message: summary, nodes };
   if (first !== undefined) return { succeeded: "False", reason: "Failed", message: summary, nodes };

@@ -46,6 +46,14 @@ export interface JobFacts {
   /** False while somebody (Kueue) holds the Job back. */
   readonly suspended: boolean;
   readonly deleting: boolean;
+  /** The parts of an Indexed Job, from 0; missing where the Job is one pod's. */
+  readonly parts?: {
+    readonly of: number;
+    /** Those that the Job controller has seen to succeed. */
+    readonly succeeded: readonly number[];
+    /** Those that it tries no more. */
+    readonly failed: readonly number[];
+  };
   /** The Job controller's verdict, from FailureTarget, Failed, SuccessCriteriaMet or Complete. */
   readonly verdict?: {
     readonly succeeded: boolean;
@@ -58,6 +66,8 @@ export interface JobFacts {
 export interface PodFacts {
   readonly name: string;
   readonly created: number;
+  /** Which part of an Indexed Job it is. */
+  readonly part?: number;
   readonly failed: boolean;
   /** The pod was evicted, preempted or lost its node: its Job replaces it without spending an attempt. */
   readonly disrupted: boolean;

@@ -1,10 +1,13 @@
 import { durationMs } from "../api/duration.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
+import { retriesOf } from "../api/retries.ts";
 import type { Action } from "./action.ts";
-import { type AttemptState, attemptState, type Failure, type ResultExpectation } from "./attempt.ts";
+import { type AttemptState, attemptState, type Failure } from "./attempt.ts";
 import type { AttemptFacts, Facts, PodFacts, Refusal } from "./facts.ts";
-import { retriesOf, retryDelayMs } from "./retry.ts";
+import { haveEnded } from "./fan-out.ts";
+import { retryDelayMs } from "./retry.ts";
+import type { ResultExpectation } from "./task-end.ts";
 import { parseTime, timeText } from "./time.ts";
 
 /** What becomes of one node: its next status, what to do for it, and when to look again if nothing happens before. */
@@ -116,7 +119,7 @@ function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecisio
   const overdue = overdueAttempt(context, attempt, state);
   return overdue.failure === undefined
     ? { status: liveStatus(context, attempt, state), actions: [], ...wake(overdue.wakeAt) }
-    : settleFailed(context, attempt, overdue.failure);
+    : settleFailed(context, attempt, { ...overdue.failure, ...partsOf(state) });
 }
 
 /** The failure of an attempt that waited or worked too long or lost its Job; else the next time at which that can be so. */
@@ -160,10 +163,13 @@ function waitText(waiting: PodFacts["waiting"]): string {
 
 function liveStatus(context: NodeContext, attempt: AttemptFacts, state: AttemptState): NodeStatus {
   const waiting = state.state === "starting" ? state.waiting : undefined;
+  const setback = state.state === "running" ? state.setback : undefined;
   return {
     state: state.state === "running" ? "Running" : "Starting",
     ...attemptTimes(context, attempt),
+    ...partsOf(state),
     ...(waiting === undefined ? {} : words(waiting.reason, waiting.message)),
+    ...(setback === undefined ? {} : words(setback.reason, setback.message)),
   };
 }
 
@@ -173,12 +179,18 @@ function settleSucceeded(
   end: AttemptState & { state: "succeeded" },
 ): NodeDecision {
   const { result } = end;
-  return settle(context, {
+  const decision = settle(context, {
     state: "Succeeded",
     ...attemptTimes(context, attempt),
+    ...partsOf(end),
     finished: timeText(end.at),
     ...(result === undefined ? {} : { ...resultCounts(result), ...words("", result.message) }),
   });
+  return end.inferred === true ? { ...decision, inferred: true } : decision;
+}
+
+function partsOf(state: AttemptState): { readonly parts?: string } {
+  return "parts" in state && state.parts !== undefined ? { parts: state.parts } : {};
 }
 
 function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure): NodeDecision {
@@ -186,6 +198,7 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   const retries = retriesOf(node, pipeline);
   const status = {
     ...attemptTimes(context, attempt),
+    ...partsOf(end),
     ...words(end.reason, end.message),
     ...(end.result === undefined ? {} : resultCounts(end.result)),
   };
@@ -255,8 +268,10 @@ export function isLive(attempt: AttemptFacts | undefined): boolean {
 }
 
 /** Whether the Job may make another pod or let one work on: nobody has said that it has ended. */
-function isUnjudged({ job, pods }: AttemptFacts): boolean {
-  const ended = pods.at(-1)?.terminated !== undefined && !pods.at(-1)?.disrupted;
+function isUnjudged(attempt: AttemptFacts): boolean {
+  const { job, pods } = attempt;
+  const hasEnded = pods.at(-1)?.terminated !== undefined && !pods.at(-1)?.disrupted;
+  const ended = job?.parts === undefined ? hasEnded : haveEnded(attempt);
   return job !== undefined && job.verdict === undefined && !ended;
 }
 

@@ -1,15 +1,5 @@
 import { durationMs } from "../api/duration.ts";
-import { Retries } from "../api/retries.ts";
-
-const DEFAULT = Retries.parse({});
-
-/** The retries of a node: its own, else the pipeline's, else the default. */
-export function retriesOf(
-  node: { readonly retries?: Retries | undefined },
-  pipeline: { readonly retries?: Retries | undefined },
-): Retries {
-  return node.retries ?? pipeline.retries ?? DEFAULT;
-}
+import type { Retries } from "../api/retries.ts";
 
 /**
  * Milliseconds between the end of attempt `attempt` (from 1) and the beginning of the next one: initial × factor^(attempt-1),

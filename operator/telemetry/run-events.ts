@@ -70,6 +70,11 @@ function nodeEvents({ name, before, after }: NodeTransition): EventIntent[] {
     case "Pending":
     case "Starting":
       return after.reason === undefined ? [] : [waiting];
+    case "Running":
+      // One part of several has failed, and its Job tries it again.
+      return after.reason === undefined
+        ? []
+        : [{ type: "Warning", reason: "PartRetrying", action: "Retry", note: `node ${name}: ${why}` }];
     default:
       return [];
   }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { retriesOf } from "#api/retries.ts";
 import { type Decision, decide, hasFinished } from "../../operator/run/decide.ts";
 import type { Facts } from "../../operator/run/facts.ts";
 import { isLive, TERMINAL } from "../../operator/run/node.ts";
-import { retriesOf } from "../../operator/run/retry.ts";
 import { statusDiffers, statusOf } from "../../operator/run/status.ts";
 import { pipeline, RunWorld, type Step, step } from "./run-world.ts";
 

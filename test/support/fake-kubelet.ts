@@ -3,17 +3,25 @@ import type { Clock, Random } from "../../operator/kube/clock.ts";
 import type { Kind } from "../../operator/kube/kinds.ts";
 import type { FakeApi } from "./fake-api.ts";
 import type { StoredObject } from "./fake-api-objects.ts";
+import { FakeIndexedJob, isIndexed } from "./fake-indexed-job.ts";
 
 /** How one pod of an attempt goes: what its container leaves, that it is evicted, or that it never starts. */
 export type Fate =
-  | { readonly end: "exits"; readonly exitCode: number; readonly message: string; readonly reason?: string }
+  | {
+      readonly end: "exits";
+      readonly exitCode: number;
+      readonly message: string;
+      readonly reason?: string;
+      /** The Pod is deleted once its Job has counted it. */
+      readonly vanishes?: true;
+    }
   | { readonly end: "evicted" }
   | { readonly end: "stuck"; readonly reason: string };
 
-/** Says how the n-th pod (from 0) of an attempt goes. */
-export type Script = (job: StoredObject, pod: number) => Fate;
+/** Says how the n-th pod (from 0) of an attempt goes, or of one part of it. */
+export type Script = (job: StoredObject, pod: number, part?: number) => Fate;
 
-/** Exit codes that make a Job fail at once, by the operator's own podFailurePolicy, or by backoffLimit 0. */
+/** How long each step takes, at least and at most. */
 const DELAYS_MS = {
   pod: [20, 400],
   run: [50, 900],
@@ -21,6 +29,15 @@ const DELAYS_MS = {
   phase: [300, 1_500],
   verdict: [300, 1_500],
 } as const;
+
+/** A pod that is going to be made. */
+export interface PodPlan {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly fate: Fate;
+  /** Its container has ended by itself, or it was evicted. */
+  readonly onEnd: (end: Exclude<Fate, { end: "stuck" }>, pod: StoredObject) => void;
+}
 
 /** The Job controller, the scheduler and a kubelet in one: takes Jobs through their lives at the pace of the dice. */
 export class FakeKubelet {
@@ -35,22 +52,37 @@ export class FakeKubelet {
     this.#random = random;
     this.#script = script;
     api.storage.onEvent(({ type, object }) => {
-      if (type === "ADDED" && object.kind === "Job") this.#later("pod", () => this.#startPod(object, 0));
+      if (type !== "ADDED" || object.kind !== "Job") return;
+      if (isIndexed(object)) new FakeIndexedJob(this, object, script).begin();
+      else this.later("pod", () => this.#startOnly(object, 0));
     });
   }
 
-  #startPod(job: StoredObject, index: number): void {
-    if (!this.#lives(job) || this.#find(job)?.metadata.deletionTimestamp !== undefined) return;
-    const { namespace, name, labels } = job.metadata;
+  /** The one pod of a Job; an evicted one is replaced. */
+  #startOnly(job: StoredObject, index: number): void {
+    this.startPod(job, {
+      name: `${job.metadata.name}-${index}`,
+      fate: this.#script(job, index),
+      onEnd: (end) => {
+        if (end.end === "evicted") this.later("verdict", () => this.#startOnly(job, index + 1));
+        else this.later("verdict", () => this.#judge(job, end.exitCode));
+      },
+    });
+  }
+
+  /** Makes a pod of a Job that still lives, and lets it run its course. */
+  startPod(job: StoredObject, { name, labels, fate, onEnd }: PodPlan): void {
+    if (!this.lives(job)) return;
+    const { namespace } = job.metadata;
     const pod = this.#api.storage.create("Pod", namespace, {
       metadata: {
-        name: `${name}-${index}`,
-        labels: labels ?? {},
+        name,
+        labels: { ...job.metadata.labels, ...labels },
         ownerReferences: [
           {
             apiVersion: "batch/v1",
             kind: "Job",
-            name,
+            name: job.metadata.name,
             uid: job.metadata.uid,
             controller: true,
             blockOwnerDeletion: true,
@@ -58,46 +90,71 @@ export class FakeKubelet {
         ],
       },
     });
-    const fate = this.#script(job, index);
     if (fate.end === "stuck")
-      this.#later("run", () => this.#containers(pod, { waiting: { reason: fate.reason, message: "no such image" } }));
-    else this.#later("run", () => this.#run(job, pod, fate, index));
+      this.later("run", () => this.#containers(pod, { waiting: { reason: fate.reason, message: "no such image" } }));
+    else
+      this.later("run", () => {
+        if (this.#hasEnded(pod)) return;
+        this.#containers(pod, { running: { startedAt: this.#now() } }, { phase: "Running" });
+        this.later("end", () => {
+          if (this.#hasEnded(pod)) return;
+          if (fate.end === "evicted") this.#evict(pod);
+          else this.#exit(pod, fate);
+          onEnd(fate, pod);
+        });
+      });
   }
 
-  #run(job: StoredObject, pod: StoredObject, fate: Exclude<Fate, { end: "stuck" }>, index: number): void {
-    this.#containers(pod, { running: { startedAt: this.#now() } }, { phase: "Running" });
-    this.#later("end", () => (fate.end === "evicted" ? this.#evict(job, pod, index) : this.#exit(job, pod, fate)));
+  /** Ends every pod of a Job that has not ended. */
+  stopPods(job: StoredObject): void {
+    const pods = this.#api.storage
+      .list("Pod")
+      .filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === job.metadata.uid);
+    for (const pod of pods.filter((one) => !this.#hasEnded(one))) {
+      this.#containers(pod, { terminated: this.#terminated(143, "", "Error") }, { phase: "Failed" });
+    }
   }
 
-  #evict(job: StoredObject, pod: StoredObject, index: number): void {
+  removePod({ metadata }: StoredObject): void {
+    if (this.#api.storage.find("Pod", metadata)?.metadata.uid === metadata.uid)
+      this.#api.storage.delete("Pod", metadata, { propagation: "Background" });
+  }
+
+  #evict(pod: StoredObject): void {
     const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
     this.#containers(pod, { terminated: this.#terminated(143, "", "Error") }, { phase: "Failed", conditions });
-    this.#later("verdict", () => this.#startPod(job, index + 1));
   }
 
-  #exit(job: StoredObject, pod: StoredObject, fate: Fate & { readonly end: "exits" }): void {
+  #exit(pod: StoredObject, fate: Fate & { readonly end: "exits" }): void {
     const ok = fate.exitCode === 0;
     this.#containers(pod, {
       terminated: this.#terminated(fate.exitCode, fate.message, fate.reason ?? (ok ? "Completed" : "Error")),
     });
-    this.#later("phase", () => this.#status("Pod", pod, { phase: ok ? "Succeeded" : "Failed" }));
-    this.#later("verdict", () => this.#judge(job, ok, fate.exitCode));
+    this.later("phase", () => this.#status("Pod", pod, { phase: ok ? "Succeeded" : "Failed" }));
   }
 
-  #judge(job: StoredObject, succeeded: boolean, exitCode: number): void {
+  /** Exit codes that make a Job fail at once do so by the operator's own podFailurePolicy, the others by backoffLimit 0. */
+  #judge(job: StoredObject, exitCode: number): void {
     const reason = exitCode === 64 || exitCode === 65 ? "PodFailurePolicy" : "BackoffLimitExceeded";
-    const make = (type: string) => ({
-      type,
-      status: "True",
-      reason: succeeded ? "CompletionsReached" : reason,
-      message: "",
-      lastTransitionTime: this.#now(),
-    });
-    const [interim, final] = succeeded ? ["SuccessCriteriaMet", "Complete"] : ["FailureTarget", "Failed"];
-    this.#status("Job", job, { conditions: [make(interim as string)] });
-    this.#later("verdict", () =>
-      this.#status("Job", job, { conditions: [make(interim as string), make(final as string)] }),
+    this.judge(job, exitCode === 0 ? "CompletionsReached" : reason);
+  }
+
+  /** The Job's verdict: the interim condition, and the final one a while later, when all of its pods have ended. */
+  judge(job: StoredObject, reason: string, status: object = {}): void {
+    const make = (type: string) => ({ type, status: "True", reason, message: "", lastTransitionTime: this.#now() });
+    const hasSucceeded = reason === "CompletionsReached";
+    const [interim, final] = (hasSucceeded ? ["SuccessCriteriaMet", "Complete"] : ["FailureTarget", "Failed"]).map(
+      make,
     );
+    this.jobStatus(job, { ...status, conditions: [interim] });
+    this.later("verdict", () => {
+      this.stopPods(job);
+      this.jobStatus(job, { conditions: [interim, final] });
+    });
+  }
+
+  jobStatus(job: StoredObject, status: object): void {
+    this.#status("Job", job, status);
   }
 
   #terminated(exitCode: number, message: string, reason: string) {
@@ -114,21 +171,26 @@ export class FakeKubelet {
     this.#api.storage.patch(kind, metadata, { status }, { subresource: "status" });
   }
 
-  #find({ metadata }: StoredObject): StoredObject | undefined {
-    return this.#api.storage.find("Job", metadata);
+  #hasEnded({ metadata }: StoredObject): boolean {
+    const { status, metadata: found } = this.#api.storage.find("Pod", metadata) ?? {};
+    const { containerStatuses } = (status ?? {}) as { containerStatuses?: { state?: { terminated?: object } }[] };
+    return found?.uid !== metadata.uid || containerStatuses?.[0]?.state?.terminated !== undefined;
   }
 
-  #lives(job: StoredObject): boolean {
-    return this.#find(job)?.metadata.uid === job.metadata.uid;
+  /** Whether the Job is there and nobody is deleting it. */
+  lives({ metadata }: StoredObject): boolean {
+    const found = this.#api.storage.find("Job", metadata);
+    return found?.metadata.uid === metadata.uid && found.metadata.deletionTimestamp === undefined;
   }
 
   #now(): string {
     return new Date(this.#clock.now()).toISOString();
   }
 
-  #later(step: keyof typeof DELAYS_MS, then: () => void): void {
+  /** Waits for as long as the step takes, or longer by `more`. */
+  later(step: keyof typeof DELAYS_MS, then: () => void, more = 0): void {
     const [min, max] = DELAYS_MS[step];
-    this.#clock.after(min + this.#random() * (max - min), then);
+    this.#clock.after(more + min + this.#random() * (max - min), then);
   }
 }
 

@@ -32,12 +32,12 @@ export async function eventually<T>(
   throw new Error(`waited ${DEADLINE_MS / 1000} s in vain for ${what}; ${explain()}`);
 }
 
-/** Applies a Pipeline of the demo namespace and waits until the operator has judged it. */
-export async function applyPipeline(name: string, spec: object): Promise<PipelineStatus> {
-  const object = { apiVersion: "kelt.dev/v1alpha1", kind: "Pipeline", metadata: { name, namespace: DEMO }, spec };
+/** Applies a Pipeline and waits until the operator has judged it. */
+export async function applyPipeline(name: string, spec: object, namespace = DEMO): Promise<PipelineStatus> {
+  const object = { apiVersion: "kelt.dev/v1alpha1", kind: "Pipeline", metadata: { name, namespace }, spec };
   mustKubectl(["apply", "-f", "-"], object);
   return await eventually(`the verdict on Pipeline ${name}`, () => {
-    const { metadata, status } = getJson("pipeline", name) as {
+    const { metadata, status } = getJson("pipeline", name, namespace) as {
       metadata: { generation: number };
       status?: PipelineStatus;
     };
@@ -45,11 +45,11 @@ export async function applyPipeline(name: string, spec: object): Promise<Pipelin
   });
 }
 
-export function createRun(pipeline: string, more: object = {}): string {
+export function createRun(pipeline: string, more: object = {}, namespace = DEMO): string {
   const object = {
     apiVersion: "kelt.dev/v1alpha1",
     kind: "PipelineRun",
-    metadata: { generateName: `${pipeline}-`, namespace: DEMO },
+    metadata: { generateName: `${pipeline}-`, namespace },
     spec: { pipeline, ...more },
   };
   return mustKubectl(["create", "-f", "-", "-o", "jsonpath={.metadata.name}"], object).trim();

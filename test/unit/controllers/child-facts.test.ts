@@ -64,6 +64,18 @@ describe("a Job's facts", () => {
     const metadata = aMeta({ deletionTimestamp: at(1) });
     expect(jobFacts({ metadata }).deleting).toBe(true);
   });
+
+  test.each([
+    [undefined, []],
+    ["", []],
+    ["3", [3]],
+    ["0,2-4,6", [0, 2, 3, 4, 6]],
+    ["x,1-", []],
+  ] as const)("of an Indexed Job tell its parts: %s", (completedIndexes, succeeded) => {
+    const status = { ...(completedIndexes === undefined ? {} : { completedIndexes }), failedIndexes: "1" };
+    const spec = { completionMode: "Indexed", completions: 8 };
+    expect(jobFacts(aJobObject(status, { spec })).parts).toEqual({ of: 8, succeeded, failed: [1] });
+  });
 });
 
 const aPodObject = (status: Pod["status"]): Pod => ({
@@ -74,6 +86,11 @@ const withState = (state: ContainerState, name = "task") =>
   podFacts(aPodObject({ containerStatuses: [{ name, state }] }));
 
 describe("a Pod's facts", () => {
+  test("tell which part of an Indexed Job it is", () => {
+    const labels = { "batch.kubernetes.io/job-completion-index": "3" };
+    expect(podFacts({ metadata: aMeta({ name: "pod", labels }) }).part).toBe(3);
+  });
+
   test("without a status are its name and its age", () => {
     expect(podFacts(aPodObject(undefined))).toEqual({ name: "pod", created: T0, failed: false, disrupted: false });
   });

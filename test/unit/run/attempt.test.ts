@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { attemptState, readResult } from "../../../operator/run/attempt.ts";
+import { attemptState } from "../../../operator/run/attempt.ts";
+import { readResult } from "../../../operator/run/task-end.ts";
 import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
 
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };

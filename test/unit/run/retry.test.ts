@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
-import { Retries } from "#api/retries.ts";
-import { retriesOf, retryDelayMs } from "../../../operator/run/retry.ts";
+import { Retries, retriesOf } from "#api/retries.ts";
+import { retryDelayMs } from "../../../operator/run/retry.ts";
 
 const retries = (backoff: object) => Retries.parse({ backoff });
 const PLAIN = retries({ initial: "10s", factor: 2, max: "1m" });

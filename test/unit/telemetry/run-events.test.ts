@@ -72,3 +72,12 @@ test.each(["x", "é", "漢", "𝄞"])("a note of many %s is cut to 1024 bytes be
     expect(event?.note.length).toBeGreaterThan(200);
   }
 });
+
+test("a part that failed and is tried again is told of, a part that goes on is not", () => {
+  const was: NodeStatus = { state: "Running", attempt: 1, parts: "0/3" };
+  const why = { reason: "TransientError", message: "part 1 failed and is tried again: connection lost" };
+  expect(change(was, { ...was, ...why })).toEqual([
+    "Warning PartRetrying: node raw: TransientError: part 1 failed and is tried again: connection lost",
+  ]);
+  expect(change(was, { ...was, parts: "1/3" })).toEqual([]);
+});

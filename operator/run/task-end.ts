@@ -1,0 +1,128 @@
+import type { Reason } from "../api/reasons.ts";
+import { EXIT, type FailureKind, RESULT_BYTES_MAX, TaskResult } from "../api/task.ts";
+import type { AttemptState, Failure } from "./attempt.ts";
+import type { JobFacts, PodFacts } from "./facts.ts";
+
+/** Who must have written a result for it to count, and whether the node's verb writes one at all. */
+export interface ResultExpectation {
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  readonly part?: number;
+  readonly required: boolean;
+}
+
+/** How long the Job's verdict may run ahead of the Pod's end, because the two arrive by different watches. */
+export const SETTLE_MS = 5_000;
+
+/** How a task container ended. */
+export type Ended = NonNullable<PodFacts["terminated"]>;
+
+/** What exit code 0 means: success, if the result that the verb owes is there. */
+export function successOf(
+  end: Ended,
+  expected: ResultExpectation,
+): Extract<AttemptState, { state: "succeeded" | "failed" }> {
+  const result = readResult(end.message, expected);
+  if (typeof result !== "string" && result.outcome === "succeeded") return { state: "succeeded", at: end.at, result };
+  if (!expected.required) return { state: "succeeded", at: end.at };
+  const found = typeof result === "string" ? result : `its outcome is ${result.outcome}`;
+  return {
+    state: "failed",
+    at: end.at,
+    retriable: true,
+    reason: "InvalidResult",
+    message: `the task exited with 0 but its termination message is no valid result: ${found}`,
+  };
+}
+
+const REASON_OF_KIND = {
+  configuration: "ConfigurationError",
+  data: "DataError",
+  transient: "TransientError",
+} as const satisfies Record<FailureKind, Reason>;
+
+/** Whether the exit code is one by which the task itself says what kind of failure it was. */
+export function isReported({ exitCode }: Ended): boolean {
+  return kindOfExit(exitCode) !== undefined;
+}
+
+function kindOfExit(exitCode: number): FailureKind | undefined {
+  return (["configuration", "data", "transient"] as const).find((kind) => EXIT[kind] === exitCode);
+}
+
+/** A failure that the task reports: by its result, or for a container without one by the exit code's meaning alone. */
+export function reportedFailure(end: Ended, expected: ResultExpectation): Failure | undefined {
+  const kind = kindOfExit(end.exitCode);
+  if (kind === undefined) return undefined;
+  const result = readResult(end.message, expected);
+  const valid = typeof result !== "string" && result.outcome === "failed";
+  if (!valid && kind === "transient") return undefined;
+  return {
+    state: "failed",
+    at: end.at,
+    retriable: kind === "transient",
+    reason: REASON_OF_KIND[kind],
+    message: valid
+      ? (result.error?.message ?? result.message)
+      : `the container exited with ${end.exitCode} (${kind}) and left no result`,
+    ...(valid ? { result } : {}),
+  };
+}
+
+/** The end of a container that did not end by itself, in words. */
+export function killedWords({ reason, exitCode }: Ended): Pick<Failure, "reason" | "message"> {
+  if (reason === "OOMKilled") {
+    const message = "the container needed more memory than its limit; raise resources.limits.memory of the node";
+    return { reason: "OOMKilled", message };
+  }
+  const signal = exitCode > 128 ? ` (killed by signal ${exitCode - 128})` : "";
+  return { reason: "ExitCode", message: `the task container exited with ${exitCode}${signal}` };
+}
+
+/** A failure that only the Job tells of. The pods that could tell more may not have reached the cache. */
+export function judgedFailure(verdict: NonNullable<JobFacts["verdict"]>, ended: readonly Ended[]): Failure {
+  const base = { state: "failed", retriable: true, at: verdict.at, inferred: true } as const;
+  if (verdict.succeeded) {
+    const message = "the Job is complete but its pod is gone, and the result with it";
+    return { ...base, reason: "InvalidResult", message };
+  }
+  if (verdict.reason === "DeadlineExceeded") {
+    return {
+      ...base,
+      reason: "AttemptTimedOut",
+      message: "the attempt took longer than attemptTimeout",
+    };
+  }
+  const last = ended.at(-1);
+  if (last === undefined) {
+    return {
+      ...base,
+      reason: "JobFailed",
+      message: `the Job failed: ${verdict.reason}: ${verdict.message}`,
+    };
+  }
+  return { ...base, at: last.at, ...killedWords(last) };
+}
+
+/** The result in a termination message, or why it is none. */
+export function readResult(message: string, expected: ResultExpectation): TaskResult | string {
+  if (message === "") return "it is empty";
+  if (Buffer.byteLength(message) > RESULT_BYTES_MAX) return `it is longer than ${RESULT_BYTES_MAX} bytes`;
+  let json: unknown;
+  try {
+    json = JSON.parse(message);
+  } catch {
+    return "it is not JSON";
+  }
+  const parsed = TaskResult.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "wrong shape"}`;
+  }
+  const { run, node, attempt, part } = parsed.data;
+  if (run !== expected.run || node !== expected.node || attempt !== expected.attempt || part !== expected.part) {
+    return `it speaks of run ${run}, node ${node}, attempt ${attempt}${part === undefined ? "" : `, part ${part}`}`;
+  }
+  return parsed.data;
+}
