@@ -23,9 +23,12 @@ export const APPS = {
 } as const;
 export type App = keyof typeof APPS;
 
-/** Packages in CommonJS call `require`, which an ECMAScript module does not have. */
-const REQUIRE =
-  'import { createRequire as createRequireOfBundle } from "node:module";\nconst require = createRequireOfBundle(import.meta.url);';
+/** Packages in CommonJS use what an ECMAScript module does not have. */
+const COMMONJS = [
+  'import { createRequire as createRequireOfBundle } from "node:module";',
+  "const require = createRequireOfBundle(import.meta.url);",
+  "const { filename: filenameOfBundle, dirname: dirnameOfBundle } = import.meta;",
+].join("\n");
 
 /**
  * Bundles a program into `main.mjs` of a folder, `dist/APP` if none is given, with all its packages; what it imports later stays a
@@ -47,7 +50,8 @@ export async function bundle(app: App, outdir = join(REPOSITORY, APPS[app].outpu
     target: "node24",
     outExtension: { ".js": ".mjs" },
     chunkNames: "chunks/[name]-[hash]",
-    banner: { js: REQUIRE },
+    banner: { js: COMMONJS },
+    define: { __filename: "filenameOfBundle", __dirname: "dirnameOfBundle" },
     sourcemap: "linked",
     sourcesContent: false,
     legalComments: "external",

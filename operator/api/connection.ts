@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fields.ts";
 import { HttpConnection } from "./http-connection.ts";
+import { SnowflakeConnection } from "./snowflake-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
 const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
@@ -93,6 +94,7 @@ const FilesConnection = object(
 const KINDS = {
   postgres: PostgresConnection.optional(),
   redshift: RedshiftConnection.optional(),
+  snowflake: SnowflakeConnection.optional(),
   s3: S3Connection.optional(),
   http: HttpConnection.optional(),
   files: FilesConnection.optional(),
@@ -117,8 +119,8 @@ export type ConnectionEntry = z.infer<typeof ConnectionEntry>;
 
 /** The Secret that a connection names. */
 export function secretOf(connection: ConnectionSpec): string | undefined {
-  const { postgres, redshift, s3, http } = connection;
-  return (postgres ?? redshift ?? s3 ?? http)?.secretRef;
+  const { postgres, redshift, snowflake, s3, http } = connection;
+  return (postgres ?? redshift ?? snowflake ?? s3 ?? http)?.secretRef;
 }
 
 /** The ServiceAccount that the Jobs which use a connection run as. */

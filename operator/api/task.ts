@@ -61,6 +61,18 @@ const RedshiftOptions = z.strictObject({
   /** What COPY reads buckets with; the keys of the bucket's connection where it is missing. */
   iamRole: z.string().optional(),
 });
+const SnowflakeOptions = z.strictObject({
+  kind: z.literal("snowflake"),
+  secretName: z.string().optional(),
+  secretDirectory: z.string().optional(),
+  account: z.string(),
+  endpoint: z.string().optional(),
+  user: z.string().optional(),
+  database: z.string(),
+  warehouse: z.string().optional(),
+  role: z.string().optional(),
+  storageIntegration: z.string().optional(),
+});
 const S3Options = z.strictObject({
   kind: z.literal("s3"),
   secretName: z.string().optional(),
@@ -94,6 +106,7 @@ const FilesOptions = z.strictObject({
 export const TaskConnection = z.discriminatedUnion("kind", [
   PostgresOptions,
   RedshiftOptions,
+  SnowflakeOptions,
   S3Options,
   HttpOptions,
   FilesOptions,

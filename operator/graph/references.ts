@@ -12,8 +12,10 @@ interface ConnectionUse {
 }
 
 const POSTGRES: readonly ConnectionKind[] = ["postgres"];
-/** Warehouses that rows are loaded into, and tested in. */
-const WAREHOUSES: readonly ConnectionKind[] = ["postgres", "redshift"];
+/** Warehouses that rows are loaded into. */
+const WAREHOUSES: readonly ConnectionKind[] = ["postgres", "redshift", "snowflake"];
+/** Those that checks run on. */
+const TESTED: readonly ConnectionKind[] = ["postgres", "redshift"];
 
 /** Every place of a node that names a connection. A new verb adds its places here. */
 export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
@@ -32,7 +34,7 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
     if (to.via !== undefined) uses.push({ path: ["load", "to", "via"], connection: to.via, kinds: ["s3"] });
   }
   if (node.transform) add(node.transform.connection, POSTGRES, "transform");
-  if (node.test) add(node.test.connection, WAREHOUSES, "test");
+  if (node.test) add(node.test.connection, TESTED, "test");
   return uses;
 }
 

@@ -43,6 +43,7 @@ function workOf(node: PipelineNode, nodes: PipelineSpec["nodes"]): TaskWork | un
 export function taskConnection(name: string, entry: ConnectionEntry): TaskConnection {
   const secretName = secretOf(entry);
   const secret = secretName === undefined ? {} : { secretName, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
+  if (entry.snowflake !== undefined) return { kind: "snowflake", ...secret, ...withoutSecretRef(entry.snowflake) };
   if (entry.s3 !== undefined) return { kind: "s3", ...secret, ...withoutSecretRef(entry.s3) };
   if (entry.http !== undefined) return { kind: "http", ...secret, ...withoutSecretRef(entry.http) };
   if (entry.redshift !== undefined) return { kind: "redshift", ...secret, ...withoutSecretRef(entry.redshift) };

@@ -7,6 +7,7 @@ import type { Ask } from "./connect-answer.ts";
 const ASK: Readonly<Record<ConnectionKind, () => Promise<Ask>>> = {
   postgres: async () => (await import("./connect-postgres.ts")).askPostgres,
   redshift: async () => (await import("./connect-redshift.ts")).askRedshift,
+  snowflake: async () => (await import("./connect-snowflake.ts")).askSnowflake,
   s3: async () => (await import("./connect-s3.ts")).askBucket,
   http: async () => (await import("./connect-http.ts")).askApi,
   files: async () => (await import("./connect-files.ts")).askVolume,

@@ -298,7 +298,7 @@ const OTHERS: readonly RefusedManifest[] = [
   refused(
     "a connection of two kinds",
     manifest("Pipeline", "{connections: {w: {ref: a, postgres: {}}}, nodes: {a: {container: {args: [x]}}}}"),
-    "spec.connections[w]: exactly one of ref, postgres, redshift, s3, http, files must be set",
+    "spec.connections[w]: exactly one of ref, postgres, redshift, snowflake, s3, http, files must be set",
   ),
   refused(
     "files in two volumes",
@@ -308,7 +308,7 @@ const OTHERS: readonly RefusedManifest[] = [
   refused(
     "a connection of no kind",
     manifest("Connection", "{}"),
-    "spec: exactly one of postgres, redshift, s3, http, files must be set",
+    "spec: exactly one of postgres, redshift, snowflake, s3, http, files must be set",
   ),
   refused(
     "a bucket's name in capitals",

@@ -37,11 +37,17 @@ type Environment = Readonly<Record<string, string>>;
 
 /**
  * Starts `main.ts`, or a bundle of it, with a spec: an object, or any text to hand over as it is. `environment` is what others put
- * into the pod.
+ * into the pod; it begins in `directory`.
  */
-export function startTask(spec: unknown, environment: Environment = {}, program = MAIN): TaskProcess {
+export function startTask(
+  spec: unknown,
+  environment: Environment = {},
+  program = MAIN,
+  directory = process.cwd(),
+): TaskProcess {
   const resultFile = join(temporaryDirectory("result"), "termination-log");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
+    cwd: directory,
     env: {
       ...environment,
       PATH: process.env.PATH,
@@ -71,8 +77,9 @@ export async function runTask(
   spec: unknown,
   environment: Environment = {},
   program = MAIN,
+  directory = process.cwd(),
 ): Promise<EndedTask & { readonly parsed: TaskResult }> {
-  const task = await startTask(spec, environment, program).ended;
+  const task = await startTask(spec, environment, program, directory).ended;
   return { ...task, parsed: TaskResult.parse(JSON.parse(task.result)) };
 }
 

@@ -126,6 +126,12 @@ const TASK_IMAGE: readonly Layer[] = [
     packages: ["node:*"],
   },
   {
+    of: "task-image/snowflake",
+    imports: ["task-image/connections", ERRORS, "task-image/postgres", "task-image/warehouse"],
+    types: [API, "task-image/commands", "task-image/formats", "task-image/sources"],
+    packages: ["snowflake-sdk", "node:*"],
+  },
+  {
     of: "task-image/sources",
     imports: [
       "task-image/checks",
@@ -155,6 +161,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/sources",
       "task-image/postgres",
       "task-image/redshift",
+      "task-image/snowflake",
       "task-image/warehouse",
     ],
     types: ["task-image/log.ts", "task-image/progress.ts", "task-image/redaction.ts"],

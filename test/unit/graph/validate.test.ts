@@ -242,7 +242,7 @@ test.each([
   [
     "a load into an API",
     { raw: loads({ files: { t: "t.csv" } }, { connection: "api" }) },
-    "spec.nodes[raw].load.to.connection: expected a connection of kind postgres or redshift, found api, which is of kind http",
+    "spec.nodes[raw].load.to.connection: expected a connection of kind postgres or redshift or snowflake, found api, which is of kind http",
   ],
   [
     "an answer of a database",
