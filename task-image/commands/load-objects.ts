@@ -45,6 +45,10 @@ async function openWarehouse(spec: SpecOf<"load">, bucket: string, context: Comm
     const { openRedshift } = await import("../redshift/warehouse.ts");
     return await openRedshift(spec, { warehouse: connection, bucket }, context);
   }
+  if (kind === "snowflake") {
+    const { openSnowflake } = await import("../snowflake/warehouse.ts");
+    return await openSnowflake(spec, { warehouse: connection, bucket }, context);
+  }
   throw new ConfigurationError(
     "WrongConnection",
     `load.to.connection ${connection}: expected a warehouse that reads objects, found one of kind ${kind ?? "nothing"}`,

@@ -1,3 +1,4 @@
+import type { ConnectionKind } from "#api/task.ts";
 import { TaskFailure } from "../errors.ts";
 import { keepAlive } from "../postgres/keep-alive.ts";
 import { commit } from "../postgres/load-transaction.ts";
@@ -24,15 +25,16 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
   return { ...outcome, message: `${outcome.message}; ${await cleanUpExtract(spec, context)}` };
 }
 
+/** Warehouses that read the objects of a bucket themselves. */
+const OBJECT_WAREHOUSES: ReadonlySet<ConnectionKind> = new Set(["redshift", "snowflake"]);
+
 /** The road that fits the kind of the warehouse; for a part of a fan-out, its part of it. */
 async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
-  const { connection } = spec.work.load.to;
+  const kind = spec.connections[spec.work.load.to.connection]?.kind;
   const { part } = context;
   if (part !== undefined) return await (await import("./load-part.ts")).loadPart(spec, part, context);
-  if (spec.connections[connection]?.kind === "redshift") {
-    return await (await import("./load-objects.ts")).loadObjects(spec, context);
-  }
-  return await loadIntoPostgres(spec, context);
+  if (kind === undefined || !OBJECT_WAREHOUSES.has(kind)) return await loadIntoPostgres(spec, context);
+  return await (await import("./load-objects.ts")).loadObjects(spec, context);
 }
 
 /**

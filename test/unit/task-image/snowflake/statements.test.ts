@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import type { S3Settings } from "../../../../task-image/connections/s3-settings.ts";
+import type { SnowflakeSettings } from "../../../../task-image/connections/snowflake-settings.ts";
+import { copyStatement } from "../../../../task-image/snowflake/copy-statement.ts";
+import { kindOfCode } from "../../../../task-image/snowflake/error-code.ts";
+import { createStageStatement } from "../../../../task-image/snowflake/external-stage.ts";
+import { foldTable, quoteText } from "../../../../task-image/snowflake/identifier.ts";
+import { typeOfPostgres } from "../../../../task-image/snowflake/postgres-types.ts";
+import { CLASS, decimalType, typeOfClasses } from "../../../../task-image/snowflake/value-class.ts";
+
+const STAGE = { schema: "RAW", table: "S" };
+const INTO = { schema: "RAW", table: "T" };
+const BUCKET: S3Settings = {
+  connection: "lake",
+  bucket: "lake",
+  region: "us-east-1",
+  pathStyle: false,
+  credentials: { accessKeyId: "AKIA", secretAccessKey: "it's\\secret", sessionToken: "token" },
+};
+const SETTINGS: SnowflakeSettings = {
+  connection: "warehouse",
+  secretName: "snowflake",
+  account: "acme",
+  user: "loader",
+  database: "DB",
+  login: { kind: "password", password: "p" },
+};
+
+describe("the stage of a bucket", () => {
+  test("gets the keys of the bucket's connection, whatever characters they hold", () => {
+    expect(createStageStatement(STAGE, BUCKET, SETTINGS)).toBe(
+      `CREATE TEMPORARY STAGE "RAW"."S" URL = 's3://lake/' CREDENTIALS = (AWS_KEY_ID = 'AKIA' AWS_SECRET_KEY = 'it''s\\\\secret' AWS_TOKEN = 'token')`,
+    );
+  });
+
+  test("names the storage integration where there is one, and no key", () => {
+    expect(createStageStatement(STAGE, BUCKET, { ...SETTINGS, storageIntegration: "lake_reader" })).toBe(
+      `CREATE TEMPORARY STAGE "RAW"."S" URL = 's3://lake/' STORAGE_INTEGRATION = LAKE_READER`,
+    );
+  });
+
+  test("of another store than AWS says where it is, without a scheme", () => {
+    const bucket = {
+      ...BUCKET,
+      endpoint: "https://minio.example:9000/",
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+    };
+    expect(createStageStatement(STAGE, bucket, SETTINGS)).toBe(
+      `CREATE TEMPORARY STAGE "RAW"."S" URL = 's3compat://lake/' ENDPOINT = 'minio.example:9000' CREDENTIALS = (AWS_KEY_ID = 'a' AWS_SECRET_KEY = 'b')`,
+    );
+  });
+
+  test("that would have neither key nor integration is refused: the role of a pod cannot be handed on", () => {
+    const { credentials: _, ...bucket } = BUCKET;
+    expect(() => createStageStatement(STAGE, bucket, SETTINGS)).toThrow(/Set storageIntegration, or secretRef of lake/);
+  });
+});
+
+test("a COPY of files without a header skips no line", () => {
+  const dialect = { delimiter: "\t", quote: '"', escape: '"', null: "" };
+  const format = { kind: "csv", dialect, encoding: "utf-8", names: ["A", "B"] } as const;
+  const sql = copyStatement({
+    stage: STAGE,
+    into: INTO,
+    format,
+    keys: ["it's.csv"],
+    columns: ["A", "B"],
+    leavesOut: false,
+  });
+  expect(sql).toMatch(/^COPY INTO "RAW"."T" \("A", "B"\) FROM @"RAW"."S"\s+FILES = \('it''s.csv'\)/);
+  expect(sql).toContain("FIELD_DELIMITER = '\t'");
+  expect(sql).toContain("SKIP_HEADER = 0");
+});
+
+test.each([
+  [{ kind: "parquet", nanoseconds: "refuse" }, /found Parquet/],
+  [{ kind: "jsonl", jsonPaths: "paths.json" }, /found jsonPaths/],
+] as const)("a COPY of %s is refused", (format, expected) => {
+  const copy = { stage: STAGE, into: INTO, format, keys: ["a"], columns: ["A"], leavesOut: false };
+  expect(() => copyStatement(copy)).toThrow(expected);
+});
+
+test("names are folded to upper case; those of kelt's own tables are taken", () => {
+  expect(foldTable({ schema: "raw", table: 'Films "x"' })).toEqual({ schema: "RAW", table: 'FILMS "X"' });
+  expect(() => foldTable({ schema: "raw", table: "_kelt_loads" })).toThrow(/does not begin with _kelt_/);
+  expect(() => foldTable({ schema: "raw", table: "x".repeat(256) })).toThrow(/at most 255 characters/);
+  expect(quoteText("a'b\\c")).toBe("'a''b\\\\c'");
+});
+
+test.each([
+  [CLASS.none, "VARCHAR"],
+  [CLASS.whole, "NUMBER(38,0)"],
+  [CLASS.whole | CLASS.decimal, "NUMBER(38,9)"],
+  [CLASS.decimal, "NUMBER(38,9)"],
+  [CLASS.boolean, "BOOLEAN"],
+  [CLASS.boolean | CLASS.whole, "VARCHAR"],
+  [CLASS.date, "DATE"],
+  [CLASS.date | CLASS.timestampNtz, "VARCHAR"],
+  [CLASS.timestampTz, "TIMESTAMP_TZ"],
+  [CLASS.text, "VARCHAR"],
+  [CLASS.variant | CLASS.text, "VARIANT"],
+])("values of the classes %i make a column of type %s", (classes, expected) => {
+  expect(typeOfClasses({ classes, wholeDigits: 3, scale: 2 })).toBe(expected);
+});
+
+test.each([
+  [3, 2, "NUMBER(38,9)"],
+  [3, 12, "NUMBER(38,12)"],
+  [30, 2, "NUMBER(38,2)"],
+  [30, 9, undefined],
+])("numbers of %i digits before the point and %i behind it are held by %s", (wholeDigits, scale, expected) => {
+  expect(decimalType({ wholeDigits, scale })).toBe(expected);
+});
+
+test.each([
+  ["integer", "NUMBER(38,0)"],
+  ["numeric(10,2)", "NUMBER(10,2)"],
+  ["numeric(50,2)", "VARCHAR"],
+  ["numeric", undefined],
+  ["timestamp with time zone", "TIMESTAMP_TZ"],
+  ["jsonb", "VARIANT"],
+  ["double precision", "FLOAT"],
+  ["tsvector", "VARCHAR"],
+])("a column of Postgres of type %s becomes %s", (type, expected) => {
+  expect(typeOfPostgres(type)).toBe(expected);
+});
+
+test.each([
+  ["390100", "configuration"],
+  ["390144", "configuration"],
+  ["390114", "transient"],
+  ["000606", "configuration"],
+  ["000625", "transient"],
+  ["002003", "configuration"],
+  ["003001", "configuration"],
+  ["091016", "transient"],
+  ["100038", "data"],
+  ["100132", "configuration"],
+  ["401001", "transient"],
+  ["999999", "transient"],
+])("an error %s is a matter of %s", (code, kind) => {
+  expect(kindOfCode(code)).toBe(kind);
+});
