@@ -7,8 +7,9 @@ export function findFanOutProblems({ nodes, connections = {} }: PipelineSpec): P
     if (load?.fanOut === undefined) return [];
     const { connection } = load.to;
     // What a Connection resource is shows when the run begins; one that is no warehouse at all is told of by its reference.
-    if (connections[connection]?.redshift === undefined) return [];
-    const message = `connection ${connection} is of kind redshift, which reads the objects itself, several at a time; leave fanOut out`;
+    const kind = (["redshift", "snowflake"] as const).find((one) => connections[connection]?.[one] !== undefined);
+    if (kind === undefined) return [];
+    const message = `connection ${connection} is of kind ${kind}, which reads the objects itself, several at a time; leave fanOut out`;
     return [{ reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "fanOut"], message }];
   });
 }

@@ -13,6 +13,8 @@ test("a fan-out into a warehouse that reads objects itself is refused, into Post
   expect(problems({ redshift: { secretRef: "w" } }, { pods: 2 })).toEqual([
     "spec.nodes[raw].load.fanOut: connection w is of kind redshift, which reads the objects itself, several at a time; leave fanOut out",
   ]);
+  const snowflake = { secretRef: "w", account: "acme", database: "DB" };
+  expect(problems({ snowflake }, { pods: 2 })).toEqual([expect.stringContaining("is of kind snowflake")]);
   expect(problems({ redshift: { secretRef: "w" } }, undefined)).toEqual([]);
   expect(problems({ postgres: { secretRef: "w" } }, { pods: 2 })).toEqual([]);
   expect(problems({ ref: "w" }, { pods: 2 })).toEqual([]);
