@@ -148,7 +148,7 @@ function viaProblems(
   const refuse = (message: string): Problem[] => [
     { reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "to", "via"], message },
   ];
-  const readsObjects = target.redshift !== undefined;
+  const readsObjects = target.redshift !== undefined || target.snowflake !== undefined;
   const isBucket = source.s3 !== undefined;
   const isKnown = source.ref === undefined;
   if (readsObjects && isKnown && !isBucket && load.to.via === undefined) {

@@ -33,7 +33,11 @@ export function castText(text: string, type: string): Cast {
       return { value: cast, isValid: `(${isTime(text, "date")} OR ${isTime(text, "timestampNtz")})` };
     case "TIMESTAMP_TZ":
     case "TIMESTAMP_LTZ":
-      return { value: cast, isValid: `(${isTime(text, "timestampNtz")} OR ${isTime(text, "timestampTz")})` };
+      return {
+        // Postgres writes whole hours alone: +02.
+        value: `CAST(CASE WHEN ${isMatch(text, ".*:.*[-+][0-9]{2}")} THEN ${text} || ':00' ELSE ${text} END AS ${type})`,
+        isValid: `(${isTime(text, "timestampNtz")} OR ${isTime(text, "timestampTz")})`,
+      };
     case "VARIANT":
       return { value: `PARSE_JSON(${text})`, isValid: `TRY_PARSE_JSON(${text}) IS NOT NULL` };
     case "OBJECT":

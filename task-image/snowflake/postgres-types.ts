@@ -18,5 +18,6 @@ export function typeOfPostgres(type: string): string | undefined {
   const [, precision = 0, scale = 0] = /^numeric\((\d+),(\d+)\)$/.exec(type)?.map(Number) ?? [];
   if (precision > 0) return precision <= 38 ? `NUMBER(${precision},${scale})` : "VARCHAR";
   if (type === "numeric") return undefined;
-  return TYPES[type] ?? "VARCHAR";
+  // Fewer digits of a second are held too.
+  return TYPES[type.replace(/\(\d+\)/, "")] ?? "VARCHAR";
 }

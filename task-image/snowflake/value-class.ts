@@ -67,7 +67,7 @@ const DECIMAL = "-?(0|[1-9][0-9]*)[.][0-9]+";
 const MINUS_ZERO = "-0[.]0+";
 const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 const TIME = "[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?";
-const ZONE = "(Z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])";
+const ZONE = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)";
 /** Longer texts are nothing but text. */
 const LENGTH_MAX = 64;
 

@@ -118,6 +118,7 @@ test.each([
   ["numeric(50,2)", "VARCHAR"],
   ["numeric", undefined],
   ["timestamp with time zone", "TIMESTAMP_TZ"],
+  ["timestamp(3) without time zone", "TIMESTAMP_NTZ"],
   ["jsonb", "VARIANT"],
   ["double precision", "FLOAT"],
   ["tsvector", "VARCHAR"],
