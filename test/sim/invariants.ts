@@ -109,8 +109,14 @@ export function jobLives(api: FakeApi, job: StoredObject): boolean {
   if (!isIndexed(job)) return !pods.some((pod) => exitCode(pod) !== undefined && !disrupted(pod));
   if (pods.some((pod) => containerEnd(pod) === undefined)) return true;
   const { completions } = job.spec as { completions: number };
-  const { conditions = [] } = (job.status ?? {}) as { conditions?: unknown[] };
-  const succeeded = pods.filter((pod) => exitCode(pod) === 0).length;
+  const { conditions = [], completedIndexes = "" } = (job.status ?? {}) as {
+    conditions?: unknown[];
+    completedIndexes?: string;
+  };
+  // A pod that has gone since it was counted is known to the Job alone.
+  const counted = completedIndexes.split(",").filter((index) => index !== "");
+  const seen = pods.filter((pod) => exitCode(pod) === 0).map((pod) => pod.metadata.labels?.[PART_LABEL]);
+  const succeeded = new Set([...counted, ...seen]).size;
   const isFinal = pods.some((pod) => [64, 65].includes(exitCode(pod) ?? 0) && !disrupted(pod));
   return conditions.length === 0 && succeeded < completions && !isFinal;
 }
