@@ -56,7 +56,6 @@ export function findReferenceProblems(spec: PipelineSpec): Problem[] {
     ...needProblems(name, node, Object.keys(spec.nodes)),
     ...extractProblems(name, node, spec.nodes),
     ...connectionProblems(name, node, spec.connections ?? {}),
-    ...viaProblems(name, node, spec.connections ?? {}),
     ...accountProblems(name, node, spec.connections ?? {}),
   ]);
 }
@@ -134,32 +133,6 @@ function accountProblems(
 function accountPlace(connection: string, entry: ConnectionEntry): string {
   const kind = Object.keys(entry)[0] ?? "";
   return formatPath(["spec", "connections", connection, kind, "serviceAccountName"]);
-}
-
-/** A warehouse that reads objects needs a bucket, and no other may be given one. References are looked at when the run begins. */
-function viaProblems(
-  name: string,
-  { load }: PipelineNode,
-  connections: NonNullable<PipelineSpec["connections"]>,
-): Problem[] {
-  const source = connections[load?.from.connection ?? ""];
-  const target = connections[load?.to.connection ?? ""];
-  if (load === undefined || source === undefined || target === undefined) return [];
-  const refuse = (message: string): Problem[] => [
-    { reason: "InvalidSpec", path: ["spec", "nodes", name, "load", "to", "via"], message },
-  ];
-  const readsObjects = target.redshift !== undefined || target.snowflake !== undefined;
-  const isBucket = source.s3 !== undefined;
-  const isKnown = source.ref === undefined;
-  if (readsObjects && isKnown && !isBucket && load.to.via === undefined) {
-    return refuse(
-      `${load.to.connection} reads objects of a bucket alone, and ${load.from.connection} is none: name the connection of a bucket that the rows go through`,
-    );
-  }
-  if (load.to.via === undefined || !((readsObjects && isBucket) || target.postgres !== undefined)) return [];
-  return refuse(
-    `rows go from ${load.from.connection} to ${load.to.connection} without a bucket between them: leave via out`,
-  );
 }
 
 function unknown(kind: string, name: string, known: readonly string[]): string {

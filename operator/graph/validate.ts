@@ -3,6 +3,7 @@ import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
 import { findCleanupProblems } from "./cleanup.ts";
 import { findFanOutProblems } from "./fan-out.ts";
 import { type Graph, sortNodes } from "./graph.ts";
+import { findObjectWarehouseProblems } from "./object-warehouse.ts";
 import type { Problem } from "./problem.ts";
 import { findReferenceProblems, needsOf } from "./references.ts";
 import { checkSchema } from "./schema-problem.ts";
@@ -21,6 +22,7 @@ export function validatePipeline(spec: unknown): Validation {
     ...findReferenceProblems(checked.value),
     ...findCleanupProblems(checked.value),
     ...findFanOutProblems(checked.value),
+    ...findObjectWarehouseProblems(checked.value),
   ];
   if (problems.length > 0) return invalid(problems);
   const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, needsOf(node)] as const)));

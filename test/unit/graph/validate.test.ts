@@ -253,34 +253,6 @@ test.each([
   expect(problems(lakeSpec(nodes))).toEqual([message]);
 });
 
-test.each<readonly [string, { from: string; to: string; via?: string }, string | undefined]>([
-  [
-    "tables into Redshift without a bucket",
-    { from: "w", to: "shift" },
-    "shift reads objects of a bucket alone, and w is none: name the connection of a bucket that the rows go through",
-  ],
-  ["tables into Redshift by way of a bucket", { from: "w", to: "shift", via: "lake" }, undefined],
-  [
-    "tables into Postgres by way of a bucket",
-    { from: "w", to: "w", via: "lake" },
-    "rows go from w to w without a bucket between them: leave via out",
-  ],
-  [
-    "tables by way of an API",
-    { from: "w", to: "shift", via: "api" },
-    "expected a connection of kind s3, found api, which is of kind http",
-  ],
-])("looks at the bucket between: %s", (_, { from, to, via }, message) => {
-  const load = {
-    from: { connection: from, tables: ["t"] },
-    to: { connection: to, schema: "raw", ...(via === undefined ? {} : { via }) },
-  };
-  const spec = lakeSpec({ raw: { load } });
-  const connections = { ...spec.connections, shift: { redshift: { secretRef: "shift" } } };
-  const found = message === undefined ? [] : [`spec.nodes[raw].load.to.via: ${message}`];
-  expect(problems({ ...spec, connections })).toEqual(found);
-});
-
 test("refuses two service accounts for one Job, with the places of both", () => {
   const spec = lakeSpec({ raw: loads({ files: { t: "t.csv" } }, { connection: "attic" }) });
   const bucket = (serviceAccountName: string) => ({ s3: { bucket: "lake", serviceAccountName } });
