@@ -30,7 +30,10 @@ export async function loadObjects(spec: SpecOf<"load">, context: CommandContext)
   if (before !== undefined) return repeated(before);
   await using source = await objectsToLoad(spec, bucket, context);
   const staged = await stageTables(warehouse, source, spec, context);
-  const record = await warehouse.publish({ schema, writing: spec.work.load, spec }, staged);
+  const record = await warehouse.publish(
+    { schema, writing: spec.work.load, onlyNew: spec.work.load.onlyNew === true, spec },
+    staged,
+  );
   if (record.attempt !== spec.attempt) return repeated(record);
   for (const table of record.tables) context.log.info("loaded", { ...table });
   context.log.info("load committed", { loadId: loadId(spec), from: from.connection, to: to.connection });

@@ -46,6 +46,8 @@ export interface Publishing {
   /** As the catalog holds it. */
   readonly schema: string;
   readonly writing: Writing;
+  /** Whether objects that another load has loaded since they were looked for must not be loaded again. */
+  readonly onlyNew: boolean;
   /** Names the load that is recorded. */
   readonly spec: TaskSpec;
 }

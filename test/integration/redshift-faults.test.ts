@@ -145,6 +145,23 @@ describe("objects that change while they are loaded", () => {
     expect(await lake.rows("raw.titles")).toEqual([["9", "new"]]);
   });
 
+  test("one that another run loads meanwhile is not loaded twice", async () => {
+    const parts: ObjectsLoad = { mode: "append", onlyNew: true };
+    await lake.load({ ...parts, files: { others: "titles.csv" } });
+    let once = true;
+    lake.redshift.beforeCopy = async () => {
+      if (!once) return;
+      once = false;
+      await lake.load({ ...parts, uid: "faster" });
+    };
+    await expect(lake.load({ ...parts, uid: "slower" })).rejects.toMatchObject({
+      kind: "transient",
+      code: "LoadedMeanwhile",
+    });
+    expect(await lake.load({ ...parts, uid: "slower", attempt: 2 })).toMatchObject({ rows: 0 });
+    expect(await lake.rows("raw.titles")).toHaveLength(2);
+  });
+
   test("one that is gone is missed, because it is mandatory", async () => {
     lake.redshift.beforeCopy = () => lake.store.remove("titles.csv");
     await expect(lake.load()).rejects.toMatchObject({
