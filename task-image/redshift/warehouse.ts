@@ -2,7 +2,6 @@ import type { TaskSpec } from "#api/task.ts";
 import type { CommandContext } from "../commands/command.ts";
 import { namedConnection } from "../connections/named-connection.ts";
 import { readS3Settings } from "../connections/s3-settings.ts";
-import { TransientError } from "../errors.ts";
 import { openObjectStore } from "../object-store/opening.ts";
 import { ownObjects } from "../object-store/own-objects.ts";
 import { quoteTable, showTable } from "../postgres/identifier.ts";
@@ -10,6 +9,7 @@ import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-reco
 import { commit } from "../postgres/load-transaction.ts";
 import type { Session } from "../postgres/session.ts";
 import { LOADS_TABLE, REJECTS_TABLE } from "../postgres/state-tables.ts";
+import { refuseLoadedMeanwhile } from "../warehouse/loaded-meanwhile.ts";
 import type { ObjectWarehouse, Publishing, StagedObjects } from "../warehouse/object-warehouse.ts";
 import { type CopyBucket, copyBucket } from "./copy-objects.ts";
 import { redshiftFailure } from "./failure.ts";
@@ -92,7 +92,7 @@ class RedshiftWarehouse implements ObjectWarehouse {
     for (const { target, objects } of tables) {
       const staged = this.#staged.get(showTable(target));
       if (staged === undefined) throw new Error(`${showTable(target)} has not been staged`);
-      if (onlyNew) await refuseLoaded(session, staged);
+      if (onlyNew) refuseLoadedMeanwhile(target, objects, await withoutLoaded(session, staged.target, staged.objects));
       loaded.push(await publishTable(session, writing, staged));
       await recordFiles(session, target, objects, loadId(spec));
       await recordRejects(session, staged, loadId(spec));
@@ -114,16 +114,6 @@ class RedshiftWarehouse implements ObjectWarehouse {
     await this.#session[Symbol.asyncDispose]();
     await this.#bucket.store[Symbol.asyncDispose]();
   }
-}
-
-/** Asked under the lock: since the objects were looked for, another run may have loaded them. */
-async function refuseLoaded(session: Session, { target, objects }: Staged): Promise<void> {
-  const fresh = await withoutLoaded(session, target, objects);
-  if (fresh.length === objects.length) return;
-  throw new TransientError(
-    "LoadedMeanwhile",
-    `publishing ${showTable(target)}: another load has loaded ${objects.length - fresh.length} of the ${objects.length} objects meanwhile. Nothing has been published; the next attempt leaves them out`,
-  );
 }
 
 async function recordRejects(session: Session, { target, errors }: Staged, id: string): Promise<void> {

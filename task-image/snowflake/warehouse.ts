@@ -6,6 +6,7 @@ import { readS3Settings, type S3Settings } from "../connections/s3-settings.ts";
 import { TaskFailure, TransientError } from "../errors.ts";
 import { quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
 import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-record.ts";
+import { refuseLoadedMeanwhile } from "../warehouse/loaded-meanwhile.ts";
 import type { ObjectWarehouse, Publishing, StagedObjects } from "../warehouse/object-warehouse.ts";
 import { createStageStatement } from "./external-stage.ts";
 import { codeOf, snowflakeFailure } from "./failure.ts";
@@ -117,7 +118,7 @@ class SnowflakeWarehouse implements ObjectWarehouse {
   }
 
   /** One transaction under the lock of the targets; swaps come last in it, done by a session without one. */
-  async #commit({ schema, writing, spec }: Publishing, prepared: readonly Prepared[]): Promise<LoadRecord> {
+  async #commit({ schema, writing, onlyNew, spec }: Publishing, prepared: readonly Prepared[]): Promise<LoadRecord> {
     const session = this.#session;
     const swaps = prepared.filter(({ beside }) => beside !== undefined);
     await using other = swaps.length === 0 ? undefined : await this.#load.open();
@@ -135,6 +136,8 @@ class SnowflakeWarehouse implements ObjectWarehouse {
     const loaded: LoadedTable[] = [];
     for (const table of prepared) {
       const { staged } = table;
+      const { target, objects } = staged;
+      if (onlyNew) refuseLoadedMeanwhile(target, objects, await withoutLoaded(session, target, objects));
       loaded.push(await writeTable(session, writing, table));
       await recordFiles(session, staged.target, staged.objects, loadId(spec));
       await recordRejects(session, staged);

@@ -116,6 +116,19 @@ test("two pods of one load are kept apart: one of them writes, the other one fin
   expect(await titles()).toHaveLength(4);
 });
 
+test("an object that two runs find new at the same time is loaded by one of them", async () => {
+  const parts = { mode: "append", onlyNew: true } as const;
+  await scene.put("films.csv", BEFORE);
+  await scene.load(parts);
+  await scene.put("films.csv", AFTER);
+  const ends = await Promise.allSettled(["one", "other"].map((uid) => scene.load({ ...parts, uid })));
+  for (const end of ends.filter(({ status }) => status === "rejected")) {
+    expect(end).toMatchObject({ reason: { kind: "transient", code: "LoadedMeanwhile" } });
+  }
+  await Promise.all(["one", "other"].map((uid) => scene.load({ ...parts, uid, attempt: 2 })));
+  expect((await titles()).toSorted()).toEqual(["Alien", "Heat", "Heat!", "Ran"]);
+});
+
 test("a table that a dead pod built beside a target is dropped when it is a day old, and a younger one stays", async () => {
   await scene.put("films.csv", BEFORE);
   await scene.load();
