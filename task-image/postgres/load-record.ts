@@ -50,14 +50,21 @@ export async function recordLoad(
   spec: TaskSpec,
   tables: readonly LoadedTable[],
 ): Promise<LoadRecord> {
-  const rows = sum(tables.map((table) => table.rows));
-  const bytes = sum(tables.map((table) => table.bytes));
+  const record = recordOf(spec, tables);
+  const { rows, bytes } = record;
   await session.query(
     `INSERT INTO ${quoteTable({ schema, table: LOADS_TABLE })}
      (load_id, pipeline, node, partition, run, attempt, tables, rows, bytes, started_at, committed_at)
      VALUES ($1, $2, $3, '', $4, $5, $6::jsonb, $7, $8, pg_catalog.transaction_timestamp(), pg_catalog.clock_timestamp())`,
     [loadId(spec), spec.run.pipeline, spec.node, spec.run.name, spec.attempt, JSON.stringify(tables), rows, bytes],
   );
+  return record;
+}
+
+/** What is recorded of a load by this attempt: its tables and what they come to. */
+export function recordOf(spec: TaskSpec, tables: readonly LoadedTable[]): LoadRecord {
+  const rows = sum(tables.map((table) => table.rows));
+  const bytes = sum(tables.map((table) => table.bytes));
   return { attempt: spec.attempt, rows, bytes, tables };
 }
 

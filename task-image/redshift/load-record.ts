@@ -1,6 +1,6 @@
 import type { TaskSpec } from "#api/task.ts";
 import { quoteTable } from "../postgres/identifier.ts";
-import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-record.ts";
+import { type LoadedTable, type LoadRecord, loadId, recordOf } from "../postgres/load-record.ts";
 import type { Session } from "../postgres/session.ts";
 import { LOADS_TABLE } from "../postgres/state-tables.ts";
 import { TEXT_BYTES_MAX } from "./state-tables.ts";
@@ -25,15 +25,15 @@ export async function recordLoad(
   tables: readonly LoadedTable[],
   started: string,
 ): Promise<LoadRecord> {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+  const record = recordOf(spec, tables);
+  const { rows, bytes } = record;
   await session.query(
     `INSERT INTO ${quoteTable({ schema, table: LOADS_TABLE })}
      (load_id, pipeline, node, "partition", run, attempt, "tables", "rows", bytes, started_at, committed_at)
      VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, GETDATE())`,
     [loadId(spec), spec.run.pipeline, spec.node, spec.run.name, spec.attempt, textOf(tables), rows, bytes, started],
   );
-  return { attempt: spec.attempt, rows, bytes, tables };
+  return record;
 }
 
 /** Where the longest text of Redshift cannot hold all of it, targets and counts stay and sources go. */

@@ -1,6 +1,6 @@
 import type { TaskSpec } from "#api/task.ts";
 import { quoteTable } from "../postgres/identifier.ts";
-import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-record.ts";
+import { type LoadedTable, type LoadRecord, loadId, recordOf } from "../postgres/load-record.ts";
 import type { SnowflakeSession } from "./session.ts";
 import { LOADS } from "./state-tables.ts";
 
@@ -23,8 +23,8 @@ export async function recordLoad(
   tables: readonly LoadedTable[],
   started: string,
 ): Promise<LoadRecord> {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+  const record = recordOf(spec, tables);
+  const { rows, bytes } = record;
   await session.query(
     `INSERT INTO ${quoteTable({ schema, table: LOADS })}
      (LOAD_ID, PIPELINE, NODE, PARTITION, RUN, ATTEMPT, TABLES, "ROWS", BYTES, STARTED_AT, COMMITTED_AT)
@@ -41,5 +41,5 @@ export async function recordLoad(
       started,
     ],
   );
-  return { attempt: spec.attempt, rows, bytes, tables };
+  return record;
 }
