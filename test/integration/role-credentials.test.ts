@@ -82,7 +82,10 @@ function expectNoSecret({ output, result }: EndedTask): void {
 
 test("a pod with a role by web identity reads the bucket with the keys that STS gives it", async () => {
   const ended = await connect(irsa());
-  expect(ended.parsed, ended.output).toMatchObject({ outcome: "succeeded", server: { version: "S3, bucket lake in us-east-1" } });
+  expect(ended.parsed, ended.output).toMatchObject({
+    outcome: "succeeded",
+    server: { version: "S3, bucket lake in us-east-1" },
+  });
   expect(admitted()).toBeGreaterThan(0);
   expectNoSecret(ended);
 });
