@@ -5,7 +5,7 @@ import { Load } from "#api/load.ts";
 import { EXIT, type TaskConnection } from "#api/task.ts";
 import { load } from "../../task-image/commands/load.ts";
 import { countTraffic, killAt, killPoint } from "../support/kill-point.ts";
-import { FIRST_SEED, POINTS } from "../support/killed-load.ts";
+import { FIRST_SEED, POINTS, TIMEOUT_MS } from "../support/killed-load.ts";
 import { startLossyProxy } from "../support/lossy-proxy.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
@@ -13,7 +13,6 @@ import { runTask, startTask } from "../support/task-process.ts";
 import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
 const ROWS = 3000;
-const TIMEOUT_MS = 1_200_000;
 
 let server: PostgresServer;
 let s3: S3Server;

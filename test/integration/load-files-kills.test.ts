@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { Extract, manifestKey } from "#api/extract.ts";
 import { Load } from "#api/load.ts";
 import type { TaskConnection } from "#api/task.ts";
 import { extract } from "../../task-image/commands/extract.ts";
-import { type KilledLoad, LOSSES, surviveKills } from "../support/killed-load.ts";
+import { type KilledLoad, testKills } from "../support/killed-load.ts";
 import { parquetOf } from "../support/parquet-file.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
@@ -15,8 +15,6 @@ import { type S3Server, startS3Server } from "../support/versitygw.ts";
 
 const ROWS = 2000;
 const BAD_ROWS = 3;
-/** Longer than any run of fifty cycles, on a machine that does something else too. */
-const TIMEOUT_MS = 1_200_000;
 const LAKE = { connection: "lake", prefix: "raw/", compression: "gzip", createBucket: true };
 
 let server: PostgresServer;
@@ -122,16 +120,4 @@ const LOADS: readonly KilledLoad[] = [
   EXTRACT,
 ];
 
-describe.each(LOADS)("$name", (killed) => {
-  test("a process killed at any point, then retried: every row once", { timeout: TIMEOUT_MS }, () =>
-    surviveKills(killed),
-  );
-
-  test.each(LOSSES)(
-    "a connection lost %s, the next process killed at any point, then retried: every row once",
-    {
-      timeout: TIMEOUT_MS,
-    },
-    (loss) => surviveKills(killed, loss),
-  );
-});
+for (const killed of LOADS) testKills(killed);

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { Load } from "#api/load.ts";
 import { type HttpApi, startHttpApi } from "../support/http-api.ts";
-import { type KilledLoad, LOSSES, surviveKills } from "../support/killed-load.ts";
+import { type KilledLoad, testKills } from "../support/killed-load.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aTask } from "../support/task.ts";
 
 const ROWS = 300;
 const PAGE = 100;
 const CHANGED = 200;
-/** Longer than any run of fifty cycles, on a machine that does something else too. */
-const TIMEOUT_MS = 1_200_000;
 
 let server: PostgresServer;
 let warehouse: TestDatabase;
@@ -66,14 +64,4 @@ const INCREMENT: KilledLoad = {
   }),
 };
 
-describe("an increment of an API", () => {
-  test("a process killed at any point, then retried: every record once", { timeout: TIMEOUT_MS }, () =>
-    surviveKills(INCREMENT),
-  );
-
-  test.each(LOSSES)(
-    "a connection lost %s, the next process killed at any point, then retried: every record once",
-    { timeout: TIMEOUT_MS },
-    (loss) => surviveKills(INCREMENT, loss),
-  );
-});
+testKills(INCREMENT);

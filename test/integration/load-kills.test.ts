@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
-import { type KilledLoad, LOSSES, surviveKills } from "../support/killed-load.ts";
+import { type KilledLoad, testKills } from "../support/killed-load.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
 
 const ROWS = 3000;
 const OLD_ROWS = 1000;
-/** Longer than any run of fifty cycles, on a machine that does something else too. */
-const TIMEOUT_MS = 1_200_000;
 
 let server: PostgresServer;
 let source: TestDatabase;
@@ -112,16 +110,4 @@ const LOADS: readonly KilledLoad[] = [
   },
 ];
 
-describe.each(LOADS)("$name", (killed) => {
-  test("a process killed at any point, then retried: every row once", { timeout: TIMEOUT_MS }, () =>
-    surviveKills(killed),
-  );
-
-  test.each(LOSSES)(
-    "a connection lost %s, the next process killed at any point, then retried: every row once",
-    {
-      timeout: TIMEOUT_MS,
-    },
-    (loss) => surviveKills(killed, loss),
-  );
-});
+for (const killed of LOADS) testKills(killed);

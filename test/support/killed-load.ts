@@ -1,7 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import { EXIT, type TaskConnection } from "#api/task.ts";
 import { REPOSITORY } from "../../config/cluster/directories.ts";
 import { bundle } from "../../config/images/bundle.ts";
@@ -42,8 +42,11 @@ interface RightRows {
   readonly after: string;
 }
 
+/** Longer than any run of fifty cycles, on a machine that does something else too. */
+export const TIMEOUT_MS = 1_200_000;
+
 /** When the attempt before the one that is killed loses its connection to the destination. */
-export const LOSSES = ["before the server sees COMMIT", "after the server has committed"] as const;
+const LOSSES = ["before the server sees COMMIT", "after the server has committed"] as const;
 type Loss = (typeof LOSSES)[number];
 
 /** One way to die, told in its messages. */
@@ -70,7 +73,7 @@ function bundledTask(): Promise<string> {
  * Loads, kills and retries, at as many points as there are seeds. Whoever looks between sees all of the old rows or all of the new
  * ones; in the end each row is there once, in the right table, and nothing that a load uses on its way is.
  */
-export async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void> {
+async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void> {
   const task = await bundledTask();
   let made = 0;
   const newSchema = async () => {
@@ -89,7 +92,7 @@ export async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void>
   const cycle = async () => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
       const point = killPoint(seed, traffic);
-      const story = `${load.name}, seed ${seed}: ${loss === undefined ? "" : `lost ${loss}, then `}killed ${describe(point)}`;
+      const story = `${load.name}, seed ${seed}: ${loss === undefined ? "" : `lost ${loss}, then `}killed ${tellPoint(point)}`;
       const death = { schema: await newSchema(), point, attempt, story };
       const wasKilled = await killOnce(task, load, death);
       if (wasKilled) killed += 1;
@@ -103,7 +106,7 @@ export async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void>
   expect(killed, "points that were reached before the process had ended").toBeGreaterThan(count / 2);
 }
 
-function describe({ at, moment }: KillPoint): string {
+function tellPoint({ at, moment }: KillPoint): string {
   return `at ${"byte" in at ? `byte ${at.byte}` : `exchange ${at.exchange}`}, ${moment}`;
 }
 
@@ -194,4 +197,19 @@ async function expectRight({ tables, records, warehouse }: KilledLoad, { schema,
 /** SQL of the count and a checksum of all values of all rows, whatever their order. */
 function checksum(select: string): string {
   return `(SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) FROM (${select}) AS t)`;
+}
+
+/** The tests of one load: killed at any point, alone and after its connection was lost at COMMIT. */
+export function testKills(load: KilledLoad): void {
+  describe(load.name, () => {
+    test("a process killed at any point, then retried: every row once", { timeout: TIMEOUT_MS }, () =>
+      surviveKills(load),
+    );
+
+    test.each(LOSSES)(
+      "a connection lost %s, the next process killed at any point, then retried: every row once",
+      { timeout: TIMEOUT_MS },
+      (loss) => surviveKills(load, loss),
+    );
+  });
 }
