@@ -3,6 +3,7 @@ import { LoadedHttpRequest } from "./http-request.ts";
 import { LoadCursor } from "./load-cursor.ts";
 import { FanOut } from "./load-fan-out.ts";
 import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
+import { LoadRange } from "./load-range.ts";
 import { LoadRejects } from "./load-rejects.ts";
 import { SchemaChange, SchemaContract } from "./load-schema.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
@@ -84,7 +85,7 @@ export const Load = object(
       }).optional(),
     }),
     mode: oneOf(
-      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows is deleted, then the new rows are added.",
+      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows, or that lies in the range, is deleted, then the new rows are added.",
       ["replace", "truncate", "append", "merge", "deleteInsert"],
     ).default("replace"),
     key: list(
@@ -92,6 +93,7 @@ export const Load = object(
       columnName,
       { max: 16 },
     ).optional(),
+    range: LoadRange.optional(),
     schemaChange: SchemaChange.optional(),
     schemaContract: SchemaContract.optional(),
     columns: ColumnTypes.optional(),
@@ -131,9 +133,19 @@ export const Load = object(
       holds: ({ from, mode }) => !has(from, "cursor") || mode === "append" || mode === "merge",
     },
     {
-      rule: "has(self.key) == (self.mode in ['merge', 'deleteInsert'])",
-      message: "the modes merge and deleteInsert need key, and no other mode takes it",
-      holds: ({ mode, key }) => (key !== undefined) === (mode === "merge" || mode === "deleteInsert"),
+      rule: "has(self.key) ? self.mode in ['merge', 'deleteInsert'] && !has(self.range) : self.mode == 'deleteInsert' ? has(self.range) : self.mode != 'merge' && !has(self.range)",
+      message: "merge needs key, deleteInsert needs either key or range, and no other mode takes one of them",
+      holds: ({ mode, key, range }) => {
+        const found = [...(key === undefined ? [] : ["key"]), ...(range === undefined ? [] : ["range"])].join();
+        if (mode === "merge") return found === "key";
+        return mode === "deleteInsert" ? found === "key" || found === "range" : found === "";
+      },
+    },
+    {
+      rule: "!has(self.onlyNew) || !self.onlyNew || !has(self.range)",
+      message:
+        "a range is replaced as a whole, and onlyNew leaves files out that it may have come from: use key, or load all files",
+      holds: ({ onlyNew, range }) => onlyNew !== true || range === undefined,
     },
     {
       rule: "!has(self.from.http) || !has(self.from.http.incremental) || self.mode == 'merge'",

@@ -12,7 +12,7 @@ import {
   warnOfLateNumbers,
 } from "./load-increments.ts";
 import { rangesOf, stageInRanges } from "./load-ranges.ts";
-import type { SelectedRows, Selection } from "./selected-rows.ts";
+import { narrowToRange, type SelectedRows, type Selection } from "./selected-rows.ts";
 
 /**
  * Copies everything that is selected, or what is new of it, from one snapshot. The source's transaction ends with the last row,
@@ -24,10 +24,14 @@ export async function stageSelection(
   context: CommandContext,
   select: Selection,
 ): Promise<readonly StagedTable[]> {
-  const { connection, cursor } = spec.work.load.from;
+  const { from, range } = spec.work.load;
+  const { connection, cursor } = from;
   await using source = await openSession(spec, connection, context, { readOnly: true });
   if (cursor === undefined) {
-    return await stageRows(source, destination, spec, { selected: await select(source), context });
+    return await stageRows(source, destination, spec, {
+      selected: narrowToRange(await select(source), range),
+      context,
+    });
   }
   const horizon = await openHorizon(source, cursor, context);
   const increments: SelectedIncrement[] = [];

@@ -16,7 +16,7 @@ import { selectQuery } from "./load-query.ts";
 import { selectTables } from "./load-tables.ts";
 import { findObjects, type ObjectSource, type ObjectsOfTable } from "./object-source.ts";
 import { openFiles } from "./open-files.ts";
-import type { SelectedRows } from "./selected-rows.ts";
+import { narrowToRange, type SelectedRows } from "./selected-rows.ts";
 
 /**
  * Rows that do not come from a bucket, by way of one: written there before the warehouse reads them, and removed when the load
@@ -78,7 +78,7 @@ async function writeRows(
   const target = { prefix, compression: "gzip", createBucket: false, manifest: "", format: "csv" } as const;
   const destination = bucketDestination(store, target, spec);
   const tables: ObjectsOfTable[] = [];
-  for (const { name, rows, target: to } of await select(source, spec)) {
+  for (const { name, rows, target: to } of narrowToRange(await select(source, spec), spec.work.load.range)) {
     const statement = copyOutStatement(rows, options);
     const written = await destination
       .write(extractedFileName(to), (stream, onChunk) => copyOut(source, statement, stream, onChunk))

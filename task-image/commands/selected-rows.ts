@@ -1,4 +1,5 @@
 import type { TableName } from "../postgres/identifier.ts";
+import { findRangeColumn, type RowRange, withinRange } from "../postgres/row-range.ts";
 import type { Session } from "../postgres/session.ts";
 import type { SourceRows } from "../sources/postgres-rows.ts";
 
@@ -14,3 +15,15 @@ export interface SelectedRows {
 
 /** Takes a snapshot and says what is to be read from it. */
 export type Selection = (source: Session) => Promise<readonly SelectedRows[]>;
+
+/**
+ * Narrows what was selected to the range that it is going to replace. Throws a ConfigurationError for rows that have no such column, or
+ * none that a range can be of.
+ */
+export function narrowToRange(selected: readonly SelectedRows[], range: RowRange | undefined): readonly SelectedRows[] {
+  if (range === undefined) return selected;
+  return selected.map((each) => {
+    const column = findRangeColumn(`rows of ${each.name}`, range, each.rows.columns);
+    return { ...each, rows: { ...each.rows, condition: withinRange(range, column) } };
+  });
+}

@@ -2,14 +2,22 @@ import { ConfigurationError, DataError, TransientError } from "../errors.ts";
 import { copy } from "./copy.ts";
 import { expectDeleted } from "./deleted-rows.ts";
 import { databaseFailure, isServerError, serverMessage } from "./failure.ts";
-import { quoteTable, showTable } from "./identifier.ts";
+import { quoteIdentifier, quoteTable, showTable } from "./identifier.ts";
 import { checkKeys, requireKey } from "./keyed-rows.ts";
 import type { LoadedTable } from "./load-record.ts";
-import { createStagingStatement, isKeyed, planPublication, stagingTable, type Writing } from "./publication.ts";
+import {
+  createStagingStatement,
+  isKeyed,
+  planPublication,
+  rangeColumn,
+  stagingTable,
+  type Writing,
+} from "./publication.ts";
+import { outsideStatement, type RowRange, refuseOutside, withinRange } from "./row-range.ts";
 import type { Session } from "./session.ts";
-import { holdContract } from "./staged-contract.ts";
+import { type HeldTable, holdContract } from "./staged-contract.ts";
 import type { LandingTable, StagedTable } from "./staged-table.ts";
-import { lockTable, readTarget } from "./target.ts";
+import { lockTable, readTarget, type Target } from "./target.ts";
 
 /** A table of a Postgres source that is going to be loaded. */
 export interface IncomingTable extends LandingTable {
@@ -60,6 +68,7 @@ export async function publishTable(
     const existing = await readTarget(session, target);
     const staged = await holdContract(session, writing, incoming, { loadId, target: existing });
     if (isKeyed(writing)) await checkStagedKeys(session, writing, staged);
+    if (writing.range !== undefined) await checkStagedRange(session, writing.range, staged, existing);
     const publication = planPublication(writing, staged, existing);
     for (const statement of publication.statements) await session.query(statement);
     if (publication.deleted !== undefined) await expectDeleted(session, target, publication.deleted);
@@ -97,6 +106,20 @@ async function checkStagedKeys(session: Session, { mode, key = [] }: Writing, st
   const { target, columns } = staged;
   requireKey(target, key, columns);
   await checkKeys(session, { staging: stagingTable(target), target, key }, mode === "merge");
+}
+
+/** As the target is going to hold the values. */
+async function checkStagedRange(
+  session: Session,
+  range: RowRange,
+  staged: HeldTable,
+  existing: Target | undefined,
+): Promise<void> {
+  const column = rangeColumn(range, staged, existing);
+  const value = `CAST(${quoteIdentifier(column.name)} AS ${column.type})`;
+  const statement = outsideStatement(quoteTable(stagingTable(staged.target)), value, withinRange(range, column, value));
+  const { rows } = await session.query<{ shown: string; times: string }>(statement);
+  refuseOutside(range, staged.target, rows);
 }
 
 /** Commits. When the answer is lost nobody here can know what happened: the next attempt reads it in the load's record. */

@@ -10,6 +10,7 @@ import {
   type WrittenColumn,
   writeLockStatement,
 } from "./keyed-rows.ts";
+import { deleteRangeStatement, findRangeColumn, type RowRange, requireRange, withinRange } from "./row-range.ts";
 import { type ContractFields, contractOf, type SchemaContract } from "./schema-contract.ts";
 import type { StagedColumn } from "./staged-column.ts";
 import type { Target } from "./target.ts";
@@ -30,6 +31,8 @@ export interface Writing extends ContractFields {
   readonly mode: LoadMode;
   /** The columns that rows are matched by, in the modes merge and deleteInsert. */
   readonly key?: readonly string[] | undefined;
+  /** What deleteInsert replaces, in place of the rows of a key. */
+  readonly range?: RowRange | undefined;
 }
 
 /** What is going to be published, as far as the plan depends on it. */
@@ -53,11 +56,13 @@ export interface Incoming {
  * |             |                                                             | types, none is taken away                           |
  * | appended    | append, and there is a target                               | filled                                              |
  * | merged      | merge, and there is a target                                | rows of known keys are updated, others inserted     |
- * | deleteInserted | deleteInsert, and there is a target                   | rows of the staged keys are deleted, then it is filled |
+ * | deleteInserted | deleteInsert, and there is a target                   | rows of the staged keys, or in the range, are deleted, |
+ * |             |                                                             | then it is filled                                   |
  * | discarded   | there is no target, and the schema contract makes none      | the staging table is dropped                        |
  *
  * `statements` run before the rows are inserted, `insert` inserts them where the staging table is not the target itself. `deleted`
- * then finds rows that a DELETE among the statements should not have left. A target that a keyed mode makes gets an index of the key.
+ * then finds rows that a DELETE among the statements should not have left. A target that merge or deleteInsert makes gets an index
+ * of what its rows are found by.
  */
 export interface Publication {
   readonly kind:
@@ -110,6 +115,7 @@ export function planPublication(writing: Writing, incoming: Incoming, target: Ta
   const rows = { ...incoming, columns: columnsToFill(contract, target, incoming.columns) };
   const changes = [...widenColumns(target, incoming.widened), ...addColumns(target, rows.columns)];
   if (isKeyed(writing)) return planKeyed(writing, rows, target, changes);
+  if (writing.range !== undefined) return planRange(writing.range, rows, target, changes);
   if (writing.mode === "append") return { kind: "appended", statements: changes, insert: fillTarget(target, rows) };
   if (writing.mode === "replace" && canSwap(contract, incoming, target)) {
     const { target: relation } = incoming;
@@ -124,15 +130,18 @@ export function planPublication(writing: Writing, incoming: Incoming, target: Ta
   return { kind: "refilled", ...emptyTarget(target, shape), insert: fillTarget(target, reshaped) };
 }
 
-function planCreation(writing: Writing, { target: relation, columns }: Incoming): Publication {
+function planCreation(writing: Writing, incoming: Incoming): Publication {
+  const { target: relation, columns } = incoming;
   const { tables } = contractOf(writing);
   if (tables === "freeze") throw frozenTable(relation);
-  const { mode, key = [] } = writing;
+  const { mode, key = [], range } = writing;
   if (isKeyed(writing)) requireKey(relation, key, columns);
+  if (range !== undefined) withinRange(range, rangeColumn(range, incoming));
   if (tables === "discardRow") {
     return { kind: "discarded", statements: [`DROP TABLE ${quoteTable(stagingTable(relation))}`] };
   }
-  const index = isKeyed(writing) ? [keyIndexStatement(relation, key, mode === "merge")] : [];
+  const found = range === undefined ? key : [range.column];
+  const index = isReplacing(writing) ? [keyIndexStatement(relation, found, mode === "merge")] : [];
   return { kind: "created", statements: [renameStatement(relation), ...index] };
 }
 
@@ -142,9 +151,14 @@ function canSwap({ columns, types }: SchemaContract, incoming: Incoming, target:
   return isPlain && ((columns === "evolve" && types === "evolve") || isSameShape(target, incoming.columns));
 }
 
-/** Whether rows are matched by a key. */
-export function isKeyed({ mode }: Writing): boolean {
+/** Whether rows take the place of some of the target's. */
+function isReplacing({ mode }: Writing): boolean {
   return mode === "merge" || mode === "deleteInsert";
+}
+
+/** Whether rows are matched by a key. */
+export function isKeyed(writing: Writing): boolean {
+  return isReplacing(writing) && writing.range === undefined;
 }
 
 function planKeyed(
@@ -165,6 +179,29 @@ function planKeyed(
     deleted: findKeysStatement(rows),
     insert: fillTarget(target, incoming),
   };
+}
+
+function planRange(range: RowRange, incoming: Incoming, target: Target, changes: readonly string[]): Publication {
+  const { target: relation } = incoming;
+  refuseHiddenRows(target);
+  const condition = withinRange(range, rangeColumn(range, incoming, target));
+  return {
+    kind: "deleteInserted",
+    statements: [writeLockStatement(relation), ...changes, deleteRangeStatement(relation, condition)],
+    deleted: `SELECT FROM ${quoteTable(relation)} WHERE ${condition} LIMIT 1`,
+    insert: fillTarget(target, incoming),
+  };
+}
+
+/**
+ * The column that a range is of, with the type that the target has for it once it holds the rows. Throws a ConfigurationError where rows
+ * or target have no such column, or the target computes it.
+ */
+export function rangeColumn(range: RowRange, { target: relation, columns, widened }: Incoming, target?: Target) {
+  const staged = findRangeColumn(`the rows for ${showTable(relation)}`, range, columns);
+  if (target === undefined) return staged;
+  const existing = requireRange(relation, range, target.columns);
+  return { name: staged.name, type: widened?.get(staged.name) ?? existing.type };
 }
 
 function renameStatement(target: TableName): string {

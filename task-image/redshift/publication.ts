@@ -3,6 +3,14 @@ import { requireKey } from "../postgres/keyed-rows.ts";
 import type { LoadedTable } from "../postgres/load-record.ts";
 import { expectRows } from "../postgres/load-transaction.ts";
 import { isKeyed, type Publication, type Writing } from "../postgres/publication.ts";
+import {
+  deleteRangeStatement,
+  outsideStatement,
+  refuseOutside,
+  requireRange,
+  type StagedRange,
+  stagedRange,
+} from "../postgres/row-range.ts";
 import type { Session } from "../postgres/session.ts";
 import { type ExistingColumn, planReshaping, refuseFrozenTable } from "../warehouse/reshaping.ts";
 import { readTarget } from "./catalog.ts";
@@ -23,7 +31,8 @@ import { namesOf, type Staged } from "./staging.ts";
  * | appended       | append, and there is a target     | filled                                                                |
  * | merged         | merge, and there is a target      | rows of known keys are updated, others inserted: the counts of both   |
  * |                |                                   | must be the staged rows, which MERGE would not tell                   |
- * | deleteInserted | deleteInsert, and there is one    | rows of the staged keys are deleted, then it is filled                |
+ * | deleteInserted | deleteInsert, and there is one    | rows of the staged keys, or in the range, are deleted, then it is     |
+ * |                |                                   | filled                                                                |
  */
 export async function publishTable(session: Session, writing: Writing, staged: Staged): Promise<LoadedTable> {
   const { source, target, rows, bytes, rejected } = staged;
@@ -36,6 +45,8 @@ export async function publishTable(session: Session, writing: Writing, staged: S
       await checkKeys(session, keyed, writing.mode === "merge");
     }
     const existing = await readTarget(session, target);
+    const range = stagedRange(writing.range, staged, foldName);
+    if (range !== undefined) await checkRange(session, range, staged, existing);
     const published = existing === undefined ? "created" : await writeInto(session, writing, staged, existing, keyed);
     if (existing === undefined) await createTarget(session, writing, staged);
     if (published !== "merged") await fill(session, staged, place);
@@ -73,11 +84,29 @@ async function writeInto(
   for (const column of add.filter((one) => !isNew(one))) await addColumn(column);
   if (writing.mode === "merge") return await merge(session, staged, keyed);
   if (writing.mode === "deleteInsert") {
-    await session.query(deleteKeysStatement(keyed));
+    await session.query(deleteStatement(writing, staged, keyed));
     return "deleteInserted";
   }
   if (!empties) return "appended";
   return writing.mode === "replace" ? "refilled" : "truncated";
+}
+
+/** Checks what decides which rows are replaced, and that all staged ones are among them. */
+async function checkRange(
+  session: Session,
+  { range, condition }: StagedRange,
+  { target, table }: Staged,
+  existing: readonly ExistingColumn[] | undefined,
+): Promise<void> {
+  if (existing !== undefined) requireRange(target, range, existing);
+  const statement = outsideStatement(quoteIdentifier(table), quoteIdentifier(range.column), condition);
+  const { rows } = await session.query<{ shown: string; times: string }>(statement);
+  refuseOutside(range, target, rows);
+}
+
+function deleteStatement({ range }: Writing, staged: Staged, keyed: KeyedRows): string {
+  const replaced = stagedRange(range, staged, foldName);
+  return replaced === undefined ? deleteKeysStatement(keyed) : deleteRangeStatement(staged.target, replaced.condition);
 }
 
 async function merge(session: Session, { rows, target }: Staged, keyed: KeyedRows): Promise<"merged"> {

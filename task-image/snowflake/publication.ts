@@ -4,11 +4,19 @@ import { requireKey } from "../postgres/keyed-rows.ts";
 import type { LoadedTable } from "../postgres/load-record.ts";
 import { expectRows } from "../postgres/load-transaction.ts";
 import { isKeyed, type Writing } from "../postgres/publication.ts";
+import {
+  deleteRangeStatement,
+  outsideStatement,
+  refuseOutside,
+  requireRange,
+  type StagedRange,
+  stagedRange,
+} from "../postgres/row-range.ts";
 import { planReshaping, type Reshaping, refuseFrozenTable } from "../warehouse/reshaping.ts";
 import { readTarget, type Target } from "./catalog.ts";
 import { snowflakeFailure } from "./failure.ts";
 import { foldName, quoteList, quoteText } from "./identifier.ts";
-import { checkKeys, deleteKeysStatement, mergeStatement } from "./keyed-rows.ts";
+import { checkKeys, deleteKeysStatement, type KeyedRows, mergeStatement } from "./keyed-rows.ts";
 import type { Workspace } from "./landing.ts";
 import { type SnowflakeSession, writtenRows } from "./session.ts";
 import type { Staged } from "./staging.ts";
@@ -26,7 +34,8 @@ import type { Staged } from "./staging.ts";
  * | truncated      | truncate, and there is a target                  | new columns are added          | emptied by DELETE, and filled          |
  * | appended       | append, and there is a target                    | new columns are added          | filled                                 |
  * | merged         | merge, and there is a target                     | new columns are added          | MERGE                                  |
- * | deleteInserted | deleteInsert, and there is a target              | new columns are added          | rows of staged keys deleted, filled    |
+ * | deleteInserted | deleteInsert, and there is a target              | new columns are added          | rows of staged keys, or in the range,  |
+ * |                |                                                  |                                | are deleted, then filled               |
  */
 export interface Prepared {
   readonly staged: Staged;
@@ -46,6 +55,8 @@ export async function prepareTable(workspace: Workspace, writing: Writing, stage
       await checkKeys(session, { staging: staged.table, target, key }, writing.mode === "merge");
     }
     const existing = await readTarget(session, target);
+    const range = stagedRange(writing.range, staged, foldName);
+    if (range !== undefined) await checkRange(session, range, staged, existing);
     if (existing === undefined) {
       refuseFrozenTable(writing, target);
       await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable(target)} (${columnList(staged)})`);
@@ -118,7 +129,7 @@ export async function writeTable(
       if (published === "refilled" || published === "truncated")
         await session.query(`DELETE FROM ${quoteTable(target)}`);
       const keyed = { staging: table, target, key: keyOf(writing), columns: columns.map(({ name }) => name) };
-      if (published === "deleteInserted") await session.query(deleteKeysStatement(keyed));
+      if (published === "deleteInserted") await session.query(deleteStatement(writing, staged, keyed));
       if (published === "merged") {
         const [answer] = await session.query(mergeStatement(keyed));
         expectRows(place, rows, "staged", writtenRows(answer), `merged into ${showTable(target)}`);
@@ -129,6 +140,27 @@ export async function writeTable(
   } catch (error) {
     throw snowflakeFailure(error, place);
   }
+}
+
+/** Checks what decides which rows are replaced, and that all staged ones are among them. */
+async function checkRange(
+  session: SnowflakeSession,
+  { range, condition }: StagedRange,
+  { target, table }: Staged,
+  existing: Target | undefined,
+): Promise<void> {
+  if (existing !== undefined) requireRange(target, range, existing.columns);
+  const rows = await session.query(outsideStatement(quoteTable(table), quoteIdentifier(range.column), condition));
+  refuseOutside(
+    range,
+    target,
+    rows.map(({ SHOWN = null, TIMES = null }) => ({ shown: SHOWN, times: TIMES })),
+  );
+}
+
+function deleteStatement({ range }: Writing, staged: Staged, keyed: KeyedRows): string {
+  const replaced = stagedRange(range, staged, foldName);
+  return replaced === undefined ? deleteKeysStatement(keyed) : deleteRangeStatement(staged.target, replaced.condition);
 }
 
 /** Puts the table beside the target in its place. It has to be done by a session without a transaction. */

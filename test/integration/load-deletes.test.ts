@@ -72,8 +72,13 @@ describe("row level security", () => {
     return () => pair.warehouse.query("DROP OWNED BY loader");
   });
 
-  test.each(["merge", "deleteInsert"] as const)("that could hide rows from mode %s is refused", async (mode) => {
-    await expect(pair.load({ mode, key: ["film_id"], warehouse })).rejects.toMatchObject({
+  test.each([
+    { mode: "merge", key: ["film_id"] },
+    { mode: "deleteInsert", key: ["film_id"] },
+    { mode: "deleteInsert", range: { column: "film_id", from: "1" } },
+  ] as const)("that could hide rows from %o is refused", async ({ mode, ...found }) => {
+    const key = "key" in found ? [...found.key] : undefined;
+    await expect(pair.load({ mode, ...found, key, warehouse })).rejects.toMatchObject({
       kind: "configuration",
       code: "HiddenRows",
       message: expect.stringContaining("row level security (nothing_old)"),

@@ -20,6 +20,8 @@ const NEW = rowsOf(1, ROWS, "repeat(md5(i::text), 3)");
 const OLD = rowsOf(ROWS - OLD_ROWS / 2, ROWS + OLD_ROWS / 2 - 1, "'old'");
 const NEW_BESIDE_OLD = `${NEW} UNION ALL ${rowsOf(ROWS + 1, ROWS + OLD_ROWS / 2 - 1, "'old'")}`;
 
+const NEW_IN_RANGE = `${rowsOf(ROWS / 2, ROWS, "repeat(md5(i::text), 3)")} UNION ALL ${rowsOf(ROWS + 1, ROWS + OLD_ROWS / 2 - 1, "'old'")}`;
+
 beforeAll(async () => {
   server = await startPostgres();
   [source, warehouse] = [await server.createDatabase(), await server.createDatabase()];
@@ -32,13 +34,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-type Mode = WorkOf<"load">["load"]["mode"];
-const KEYED: readonly Mode[] = ["merge", "deleteInsert"];
+type LoadWork = WorkOf<"load">["load"];
+type Writing = Pick<LoadWork, "mode" | "key" | "range">;
+/** A half of the new rows, and the old ones that they take the place of. */
+const RANGE = { column: "id", from: String(ROWS / 2), to: String(ROWS + 1) };
 
 /** Two tables of which one has a view, with rows that the mode replaces, adds to, updates or deletes. */
-function tablesLoad(mode: Mode, after: string): KilledLoad {
+function tablesLoad(name: string, writing: Writing, after: string, rows = ROWS): KilledLoad {
   return {
-    name: mode,
+    name,
     warehouse: () => warehouse,
     prepare: async (schema) => {
       await warehouse.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.films AS ${OLD};
@@ -46,26 +50,26 @@ function tablesLoad(mode: Mode, after: string): KilledLoad {
     },
     task: (schema, attempt, destination) => {
       const from = { connection: "source", schema: "public", tables: ["films", "actors"] };
-      const key = KEYED.includes(mode) ? { key: ["id"] } : {};
-      return aLoad({ from, to: { connection: "warehouse", schema }, mode, ...key }, attempt, destination);
+      return aLoad({ from, to: { connection: "warehouse", schema }, ...writing }, attempt, destination);
     },
-    rows: 2 * ROWS,
+    rows: 2 * rows,
     tables: { films: { before: OLD, after }, actors: { before: OLD, after } },
     records: (schema) => ({ [`SELECT count(*) FROM ${schema}._kelt_loads`]: "1" }),
   };
 }
 
-function aLoad(work: WorkOf<"load">["load"], attempt: number, destination: TaskConnection) {
+function aLoad(work: LoadWork, attempt: number, destination: TaskConnection) {
   const connections = { source: source.connection(), warehouse: destination };
   return aTask({ work: { verb: "load", load: work }, connections, attempt });
 }
 
 const LOADS: readonly KilledLoad[] = [
-  tablesLoad("replace", NEW),
-  tablesLoad("truncate", NEW),
-  tablesLoad("append", `${NEW} UNION ALL ${OLD}`),
-  tablesLoad("merge", NEW_BESIDE_OLD),
-  tablesLoad("deleteInsert", NEW_BESIDE_OLD),
+  tablesLoad("replace", { mode: "replace" }, NEW),
+  tablesLoad("truncate", { mode: "truncate" }, NEW),
+  tablesLoad("append", { mode: "append" }, `${NEW} UNION ALL ${OLD}`),
+  tablesLoad("merge", { mode: "merge", key: ["id"] }, NEW_BESIDE_OLD),
+  tablesLoad("deleteInsert", { mode: "deleteInsert", key: ["id"] }, NEW_BESIDE_OLD),
+  tablesLoad("deleteInsert by range", { mode: "deleteInsert", range: RANGE }, NEW_IN_RANGE, ROWS / 2 + 1),
   {
     name: "parallel ranges",
     warehouse: () => warehouse,

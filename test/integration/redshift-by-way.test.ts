@@ -146,3 +146,13 @@ test.each<readonly [string, ObjectsLoad["from"], ObjectsLoad, string]>([
 ])("%s is refused", async (_name, from, parts, message) => {
   await expect(load(from, parts)).rejects.toThrow(message);
 });
+
+test("only the rows of a range are read where a range is replaced", async () => {
+  await lake.warehouse.query(
+    "CREATE SCHEMA raw; CREATE TABLE raw.actors (id int); INSERT INTO raw.actors VALUES (6), (8), (9)",
+  );
+  await source.query("INSERT INTO actors VALUES (9)");
+  const range = { column: "id", from: "7", to: "9" };
+  expect(await load({ tables: ["actors"] }, { mode: "deleteInsert", range })).toMatchObject({ rows: 1 });
+  expect((await lake.rows("raw.actors")).flat().toSorted()).toEqual(["6", "7", "9"]);
+});

@@ -269,3 +269,44 @@ describe("columns that change", () => {
     await expect(lake.load({ files: { seen: "titles.csv" } })).rejects.toThrow("target raw.seen is a view");
   });
 });
+
+describe("deleteInsert of a range", () => {
+  beforeEach(async () => {
+    await lake.put(
+      "titles.csv",
+      "id,day,at\n1,2026-10-31,2026-10-31 23:59:59\n2,2026-11-01,2026-11-01 00:00:00\n3,2026-12-01,2026-12-01 00:00:00\n",
+    );
+    await lake.load({ mode: "append" });
+    await lake.put("titles.csv", "id,day,at\n4,2026-11-30,2026-11-30 23:59:59\n");
+  });
+  const ids = async () => (await lake.rows("raw.titles")).map(([id]) => id).toSorted();
+
+  test.each([
+    { column: "Day", from: "2026-11-01", to: "2026-12-01" },
+    { column: "at", from: "2026-11-01T01:00:00+01:00", to: "2026-12-01" },
+    { column: "id", from: "2", to: "5" },
+  ])("%o", async (range) => {
+    await lake.load({ mode: "deleteInsert", range });
+    expect(await ids()).toEqual(range.column === "id" ? ["1", "4"] : ["1", "3", "4"]);
+  });
+
+  test.each([
+    [{ column: "day", from: "2026-12-01" }, "RowsOutsideRange", "found 2026-11-30 in 1 row"],
+    [{ column: "day", from: "7" }, "UnusableRange", "load.range.from: expected a value of date"],
+    [{ column: "when", from: "7" }, "UnknownRange", "the rows for raw.titles have no column when"],
+  ])("is refused: %o", async (range, code, message) => {
+    await expect(lake.load({ mode: "deleteInsert", range })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+    expect(await ids()).toEqual(["1", "2", "3"]);
+  });
+
+  test("is refused where the target lacks the column", async () => {
+    await lake.warehouse.query("ALTER TABLE raw.titles DROP COLUMN day");
+    await expect(
+      lake.load({ mode: "deleteInsert", range: { column: "day", from: "2026-11-01" } }),
+    ).rejects.toMatchObject({ code: "UnknownRange" });
+    expect(await ids()).toEqual(["1", "2", "3"]);
+  });
+});

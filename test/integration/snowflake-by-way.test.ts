@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { type SnowflakeScene, startSnowflakeScene } from "../support/snowflake/scene.ts";
@@ -23,16 +24,29 @@ afterAll(async () => {
   await server?.stop();
 });
 
-test("tables of Postgres arrive by way of a bucket in the types they have, and nothing stays in the bucket", async () => {
-  const from = { connection: "source", schema: "public", tables: ["films"] };
+function loadTables(tables: string[], writing: Pick<WorkOf<"load">["load"], "mode" | "range">, uid?: string) {
+  const from = { connection: "source", schema: "public", tables };
   const to = { connection: "warehouse", schema: "raw", via: "lake" };
-  const work = { verb: "load", load: { from, to, mode: "replace" } } as const;
+  const work = { verb: "load", load: { from, to, ...writing } } as const;
   const connections = {
     source: source.connection(),
     lake: scene.s3.connection("lake"),
     warehouse: scene.snowflake.connection(),
   };
-  expect(await load(aTask({ work, connections }), aContext())).toMatchObject({ message: "1 table, 2 rows" });
+  return load(aTask({ work, connections, ...(uid === undefined ? {} : { uid }) }), aContext());
+}
+
+test("only the rows of a range are read where a range is replaced", async () => {
+  await source.query("CREATE TABLE actors AS SELECT generate_series(1, 4) AS id");
+  await loadTables(["actors"], { mode: "replace" }, "all");
+  await source.query("UPDATE actors SET id = id * 10; INSERT INTO actors VALUES (3)");
+  const range = { column: "id", from: "2", to: "10" };
+  expect(await loadTables(["actors"], { mode: "deleteInsert", range }, "some")).toMatchObject({ rows: 1 });
+  expect((await scene.rows("ACTORS")).map(({ ID }) => ID)).toEqual(["1", "3"]);
+});
+
+test("tables of Postgres arrive by way of a bucket in the types they have, and nothing stays in the bucket", async () => {
+  expect(await loadTables(["films"], { mode: "replace" })).toMatchObject({ message: "1 table, 2 rows" });
   expect(await scene.types("FILMS")).toEqual({
     ID: "NUMBER(38,0)",
     TITLE: "VARCHAR(16777216)",

@@ -245,3 +245,36 @@ test("onlyNew loads objects that are new or have changed, beyond what COPY remem
   await scene.load({ files: { films: "in/" }, mode: "append" });
   expect((await scene.rows("FILMS")).map(({ ID }) => ID)).toEqual(["1", "2", "2", "3", "3"]);
 });
+
+describe("deleteInsert of a range", () => {
+  beforeEach(async () => {
+    await scene.put(
+      "films.csv",
+      "id,day,at\n1,2026-10-31,2026-10-31 23:59:59\n2,2026-11-01,2026-11-01 00:00:00\n3,2026-12-01,2026-12-01 00:00:00\n",
+    );
+    await scene.load({ mode: "append" });
+    await scene.put("films.csv", "id,day,at\n4,2026-11-30,2026-11-30 23:59:59\n");
+  });
+  const ids = async () => (await scene.rows("FILMS")).map(({ ID }) => ID);
+
+  test.each([
+    { column: "day", from: "2026-11-01", to: "2026-12-01" },
+    { column: "at", from: "2026-11-01T01:00:00+01:00", to: "2026-12-01" },
+    { column: "id", from: "2", to: "5" },
+  ])("%o", async (range) => {
+    await scene.load({ mode: "deleteInsert", range });
+    expect(await ids()).toEqual(range.column === "id" ? ["1", "4"] : ["1", "3", "4"]);
+  });
+
+  test.each([
+    [{ column: "day", from: "2026-12-01" }, "RowsOutsideRange", "found 2026-11-30 in 1 row"],
+    [{ column: "day", from: "7" }, "UnusableRange", "load.range.from: expected a value of DATE"],
+    [{ column: "when", from: "7" }, "UnknownRange", "the rows for RAW.FILMS have no column WHEN"],
+  ])("is refused: %o", async (range, code, message) => {
+    await expect(scene.load({ mode: "deleteInsert", range })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+    expect(await ids()).toEqual(["1", "2", "3"]);
+  });
+});

@@ -264,12 +264,39 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "a merge without a key",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: merge")}}}`),
-    "spec.nodes[raw].load: the modes merge and deleteInsert need key, and no other mode takes it",
+    "spec.nodes[raw].load: merge needs key, deleteInsert needs either key or range, and no other mode takes one of them",
   ),
   refused(
     "a key that nothing is matched by",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, key: [film_id]")}}}`),
-    "spec.nodes[raw].load: the modes merge and deleteInsert need key, and no other mode takes it",
+    "spec.nodes[raw].load: merge needs key, deleteInsert needs either key or range, and no other mode takes one of them",
+  ),
+  refused(
+    "both a key and a range",
+    pipeline(
+      `nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: deleteInsert, key: [id], range: {column: day, from: 2026-11-01}")}}}`,
+    ),
+    "spec.nodes[raw].load: merge needs key, deleteInsert needs either key or range, and no other mode takes one of them",
+  ),
+  refused(
+    "a range without an end",
+    pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: deleteInsert, range: {column: day}")}}}`),
+    "spec.nodes[raw].load.range: a range needs from, to, or both; to replace the whole table use mode replace or truncate",
+  ),
+  refused(
+    "a range of files of which only the new ones are loaded",
+    pipeline(
+      `nodes: {raw: {${FILES.replace("raw}", "raw}, mode: deleteInsert, onlyNew: true, range: {column: day, from: 2026-11-01}")}}}`,
+    ),
+    "spec.nodes[raw].load: a range is replaced as a whole, and onlyNew leaves files out that it may have come from: use key, or load all files",
+  ),
+  refused(
+    "a range from a day that nobody can tell",
+    pipeline(
+      `nodes: {raw: {${LOAD.replace("raw}", "raw}, mode: deleteInsert, range: {column: day, from: yesterday}")}}}`,
+    ),
+    "spec.nodes[raw].load.range.from: expected a number, a date such as 2026-11-01",
+    "spec.nodes.raw.load.range.from: Invalid value",
   ),
   refused(
     "a variable that is neither text nor a whole number",

@@ -1,0 +1,33 @@
+import { object, text } from "./fields.ts";
+import { columnName } from "./names.ts";
+
+/** A number, or a moment as ISO 8601 writes it. */
+const BOUND =
+  /^([+-]?[0-9]+([.][0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)$/;
+
+const bound = (description: string) =>
+  text(description, {
+    max: 64,
+    pattern: BOUND,
+    expected: "expected a number, a date such as 2026-11-01 or a time such as 2026-11-01T08:30:00Z, in quotation marks",
+  }).optional();
+
+export const LoadRange = object(
+  "The part of the target that mode deleteInsert replaces: every row whose value of the column lies in it, which is a column of numbers, dates or timestamps. Of tables and of a query only rows in it are read; files and answers of an HTTP API that hold a row outside of it, or one without a value, are refused.",
+  {
+    column: columnName,
+    from: bound(
+      "The first value of the range: a number, a date or a time, such as 2026-11-01. Times without a zone are UTC; nothing bounds the range below where it is missing.",
+    ),
+    to: bound(
+      "The first value after the range, such as 2026-12-01 for all of November; nothing bounds it above where it is missing.",
+    ),
+  },
+  [
+    {
+      rule: "has(self.from) || has(self.to)",
+      message: "a range needs from, to, or both; to replace the whole table use mode replace or truncate",
+      holds: ({ from, to }) => from !== undefined || to !== undefined,
+    },
+  ],
+);
