@@ -4,7 +4,8 @@ import { CACHE } from "./directories.ts";
 
 /**
  * Makes a file or folder under a temporary name beside `path` and moves it there when `make` is done: whoever sees `path` sees
- * all of it, however early the work was killed. What a killed one left is removed by {@link removeLeftovers}.
+ * all of it, however early the work was killed. What a killed one left is removed by {@link removeLeftovers}. A file takes the
+ * place of what was there; a folder that somebody else has made meanwhile stays, as it is whole too.
  */
 export async function makeAtomically(path: string, make: (temporary: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -12,7 +13,9 @@ export async function makeAtomically(path: string, make: (temporary: string) => 
   try {
     const temporary = join(directory, basename(path));
     await make(temporary);
-    await rename(temporary, path);
+    await rename(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -65,6 +65,24 @@ describe("files that are made atomically", () => {
     expect(await readdir(join(directory, "deep"))).toEqual(["file"]);
   });
 
+  it("are one folder when two processes make it at once", async () => {
+    const target = join(directory, "tools");
+    const quickOneIsDone = Promise.withResolvers<void>();
+    const slow = makeAtomically(target, async (temporary) => {
+      await mkdir(temporary);
+      await writeFile(join(temporary, "tool"), "slow");
+      await quickOneIsDone.promise;
+    });
+    await makeAtomically(target, async (temporary) => {
+      await mkdir(temporary);
+      await writeFile(join(temporary, "tool"), "quick");
+    });
+    quickOneIsDone.resolve();
+    await slow;
+    expect(await readFile(join(target, "tool"), "utf8")).toBe("quick");
+    expect(await readdir(directory)).toEqual(["tools"]);
+  });
+
   it("turn a link to another target", async () => {
     await linkAtomically(join(directory, "bin"), "tools-1");
     await linkAtomically(join(directory, "bin"), "tools-2");
