@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
@@ -7,6 +6,7 @@ import { transform } from "../../task-image/commands/transform.ts";
 import { TaskFailure } from "../../task-image/errors.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 
 let server: PostgresServer;
@@ -27,7 +27,7 @@ type Files = Readonly<Record<string, string>>;
 
 /** The folder that the kubelet makes of a ConfigMap: links through `..data` to a folder with the time in its name. */
 function mount(files: Files): string {
-  const directory = mkdtempSync(join(tmpdir(), "kelt-project-"));
+  const directory = temporaryDirectory("project");
   const version = "..2026_01_01_00_00_00.1";
   mkdirSync(join(directory, version));
   symlinkSync(version, join(directory, "..data"));

@@ -19,6 +19,7 @@ import pg from "pg";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { Certificate } from "./certificate.ts";
 import { freePort } from "./free-port.ts";
+import { onProcessEnd, removeBehind } from "./process-end.ts";
 
 /** A role's name and password, of every kind of character that has ever broken a connection string. */
 const USER = "kelt test";
@@ -85,10 +86,12 @@ export async function startPostgres(
   const port = await freePort();
   const tls = certificate === undefined ? {} : writeCertificate(directory, certificate);
   const server = await startServer(join(installation, "bin/postgres"), data, port, { ...settings, ...tls });
-  const kill = () => server.kill("SIGKILL");
-  process.once("exit", kill);
+  const forget = onProcessEnd(() => {
+    server.kill("SIGKILL");
+    removeBehind(directory);
+  });
   const stop = async () => {
-    process.removeListener("exit", kill);
+    forget();
     if (server.exitCode === null && server.signalCode === null) {
       server.kill("SIGINT");
       await once(server, "exit");

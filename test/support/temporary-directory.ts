@@ -1,17 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onProcessEnd, removeBehind } from "./process-end.ts";
 
-const directories: string[] = [];
+let root: string | undefined;
 
 /** A new directory for this process alone; it goes when the process ends. */
 export function temporaryDirectory(purpose: string): string {
-  if (directories.length === 0) process.once("exit", removeAll);
-  const directory = mkdtempSync(join(tmpdir(), `kelt-${purpose}-`));
-  directories.push(directory);
-  return directory;
+  root ??= makeRoot();
+  return mkdtempSync(join(root, `${purpose}-`));
 }
 
-function removeAll(): void {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+function makeRoot(): string {
+  const directory = mkdtempSync(join(tmpdir(), "kelt-test-"));
+  onProcessEnd(() => removeBehind(directory));
+  return directory;
 }

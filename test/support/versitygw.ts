@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TaskConnectionOf } from "#api/task.ts";
 import { buildVersitygw } from "../../config/cluster/versitygw.ts";
 import { freePort } from "./free-port.ts";
+import { onProcessEnd } from "./process-end.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { until } from "./until.ts";
 
@@ -40,9 +41,9 @@ export async function startS3Server(): Promise<S3Server> {
     },
   );
   const kill = () => server.kill("SIGKILL");
-  process.once("exit", kill);
+  const forget = onProcessEnd(kill);
   const stop = async () => {
-    process.removeListener("exit", kill);
+    forget();
     if (server.exitCode !== null || server.signalCode !== null) return;
     server.kill("SIGKILL");
     await once(server, "exit");

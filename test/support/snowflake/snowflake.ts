@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskConnectionOf } from "#api/task.ts";
 import { freePort } from "../free-port.ts";
+import { onProcessEnd } from "../process-end.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { until } from "../until.ts";
 import type { S3Server } from "../versitygw.ts";
@@ -44,11 +45,14 @@ export interface SnowflakeSettings {
 
 /** Starts fakesnow and what translates for it. `hookTimeout` has to leave room for making its environment once. */
 export async function startSnowflake({ store, ...ways }: SnowflakeSettings = {}): Promise<SnowflakeServer> {
+  const python = await fakesnowPython();
   const port = await freePort();
   const program = join(import.meta.dirname, "rowsets.py");
-  const fakesnow = spawn(await fakesnowPython(), [program, String(port)], { stdio: "ignore" });
+  // It keeps a folder for its stages, and does not remove it when it is killed.
+  const env = { ...process.env, TMPDIR: temporaryDirectory("fakesnow") };
+  const fakesnow = spawn(python, [program, String(port)], { stdio: "ignore", env });
   const kill = () => fakesnow.kill("SIGKILL");
-  process.once("exit", kill);
+  const forget = onProcessEnd(kill);
   const upstream = `http://127.0.0.1:${port}`;
   await until("fakesnow answers", () => isUp(upstream));
   const statements: string[] = [];
@@ -86,7 +90,7 @@ export async function startSnowflake({ store, ...ways }: SnowflakeSettings = {})
     statement: async (sql) => objectsOf(await server.execute(sql)),
     stop: async () => {
       await server.stop();
-      process.removeListener("exit", kill);
+      forget();
       if (fakesnow.exitCode !== null || fakesnow.signalCode !== null) return;
       kill();
       await once(fakesnow, "exit");
