@@ -90,10 +90,13 @@ test("the API server killed during a run: the run ends as if nothing had happene
   expect(sql("warehouse", CHECKSUM)).toBe(expected);
 });
 
+/** The first process of a container that has no listener of SIGTERM would be left to run for its grace period of half a minute. */
+const UNTIL_TOLD_TO_STOP = `process.once("SIGTERM", () => process.exit(143)); setTimeout(() => {}, 600000)`;
+
 test("a cancelled run stops its pods and ends as Cancelled, what had not begun never begins", async () => {
   await applyPipeline("slow", {
     nodes: {
-      sleep: { container: { command: ["/usr/local/bin/node", "-e", "setTimeout(() => {}, 600000)"] } },
+      sleep: { container: { command: ["/usr/local/bin/node", "-e", UNTIL_TOLD_TO_STOP] } },
       after: { needs: ["sleep"], container: { command: ["/usr/local/bin/node", "--version"] } },
     },
   });
