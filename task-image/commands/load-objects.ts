@@ -12,7 +12,7 @@ import { refuseNoFiles } from "./load-files.ts";
 import { repeated, summary } from "./load-outcome.ts";
 import { refuseTakenTargets } from "./load-source.ts";
 import type { ObjectSource, ObjectsOfTable } from "./object-source.ts";
-import { bucketOf, objectsToLoad } from "./objects-to-load.ts";
+import { bucketOf, objectsToLoad, removeRowsLeft } from "./objects-to-load.ts";
 import { rejectLimit } from "./reject-limit.ts";
 
 /**
@@ -27,7 +27,10 @@ export async function loadObjects(spec: SpecOf<"load">, context: CommandContext)
   const { schema } = warehouse.tableName({ schema: to.schema, table: to.table ?? "table" });
   await warehouse.prepare(schema);
   const before = await warehouse.findLoad(schema, loadId(spec));
-  if (before !== undefined) return repeated(before);
+  if (before !== undefined) {
+    await removeRowsLeft(spec, bucket, context);
+    return repeated(before);
+  }
   await using source = await objectsToLoad(spec, bucket, context);
   const staged = await stageTables(warehouse, source, spec, context);
   const record = await warehouse.publish(

@@ -1,6 +1,7 @@
 import { ConfigurationError, DataError, TransientError } from "../errors.ts";
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { openObjectStore } from "../object-store/opening.ts";
+import { ownObjects } from "../object-store/own-objects.ts";
 import { filePattern } from "../sources/file-pattern.ts";
 import { objectFiles } from "../sources/object-files.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
@@ -19,6 +20,18 @@ export async function objectsToLoad(
     return await (await import("./objects-by-way.ts")).objectsByWay(spec, store, context);
   }
   return node === undefined ? patterns(store, files) : await extracted(spec, node, store);
+}
+
+/** Takes away what an attempt that was killed wrote into the bucket for the warehouse, where its load is committed and none will. */
+export async function removeRowsLeft(spec: SpecOf<"load">, bucket: string, context: CommandContext): Promise<void> {
+  if (spec.connections[spec.work.load.from.connection]?.kind === "s3") return;
+  try {
+    await using store = await openObjectStore(spec, bucket, context);
+    await ownObjects(store, spec, "rows").remove();
+  } catch (error) {
+    // The load is committed all the same.
+    context.log.warn("objects may stay in the bucket", { bucket, error: (error as Error).message });
+  }
 }
 
 /** The connection of the bucket that the warehouse reads. Throws a ConfigurationError where there is none. */

@@ -133,6 +133,16 @@ test("what a failed attempt has written is taken away, and the next one writes i
   expect(await load({ tables: ["actors"] }, { uid: "again", attempt: 2 })).toMatchObject({ rows: 1 });
 });
 
+test("what a pod had written that was killed after COMMIT is taken away by the attempt that finds the load done", async () => {
+  await load({ tables: ["actors"] }, { uid: "killed" });
+  const [left, own] = ["1/a/actors.csv.gz", "2/b/actors.csv.gz"].map((key) => `_kelt/killed/raw/rows/${key}`);
+  for (const key of [left, own]) await lake.put(key ?? "", "id\n7\n");
+  const again = await load({ tables: ["actors"] }, { uid: "killed", attempt: 2 });
+  expect(again.message).toBe("1 table, 1 rows, loaded by attempt 1");
+  expect(await ownKeys()).toEqual([own]);
+  await lake.store.remove(own ?? "");
+});
+
 test.each<readonly [string, ObjectsLoad["from"], ObjectsLoad, string]>([
   ["a cursor", { tables: ["actors"], cursor: { column: "id" } }, { mode: "append" }, "load.from.cursor"],
   ["parallel readers", { tables: ["actors"], parallel: 2 }, {}, "load.from.parallel"],
