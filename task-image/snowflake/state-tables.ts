@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
+import { makeOnce } from "../warehouse/state-objects.ts";
 import { OWN_PREFIX } from "./identifier.ts";
 import type { SnowflakeSession } from "./session.ts";
 
@@ -50,18 +51,31 @@ const COLUMNS = {
 
 /** Makes the schema and kelt's own tables where they are missing: looked at first, because making asks for rights that looking does not. */
 export async function prepareSchema(session: SnowflakeSession, schema: string): Promise<void> {
-  const schemas = await session.query("SELECT 1 FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = ?", [schema]);
-  if (schemas.length === 0) await session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`);
+  const hasSchema = async () =>
+    (await session.query("SELECT 1 FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = ?", [schema])).length > 0;
+  if (!(await hasSchema())) {
+    await makeOnce(() => session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`), hasSchema);
+  }
+  const found = await findOwn(session, schema);
+  for (const [table, columns] of Object.entries(COLUMNS)) {
+    if (found.has(table)) continue;
+    await makeOnce(
+      () => session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${columns})`),
+      async () => (await findOwn(session, schema)).has(table),
+    );
+  }
+}
+
+async function findOwn(session: SnowflakeSession, schema: string): Promise<ReadonlySet<string | null | undefined>> {
   const rows = await session.query(
     "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = ? AND STARTSWITH(TABLE_NAME, ?)",
     [schema, OWN_PREFIX],
   );
-  const found = new Set(rows.map((row) => row.TABLE_NAME));
-  for (const [table, columns] of Object.entries(COLUMNS)) {
-    if (!found.has(table))
-      await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${columns})`);
-  }
+  return new Set(rows.map((row) => row.TABLE_NAME));
 }
+
+/** The row of loads that find nothing to write: two pods of one are kept apart all the same. */
+const NO_TARGET = "";
 
 /**
  * Begins the transaction and keeps every other load of the targets waiting until it ends: an UPDATE holds what it has written until then
@@ -74,7 +88,7 @@ export async function lockTargets(
   loadId: string,
 ): Promise<void> {
   const table = quoteTable({ schema, table: TARGETS });
-  const names = [...new Set(targets.map((target) => target.table))].sort();
+  const names = targets.length === 0 ? [NO_TARGET] : [...new Set(targets.map((target) => target.table))].sort();
   for (const name of names) {
     await session.query(
       `INSERT INTO ${table} (TARGET, LOAD_ID) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE TARGET = ?)`,
