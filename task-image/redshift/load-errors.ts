@@ -23,6 +23,8 @@ interface LogRow {
   readonly record: string | null;
 }
 
+const FILE_LENGTH_MAX = 256;
+
 /*
  * Clusters log the row itself; workgroups without a cluster have only the second view, which lacks it. Texts in both are padded and cut:
  * the path at 256 characters. Sources: Database Developer Guide, STL_LOAD_ERRORS and SYS_LOAD_ERROR_DETAIL.
@@ -55,13 +57,20 @@ export async function readLoadErrors(
 
 function describe({ file, line, column, value, reason, record }: LogRow, objects: readonly SourceFile[]): LoadError {
   return {
-    uri: objects.find(({ uri }) => uri.startsWith(file))?.uri ?? file,
+    uri: nameOf(file, objects),
     line: Number(line),
     ...(column === null || column === "" ? {} : { column }),
     ...(value === null ? {} : { value }),
     ...(record === null ? {} : { record }),
     reason,
   };
+}
+
+/** The whole name of an object, where the log has cut it and only one object's begins so. */
+function nameOf(file: string, objects: readonly SourceFile[]): string {
+  if (file.length < FILE_LENGTH_MAX) return file;
+  const found = objects.filter(({ uri }) => uri.startsWith(file));
+  return (found.length === 1 ? found[0]?.uri : undefined) ?? file;
 }
 
 /** Errors that a message names. */
