@@ -2,10 +2,8 @@ import { quoteTable, showTable, type TableName } from "../postgres/identifier.ts
 import type { Session } from "../postgres/session.ts";
 import { FILES_TABLE } from "../postgres/state-tables.ts";
 import type { SourceFile } from "../sources/file-source.ts";
+import { batches, changedObjects } from "../warehouse/loaded-objects.ts";
 import { readTarget } from "./catalog.ts";
-
-/** Rows of one statement; the protocol counts parameters with 15 bits. */
-const BATCH = 500;
 
 /** The objects that have changed since they were last loaded into the target, or never were: all of them when it is gone. */
 export async function withoutLoaded(
@@ -14,12 +12,13 @@ export async function withoutLoaded(
   objects: readonly SourceFile[],
 ): Promise<readonly SourceFile[]> {
   if ((await readTarget(session, target)) === undefined) return objects;
-  const { rows } = await session.query<{ uri: string; etag: string }>(
-    `SELECT uri, etag FROM ${filesTable(target)} WHERE target = $1`,
-    [showTable(target)],
-  );
-  const loaded = new Map(rows.map(({ uri, etag }) => [uri, etag]));
-  return objects.filter(({ uri, etag }) => loaded.get(uri) !== etag);
+  return await changedObjects(objects, async (uris) => {
+    const { rows } = await session.query<{ uri: string; etag: string }>(
+      `SELECT uri, etag FROM ${filesTable(target)} WHERE target = $1 AND uri IN (${placesOf(uris)})`,
+      [showTable(target), ...uris],
+    );
+    return rows;
+  });
 }
 
 /** Remembers objects, inside the transaction of their rows: of each the version that was loaded last. */
@@ -30,10 +29,10 @@ export async function recordFiles(
   loadId: string,
 ): Promise<void> {
   for (const batch of batches(objects)) {
-    const names = batch.map((_, index) => `$${index + 2}`).join(", ");
-    await session.query(`DELETE FROM ${filesTable(target)} WHERE target = $1 AND uri IN (${names})`, [
+    const uris = batch.map(({ uri }) => uri);
+    await session.query(`DELETE FROM ${filesTable(target)} WHERE target = $1 AND uri IN (${placesOf(uris)})`, [
       showTable(target),
-      ...batch.map(({ uri }) => uri),
+      ...uris,
     ]);
     await insertRows(
       session,
@@ -41,6 +40,11 @@ export async function recordFiles(
       batch.map(({ uri, etag, bytes }) => [showTable(target), uri, etag, bytes, loadId]),
     );
   }
+}
+
+/** Forgets what was loaded into a target whose rows have gone. */
+export async function forgetFiles(session: Session, target: TableName): Promise<void> {
+  await session.query(`DELETE FROM ${filesTable(target)} WHERE target = $1`, [showTable(target)]);
 }
 
 /** Inserts rows of values, each followed by the server's time. */
@@ -59,8 +63,9 @@ export async function insertRows(
   }
 }
 
-function* batches<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += BATCH) yield rows.slice(at, at + BATCH);
+/** The places of URIs among the parameters, after the target. */
+function placesOf(uris: readonly string[]): string {
+  return uris.map((_, index) => `$${index + 2}`).join(", ");
 }
 
 function filesTable({ schema }: TableName): string {

@@ -9,13 +9,13 @@ import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-reco
 import { commit } from "../postgres/load-transaction.ts";
 import type { Session } from "../postgres/session.ts";
 import { LOADS_TABLE, REJECTS_TABLE } from "../postgres/state-tables.ts";
-import { refuseLoadedMeanwhile } from "../warehouse/loaded-meanwhile.ts";
+import { refuseLoadedMeanwhile, takesRowsAway } from "../warehouse/loaded-objects.ts";
 import type { ObjectWarehouse, Publishing, StagedObjects } from "../warehouse/object-warehouse.ts";
 import { type CopyBucket, copyBucket } from "./copy-objects.ts";
 import { redshiftFailure } from "./failure.ts";
 import { foldTable } from "./identifier.ts";
 import { findLoad, recordLoad } from "./load-record.ts";
-import { insertRows, recordFiles, withoutLoaded } from "./loaded-files.ts";
+import { forgetFiles, insertRows, recordFiles, withoutLoaded } from "./loaded-files.ts";
 import { publishTable } from "./publication.ts";
 import { openRedshiftSession } from "./session.ts";
 import { type Staged, stageObjects } from "./staging.ts";
@@ -92,8 +92,10 @@ class RedshiftWarehouse implements ObjectWarehouse {
     for (const { target, objects } of tables) {
       const staged = this.#staged.get(showTable(target));
       if (staged === undefined) throw new Error(`${showTable(target)} has not been staged`);
-      if (onlyNew) refuseLoadedMeanwhile(target, objects, await withoutLoaded(session, staged.target, staged.objects));
-      loaded.push(await publishTable(session, writing, staged));
+      if (onlyNew) refuseLoadedMeanwhile(target, objects, await withoutLoaded(session, target, objects));
+      const written = await publishTable(session, writing, staged);
+      loaded.push(written);
+      if (written.published === "created" || takesRowsAway(writing)) await forgetFiles(session, target);
       await recordFiles(session, target, objects, loadId(spec));
       await recordRejects(session, staged, loadId(spec));
     }

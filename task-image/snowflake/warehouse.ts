@@ -6,14 +6,15 @@ import { readS3Settings, type S3Settings } from "../connections/s3-settings.ts";
 import { TaskFailure, TransientError } from "../errors.ts";
 import { quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
 import { type LoadedTable, type LoadRecord, loadId } from "../postgres/load-record.ts";
-import { refuseLoadedMeanwhile } from "../warehouse/loaded-meanwhile.ts";
+import { refuseLoadedMeanwhile, takesRowsAway } from "../warehouse/loaded-objects.ts";
 import type { ObjectWarehouse, Publishing, StagedObjects } from "../warehouse/object-warehouse.ts";
+import { refuseChangedTarget } from "./changed-target.ts";
 import { createStageStatement } from "./external-stage.ts";
 import { codeOf, snowflakeFailure } from "./failure.ts";
 import { foldTable } from "./identifier.ts";
 import type { Workspace } from "./landing.ts";
 import { findLoad, recordLoad } from "./load-record.ts";
-import { recordFiles, withoutLoaded } from "./loaded-files.ts";
+import { forgetFiles, forgetFilesOfGone, recordFiles, withoutLoaded } from "./loaded-files.ts";
 import { type Prepared, prepareTable, swapTable, writeTable } from "./publication.ts";
 import { openSnowflakeSession, type SnowflakeSession } from "./session.ts";
 import { type Staged, stageObjects } from "./staging.ts";
@@ -23,6 +24,7 @@ import { LOADS, lockTargets, prepareSchema, REJECTS } from "./state-tables.ts";
 const LEFT_SECONDS = 86_400;
 /** `_KELT_WHAT_SECONDS_…`: see {@link SnowflakeWarehouse}. */
 const BESIDE = "_KELT_SWAPPED_";
+const COMMIT_UNKNOWN = "CommitUnknown";
 
 /** Opens a connection of kind snowflake for a load from the bucket of another connection. */
 export async function openSnowflake(
@@ -88,13 +90,14 @@ class SnowflakeWarehouse implements ObjectWarehouse {
     this.#at(`publishing in schema ${load.schema}`, () => this.#publish(load, tables));
 
   async #publish(load: Publishing, tables: readonly StagedObjects[]): Promise<LoadRecord> {
-    const workspace = await this.#workspace(load.schema);
     const prepared: Prepared[] = [];
     try {
-      for (const table of tables) {
-        const staged = this.#staged.get(showTable(table.target));
-        if (staged === undefined) throw new Error(`${showTable(table.target)} has not been staged`);
-        prepared.push(await prepareTable(workspace, load.writing, { ...staged, objects: table.objects }));
+      for (const { target, objects } of tables) {
+        const staged = this.#staged.get(showTable(target));
+        if (staged === undefined) throw new Error(`${showTable(target)} has not been staged`);
+        await forgetFilesOfGone(this.#session, target, this.#load.loadId);
+        const workspace = await this.#workspace(load.schema);
+        prepared.push(await prepareTable(workspace, load.writing, { ...staged, objects }));
       }
       const record = await this.#commit(load, prepared);
       await this.#dropBeside(prepared);
@@ -135,17 +138,35 @@ class SnowflakeWarehouse implements ObjectWarehouse {
     }
     const loaded: LoadedTable[] = [];
     for (const table of prepared) {
-      const { staged } = table;
-      const { target, objects } = staged;
+      const { target, objects } = table.staged;
       if (onlyNew) refuseLoadedMeanwhile(target, objects, await withoutLoaded(session, target, objects));
+      await refuseChangedTarget(session, writing, table);
       loaded.push(await writeTable(session, writing, table));
-      await recordFiles(session, staged.target, staged.objects, loadId(spec));
-      await recordRejects(session, staged);
+      if (takesRowsAway(writing)) await forgetFiles(session, target);
+      await recordFiles(session, target, objects, loadId(spec));
+      await recordRejects(session, table.staged);
     }
     const record = await recordLoad(session, schema, spec, loaded, this.#started);
-    if (other !== undefined) for (const table of swaps) await swapTable(other, table);
-    await commit(session);
+    if (other === undefined) await commit(session);
+    else await this.#swapAndCommit(session, other, swaps);
     return record;
+  }
+
+  /** What has been swapped is swapped back where the load is not committed for certain. */
+  async #swapAndCommit(session: SnowflakeSession, other: SnowflakeSession, swaps: readonly Prepared[]): Promise<void> {
+    const swapped: Prepared[] = [];
+    try {
+      for (const table of swaps) {
+        await swapTable(other, table);
+        swapped.push(table);
+      }
+      await commit(session);
+    } catch (error) {
+      if (error instanceof TaskFailure && error.code === COMMIT_UNKNOWN) throw error;
+      // Where that fails too the new rows stay, and the next attempt brings them again.
+      for (const table of swapped) await swapTable(other, table).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #workspace(schema: string): Promise<Workspace> {
@@ -204,7 +225,7 @@ async function commit(session: SnowflakeSession): Promise<void> {
     const isServers = !(error instanceof TaskFailure) && /^0/.test(codeOf(error) ?? "");
     if (isServers) throw failure;
     throw new TransientError(
-      "CommitUnknown",
+      COMMIT_UNKNOWN,
       "the connection was lost while COMMIT was under way: the next attempt finds out whether the load counts, and does not repeat it if it does",
       { cause: error },
     );

@@ -58,6 +58,8 @@ export class SnowflakeSession {
     }
     const run = STATEMENTS[head as keyof typeof STATEMENTS];
     if (run === undefined) throw syntaxFailure(`the stand-in does not know ${head}`);
+    // DuckDB takes a list without a value.
+    if (tokens.some((_, at) => new Reader(tokens.slice(at, at + 3)).takes("IN", "(", ")"))) throw syntaxFailure("')'");
     // "Transactions", DDL: a DDL statement commits the active transaction and is one of its own.
     if (DDL.has(head) && !(head === "ALTER" && tokens[1]?.text === "SESSION")) await this.commit();
     return await run.call(this, sql, reader);

@@ -31,8 +31,8 @@ export interface SnowflakeServer {
   statement(sql: string): ReturnType<SnowflakeServer["query"]>;
   /** Every statement that was sent, in order. */
   readonly statements: readonly string[];
-  /** Loses connections from now on where the function says so. */
-  lose(when: (sql: string) => Loss): void;
+  /** Loses connections from now on where the function says so; the statement waits for its answer. */
+  lose(when: (sql: string) => Loss | Promise<Loss>): void;
   stop(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function startSnowflake({ store, ...ways }: SnowflakeSettings = {})
   const upstream = `http://127.0.0.1:${port}`;
   await until("fakesnow answers", () => isUp(upstream));
   const statements: string[] = [];
-  let losing: (sql: string) => Loss = () => undefined;
+  let losing: (sql: string) => Loss | Promise<Loss> = () => undefined;
   const onStatement = (sql: string) => {
     statements.push(sql);
     return losing(sql);
