@@ -143,13 +143,14 @@ test("a table that a dead pod built beside a target is dropped when it is a day 
 
 test("an object that is replaced while it is copied is refused, and the next attempt takes the new one", async () => {
   await scene.put("films.csv", BEFORE);
-  let replaced: Promise<void> | undefined;
-  scene.snowflake.lose((sql) => {
-    if (sql.startsWith("COPY INTO")) replaced ??= scene.put("films.csv", AFTER);
+  let isReplaced = false;
+  scene.snowflake.lose(async (sql) => {
+    if (isReplaced || !sql.startsWith("COPY INTO")) return undefined;
+    isReplaced = true;
+    await scene.put("films.csv", AFTER);
     return undefined;
   });
   await expect(scene.load({ uid: "new" })).rejects.toMatchObject({ kind: "transient", code: "PreconditionFailed" });
-  await replaced;
   await scene.load({ uid: "new", attempt: 2 });
   expect(await titles()).toEqual(["Heat!", "Ran"]);
 });
