@@ -6,7 +6,7 @@ import { REJECTED_BYTES_MAX, type RejectedRow } from "./rejected-row.ts";
 import { RowWriter } from "./row-writer.ts";
 import { textRows } from "./text-rows.ts";
 
-/** A record longer than this is a quote that is never closed: it would take the whole file for one cell. */
+/** A record longer than this is a quote that is never closed, or no CSV: it would take the whole file into memory. */
 const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface CsvFile {
@@ -61,9 +61,15 @@ export class CsvReader {
 
   /** Everything that has not been read yet, as it is. */
   async *rest(): AsyncGenerator<Buffer> {
-    const rest = this.#scanner.takeRest();
-    if (rest.length > 0) yield rest;
-    for (let next = await this.#pieces.next(); next.done !== true; next = await this.#pieces.next()) yield next.value;
+    const scanner = this.#scanner;
+    for (;;) {
+      const rest = scanner.takeRest();
+      if (rest.length > 0) yield rest;
+      const { done, value } = await this.#pieces.next();
+      if (done === true) return;
+      // The second half of the header's line end may be the first byte of this piece.
+      scanner.push(value);
+    }
   }
 
   /** The rows, each with file and line before it, for a COPY in the same dialect. A row of another length is rejected. */
@@ -108,7 +114,7 @@ export class CsvReader {
     for (;;) {
       const record = scanner.next();
       if (record !== undefined) return record;
-      if (scanner.pending > RECORD_BYTES_MAX) throw this.#unclosed(`in ${RECORD_BYTES_MAX} bytes`);
+      if (scanner.pending > RECORD_BYTES_MAX) throw this.#tooLong();
       const { done, value } = await this.#pieces.next();
       if (done === true) break;
       this.#kept?.push(value);
@@ -116,6 +122,14 @@ export class CsvReader {
     }
     if (scanner.quoted) throw this.#unclosed("before the end of the file");
     return scanner.last();
+  }
+
+  #tooLong(): DataError {
+    if (this.#scanner.quoted) return this.#unclosed(`in ${RECORD_BYTES_MAX} bytes`);
+    return new DataError(
+      "RecordTooLong",
+      `${this.#file.uri}, line ${this.#scanner.line}: expected rows of at most ${RECORD_BYTES_MAX} bytes, found a longer one. Set load.from.format if the file is no CSV`,
+    );
   }
 
   #unclosed(where: string): DataError {

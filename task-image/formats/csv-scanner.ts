@@ -65,8 +65,8 @@ export class CsvScanner {
 
   /** Everything after the last record that was taken, as it came: for a reader that needs the header only. */
   takeRest(): Buffer {
-    const skipped = this.#afterCarriageReturn && this.#buffer[this.#start] === LF ? 1 : 0;
-    const rest = this.#buffer.subarray(this.#start + skipped);
+    this.#skipLineFeed();
+    const rest = this.#buffer.subarray(this.#start);
     this.#buffer = NOTHING;
     this.#start = 0;
     this.#scanned = 0;

@@ -99,6 +99,14 @@ describe.each([1, 2, 3, 7, 1000])("in pieces of %i bytes", (pieceBytes) => {
   });
 });
 
+test.each([
+  ["a quote that is not closed", '"', "UnclosedQuote"],
+  ["no line end", "x", "RecordTooLong"],
+])("a row of 16 MiB because of %s is refused as that", async (_, first, code) => {
+  const row = Buffer.concat([Buffer.from(`a\n${first}`), Buffer.alloc(17 * 1024 * 1024, "x")]);
+  await expect(read(row, 8 * 1024 * 1024)).rejects.toMatchObject({ code, message: expect.stringContaining("line 2") });
+});
+
 test("an empty file has no header", async () => {
   expect(await read("", 10)).toEqual({ header: undefined, rows: "", rejects: [] });
 });
