@@ -65,7 +65,7 @@ export async function* unpackedBytes(body: Readable, uri: string): AsyncGenerato
     yield* source;
   };
   try {
-    if (startsWith(first, GZIP)) yield* gunzipped(packed);
+    if (startsWith(first, GZIP)) yield* gunzipped(packed, uri);
     else if (startsZstd(first)) yield* unpackedFrames(packed(), uri);
     else yield* packed();
   } catch (error) {
@@ -73,21 +73,40 @@ export async function* unpackedBytes(body: Readable, uri: string): AsyncGenerato
   }
 }
 
-function gunzipped(packed: () => AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
+/**
+ * Gzip may be several members, one after another, and zeros after the last one. What follows a zero is left unread by Node's
+ * decompressor, whatever it is.
+ */
+async function* gunzipped(packed: () => AsyncGenerator<Buffer>, uri: string): AsyncGenerator<Buffer> {
+  let read = 0;
+  let filled = 0;
+  const watched = async function* () {
+    for await (const piece of packed()) {
+      const end = piece.findLastIndex((byte) => byte !== 0) + 1;
+      if (end > 0) filled = read + end;
+      read += piece.length;
+      yield piece;
+    }
+  };
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   const unpacked = new PassThrough({ highWaterMark: 2 * PIECE_BYTES });
-  const ended = pipeline(packed, createGunzip({ chunkSize: PIECE_BYTES }), unpacked, () => undefined);
-  return ended as unknown as AsyncIterable<Buffer>;
+  const ended = new Promise<void>((resolve) => pipeline(watched, gunzip, unpacked, () => resolve()));
+  yield* unpacked as AsyncIterable<Buffer>;
+  await ended;
+  if (filled > gunzip.bytesWritten) throw otherBytes(uri, "gzip member");
+}
+
+function otherBytes(uri: string, part: "gzip member" | "zstd frame"): DataError {
+  return new DataError(
+    "DamagedArchive",
+    `${uri}: expected another ${part} or the end of the file, found other bytes after one. Write it again`,
+  );
 }
 
 /** Zstd may be several frames, one after another. Node's decompressor ends with a frame that ends within a piece. */
 async function* unpackedFrames(packed: AsyncGenerator<Buffer>, uri: string): AsyncGenerator<Buffer> {
   for (let rest = await firstBytes(packed, ZSTD.length); rest.length > 0; ) {
-    if (!startsZstd(rest)) {
-      throw new DataError(
-        "DamagedArchive",
-        `${uri}: expected another zstd frame or the end of the file, found other bytes after a frame. Write it again`,
-      );
-    }
+    if (!startsZstd(rest)) throw otherBytes(uri, "zstd frame");
     const frames = createZstdDecompress({ chunkSize: PIECE_BYTES });
     const left = feed(frames, rest, packed);
     left.catch((error: unknown) => frames.destroy(error as Error));

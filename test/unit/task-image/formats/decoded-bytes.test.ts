@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { zstdCompressSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { decodedBytes } from "../../../../task-image/formats/decoded-bytes.ts";
 
@@ -41,6 +41,32 @@ describe("zstd of several frames", () => {
   ])("fails with %s, wherever the pieces are cut", async (_, damaged) => {
     for (const bytes of [1, 7, file.length, damaged.length]) {
       await expect(decoded(damaged, bytes)).rejects.toMatchObject({ kind: "data", code: "DamagedArchive" });
+    }
+  });
+});
+
+describe("gzip of several members", () => {
+  const file = Buffer.concat(["a\n1\n", "", "2\n", "3\n"].map((text) => gzipSync(text)));
+
+  test("is read to its end, wherever the pieces are cut, and zeros after it are no part of it", async () => {
+    for (let bytes = 1; bytes <= file.length; bytes += 1) {
+      expect(await decoded(file, bytes)).toBe("a\n1\n2\n3\n");
+      expect(await decoded(Buffer.concat([file, Buffer.alloc(20)]), bytes)).toBe("a\n1\n2\n3\n");
+    }
+  });
+
+  test.each([
+    ["other bytes after a member", Buffer.concat([file, Buffer.from("a,b\n")])],
+    ["zeros before another member", Buffer.concat([file, Buffer.alloc(20), file])],
+    ["too few bytes after a member", Buffer.concat([file, file.subarray(0, 1)])],
+    ["a last member that is cut off", file.subarray(0, -1)],
+    ["a last member without its first byte", Buffer.concat([file, file.subarray(1)])],
+  ])("fails with %s, wherever the pieces are cut", async (_, damaged) => {
+    for (let bytes = 1; bytes <= damaged.length; bytes += 1) {
+      await expect(decoded(damaged, bytes), `pieces of ${bytes} bytes`).rejects.toMatchObject({
+        kind: "data",
+        code: "DamagedArchive",
+      });
     }
   });
 });
