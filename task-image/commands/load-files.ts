@@ -1,6 +1,6 @@
 import { ConfigurationError, DataError } from "../errors.ts";
 import { decodedBytes } from "../formats/decoded-bytes.ts";
-import { type FileFormat, fileFormat } from "../formats/file-format.ts";
+import { encodingOf, type FileFormat, fileFormat } from "../formats/file-format.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { showTable, type TableName } from "../postgres/identifier.ts";
 import { loadId } from "../postgres/load-record.ts";
@@ -152,11 +152,10 @@ export function filesToStage(
   { source, target, files, format }: TableFiles,
   { onBytes, workDirectory }: Reading,
 ): FilesToStage {
-  const encoding = format.kind === "csv" ? format.encoding : "utf-8";
   const open = async function* (file: SourceFile) {
     const body = from.read(file);
     try {
-      for await (const chunk of decodedBytes(body, file.uri, encoding)) {
+      for await (const chunk of decodedBytes(body, file.uri, encodingOf(format))) {
         counted.bytes += chunk.length;
         onBytes(counted.bytes);
         yield chunk;

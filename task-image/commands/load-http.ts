@@ -1,7 +1,8 @@
 import { PassThrough } from "node:stream";
 import { readHttpSettings } from "../connections/http-settings.ts";
 import { namedConnection } from "../connections/named-connection.ts";
-import { fileFormat } from "../formats/file-format.ts";
+import { decodedBytes } from "../formats/decoded-bytes.ts";
+import { encodingOf, fileFormat } from "../formats/file-format.ts";
 import { type HttpClient, openHttpClient } from "../http/client.ts";
 import {
   type CursorKey,
@@ -71,7 +72,7 @@ function answerToStage(
     });
     read.catch((error: Error) => answer.destroy(error));
     try {
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
+      for await (const chunk of decodedBytes(answer, uri, encodingOf(format))) {
         counted.bytes += chunk.length;
         yield chunk;
       }

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { PassThrough, pipeline, type Readable } from "node:stream";
 import { createGunzip, createZstdDecompress, type ZstdDecompress } from "node:zlib";
-import { DataError } from "../errors.ts";
+import { DataError, TaskFailure } from "../errors.ts";
 
 /** A piece of decompressed bytes: large, because every piece costs a trip through the event loop. */
 const PIECE_BYTES = 256 * 1024;
@@ -142,6 +142,7 @@ function startsZstd(bytes: Buffer): boolean {
 
 /** Errors of zlib have a code such as Z_DATA_ERROR or ZSTD_error_…; every other one is the body's own. */
 function archiveFailure(error: unknown, uri: string): unknown {
+  if (error instanceof TaskFailure) return error;
   const code = String((error as { readonly code?: unknown }).code ?? "");
   if (!/^(Z_|ZSTD_|ERR_.*Z(LIB|STD))/.test(code)) return error;
   return new DataError(

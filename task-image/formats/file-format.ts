@@ -36,6 +36,11 @@ export interface FormatOptions {
   readonly parquet?: { readonly nanoseconds?: "refuse" | "cut" | undefined } | undefined;
 }
 
+/** The encoding of the text of files in a format. */
+export function encodingOf(format: FileFormat): Encoding {
+  return format.kind === "csv" ? format.encoding : "utf-8";
+}
+
 const PACKED = /\.(gz|gzip|zst|zstd)$/i;
 const BY_SUFFIX: Readonly<Record<string, FileFormat["kind"]>> = {
   csv: "csv",

@@ -2,18 +2,34 @@ import { type LookupAddress, lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { ConfigurationError } from "../errors.ts";
 
-/**
- * Addresses that a pipeline must not reach: link-local ones, and those where clouds answer a machine with its credentials.
- * AWS, Google, OpenStack: 169.254.169.254 and fd00:ec2::254; Alibaba: 100.100.100.200; Azure: 168.63.129.16; Oracle: 192.0.0.192.
- * An IPv4 address inside an IPv6 one (mapped, compatible, NAT64) counts as itself.
- */
+/** Link-local addresses, and those where clouds answer a machine with its credentials: Alibaba, Azure, Oracle. */
+const FORBIDDEN_IPV4 = [
+  ["169.254.0.0", 16],
+  ["100.100.100.200", 32],
+  ["168.63.129.16", 32],
+  ["192.0.0.192", 32],
+] as const;
+/** Link-local addresses; AWS (instances, pod identities), Google, Scaleway. */
+const FORBIDDEN_IPV6 = [
+  ["fe80::", 10],
+  ["fd00:ec2::", 32],
+  ["fd20:ce::254", 128],
+  ["fd00:42::42", 128],
+] as const;
+/** What an IPv4 address stands behind in an IPv6 one: compatible, translated (RFC 7915), NAT64 (RFC 6052, RFC 8215). */
+const WRAPPED_BEHIND = ["::", "::ffff:0:", "64:ff9b::", "64:ff9b:1::"];
+
+/** Addresses that a pipeline must not reach. An IPv4 address inside an IPv6 one counts as itself; mapped ones do so already. */
 const FORBIDDEN = new BlockList();
-FORBIDDEN.addSubnet("169.254.0.0", 16, "ipv4");
-FORBIDDEN.addSubnet("fe80::", 10, "ipv6");
-FORBIDDEN.addSubnet("::a9fe:0", 112, "ipv6");
-FORBIDDEN.addSubnet("64:ff9b::a9fe:0", 112, "ipv6");
-FORBIDDEN.addAddress("fd00:ec2::254", "ipv6");
-for (const address of ["100.100.100.200", "168.63.129.16", "192.0.0.192"]) FORBIDDEN.addAddress(address, "ipv4");
+for (const [address, bits] of FORBIDDEN_IPV6) FORBIDDEN.addSubnet(address, bits, "ipv6");
+for (const [address, bits] of FORBIDDEN_IPV4) {
+  FORBIDDEN.addSubnet(address, bits, "ipv4");
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  const inHexadecimal = [a * 256 + b, c * 256 + d].map((part) => part.toString(16)).join(":");
+  for (const before of WRAPPED_BEHIND) FORBIDDEN.addSubnet(`${before}${inHexadecimal}`, 96 + bits, "ipv6");
+  // 6to4 (RFC 3056) has it in the middle.
+  FORBIDDEN.addSubnet(`2002:${inHexadecimal}::`, 16 + bits, "ipv6");
+}
 
 export function isForbiddenAddress(address: string): boolean {
   const family = isIP(address);

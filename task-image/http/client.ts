@@ -4,7 +4,7 @@ import type { HttpSettings } from "../connections/http-settings.ts";
 import { ConfigurationError, TransientError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
 import { checkUrl, guardedLookup } from "./address.ts";
-import { beginningOf, collect, decoded } from "./body.ts";
+import { beginningOf, collect, decoded, unknownEncoding } from "./body.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { delayBefore, parseRetryAfter } from "./delay.ts";
 import { requestFailure, statusFailure } from "./http-failure.ts";
@@ -124,7 +124,10 @@ class Conversation {
     const { url, answer } = await this.#follow(call);
     const { statusCode, headers } = answer;
     const body = decoded(answer);
-    if (statusCode >= 200 && statusCode < 300) return { url, status: statusCode, headers, body: await take(body) };
+    if (statusCode >= 200 && statusCode < 300) {
+      if (body === undefined) throw unknownEncoding(this.#settings.connection, nameOf(call), answer);
+      return { url, status: statusCode, headers, body: await take(body) };
+    }
     wanted.retryAfterMs = parseRetryAfter([headers["retry-after"]].flat()[0], this.#clock.now());
     throw statusFailure(this.#settings, nameOf(call), statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
   }
@@ -214,10 +217,11 @@ class Conversation {
     checkUrl(tokenUrl, connection);
     const answer = await this.#request({ url: tokenUrl, ...tokenRequest(auth) });
     const body = decoded(answer);
+    const name = `the token URL ${tokenUrl.origin}${tokenUrl.pathname}`;
     if (answer.statusCode !== 200) {
-      const name = `the token URL ${tokenUrl.origin}${tokenUrl.pathname}`;
       throw statusFailure(this.#settings, name, answer.statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
     }
+    if (body === undefined) throw unknownEncoding(connection, name, answer);
     const token = parseToken(
       (await collect(body, TOKEN_BYTES_MAX, connection)).toString(),
       connection,

@@ -3,8 +3,15 @@ import { elementsOf } from "./scan.ts";
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** A control character that no JSON text holds and no row ends at: whoever reads the record refuses it. */
+const FORBIDDEN = 0x1f;
 
-/** Elements of a list as JSON lines: each as it is written, but for line ends between its tokens, which become spaces. */
+/**
+ * Elements of a list as JSON lines: each as it is written, but for line ends between its tokens, which become spaces. One inside of a
+ * string is no JSON (RFC 8259, 7), and stays none.
+ */
 export function recordLines(text: Buffer, list: number): { readonly lines: Buffer; readonly rows: number } {
   const lines: Buffer[] = [];
   const end = Buffer.from([LINE_FEED]);
@@ -16,12 +23,16 @@ export function recordLines(text: Buffer, list: number): { readonly lines: Buffe
   return { lines: Buffer.concat(lines), rows };
 }
 
-/** A line end inside of a string is written with a backslash (RFC 8259, 7), so every one that is found stands between tokens. */
 function onOneLine(record: Buffer): Buffer {
   if (!record.includes(LINE_FEED) && !record.includes(CARRIAGE_RETURN)) return record;
   const line = Buffer.from(record);
-  for (const byte of [LINE_FEED, CARRIAGE_RETURN]) {
-    for (let at = line.indexOf(byte); at >= 0; at = line.indexOf(byte, at + 1)) line[at] = SPACE;
+  let isString = false;
+  let isEscaped = false;
+  for (const [at, byte] of line.entries()) {
+    if (byte === LINE_FEED || byte === CARRIAGE_RETURN) line[at] = isString ? FORBIDDEN : SPACE;
+    else if (isEscaped) isEscaped = false;
+    else if (byte === BACKSLASH) isEscaped = isString;
+    else if (byte === QUOTE) isString = !isString;
   }
   return line;
 }

@@ -105,22 +105,25 @@ function afterLink({ link, url }: PageSeen): PageRequest | undefined {
   return undefined;
 }
 
-/** Finds pages that come a second time: an API that does not understand the parameter would be read for ever. */
-export function createRepeatCheck(): (digest: string, request: PageRequest, name: string) => void {
+/**
+ * Finds pages that come a second time: an API that does not understand the parameter would be read for ever. Empty pages may be alike,
+ * but not be asked for twice.
+ */
+export function createRepeatCheck(): (digest: string | undefined, request: PageRequest, name: string) => void {
   const digests = new Map<string, number>();
   const requests = new Set<string>();
   let number = 0;
   return (digest, request, name) => {
     number += 1;
     const place = "url" in request ? request.url.href : JSON.stringify(request.parameters);
-    const first = digests.get(digest);
+    const first = digest === undefined ? undefined : digests.get(digest);
     if (requests.has(place) || first !== undefined) {
       throw new DataError(
         "PageRepeated",
         `${name}: page ${number} is ${first === undefined ? "asked for a second time" : `the same as page ${first}`}. The API does not page as from.http.paging says, or its data moved while it was read; check param and field, and try again`,
       );
     }
-    digests.set(digest, number);
+    if (digest !== undefined) digests.set(digest, number);
     requests.add(place);
   };
 }

@@ -135,7 +135,7 @@ async function* pagesOf(
     const { root, list, ...page } = recordsOf(answer, source, `${name}, page ${number}`);
     showRecords(answer.body, list, onRecord);
     total?.add(page.rows, { text: answer.body, root, headers: answer.headers });
-    if (page.rows > 0) check(createHash("sha256").update(page.lines).digest("hex"), request, name);
+    check(page.rows > 0 ? createHash("sha256").update(page.lines).digest("hex") : undefined, request, name);
     yield page;
     const link = [answer.headers.link].flat().join(", ") || undefined;
     const seen = { rows: page.rows, text: answer.body, root, link, url: answer.url };

@@ -195,6 +195,15 @@ describe("refused, and nothing is written:", () => {
     expect(await refused(http, reply)).toMatchObject({ code: "PageRepeated" });
   });
 
+  test("a cursor that stays where it is, also on pages without records", async () => {
+    const http = { records: "items", paging: { cursor: { param: "c", field: "next" } } };
+    const reply = ({ number: n }: SeenRequest) => ({ body: `{"next": "same", "items": [${n === 1 ? 1 : ""}]}` });
+    expect(await refused(http, reply)).toMatchObject({
+      code: "PageRepeated",
+      message: expect.stringContaining("page 3 is asked for a second time"),
+    });
+  });
+
   test("a body that has no place for the page", async () => {
     const http = { method: "POST", body: "[1]", paging: { page: { param: "p" }, place: "body" } };
     expect(await refused(http, () => ({ body: "[]" }))).toMatchObject({

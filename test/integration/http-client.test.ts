@@ -207,3 +207,16 @@ test("a gzipped answer is read, and one that is cut off fails", async () => {
   expect(await text((await api.client.stream(call("/"))).body)).toBe("[1]");
   await expect(text((await api.client.stream(call("/cut"))).body)).rejects.toThrow("unexpected end of file");
 });
+
+test("the name of an encoding may be written in any case; another one than was asked for is refused by name", async () => {
+  await using api = await open(({ url }) => ({
+    headers: { "content-encoding": url.pathname.slice(1) },
+    body: gzipSync("[1]"),
+    status: url.searchParams.has("busy") ? 500 : 200,
+  }));
+  expect(await api.get("/GZIP")).toBe("[1]");
+  expect(await api.get("/x-gzip")).toBe("[1]");
+  const refused = { kind: "configuration", code: "UnknownEncoding", message: expect.stringContaining("encoding br,") };
+  await expect(api.get("/br")).rejects.toMatchObject(refused);
+  await expect(api.get("/br?busy")).rejects.toMatchObject({ code: "HTTP500" });
+});

@@ -77,6 +77,35 @@ describe("an answer goes straight into a table", () => {
     expect(await rows()).toEqual([{ id: "4", t: "a\nb" }]);
   });
 
+  test("without the byte order mark, and CSV in the encoding that the manifest says", async () => {
+    const bodies: Record<string, string | Buffer> = {
+      json: '\ufeff[{"id":1}]',
+      jsonl: '\ufeff{"id":2}\n',
+      csv: "\ufeffid,t\n3,é\n",
+      latin1: Buffer.from("id,t\n4,é\n", "latin1"),
+    };
+    await using api = await startHttpApi(({ url }) => ({ body: bodies[url.pathname.slice("/v1/".length)] ?? "" }));
+    await run(api, { http: { path: "json" } });
+    expect(await rows()).toEqual([{ id: "1" }]);
+    await run(api, { http: { path: "jsonl", format: "jsonl" } });
+    expect(await rows()).toEqual([{ id: "2" }]);
+    await run(api, { http: { path: "csv", format: "csv" } });
+    expect(await rows()).toEqual([{ id: "3", t: "é" }]);
+    await run(api, { http: { path: "latin1", format: "csv" }, format: { csv: { encoding: "latin1" } } });
+    expect(await rows()).toEqual([{ id: "4", t: "é" }]);
+  });
+
+  test("a line end inside of a string, which no JSON has, rejects its record and is not made a space", async () => {
+    const body = '[{"id":1,\n"t":"a"},\r\n{"id":2,"t":"\\"\n"},{"id":3,"t":"\\n"}]';
+    await using api = await startHttpApi(() => ({ body }));
+    await run(api, { http: { path: "posts", paging: { link: {} } }, rejects: { max: 1 } });
+    expect(await rows()).toEqual([
+      { id: "1", t: "a" },
+      { id: "3", t: "\n" },
+    ]);
+    expect(await warehouse.query("SELECT line FROM raw._kelt_rejects")).toEqual([{ line: "2" }]);
+  });
+
   test("bad records are rejected by their number; too many of them publish nothing", async () => {
     await using api = await startHttpApi(() => ({ body: '[{"id":1},{"id":"x"},{"id":3}]' }));
     const parts = { http: { records: undefined, path: "posts" }, columns: { posts: { id: "integer" } } };

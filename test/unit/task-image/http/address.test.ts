@@ -13,16 +13,35 @@ test.each([
   "fd00:ec2::254",
   "100.100.100.200",
   "168.63.129.16",
+  "192.0.0.192",
+  "::ffff:100.100.100.200",
+  "::100.100.100.200",
+  "64:ff9b::168.63.129.16",
+  "64:ff9b:1::100.100.100.200",
+  "::ffff:0:169.254.169.254",
+  "2002:a9fe:a9fe::1",
+  "2002:6464:64c8::",
+  "fd00:ec2::23",
+  "fd20:ce::254",
 ])("%s is refused", (address) => {
   expect(isForbiddenAddress(address)).toBe(true);
 });
 
-test.each(["10.0.0.1", "127.0.0.1", "::1", "fd00::1", "169.253.255.255", "192.168.1.1", "api.example.org"])(
-  "%s is not",
-  (address) => {
-    expect(isForbiddenAddress(address)).toBe(false);
-  },
-);
+test.each([
+  "10.0.0.1",
+  "127.0.0.1",
+  "::1",
+  "fd00::1",
+  "169.253.255.255",
+  "192.168.1.1",
+  "::10.0.0.1",
+  "64:ff9b::a00:1",
+  "2002:a00:1::1",
+  "100.100.100.201",
+  "api.example.org",
+])("%s is not", (address) => {
+  expect(isForbiddenAddress(address)).toBe(false);
+});
 
 test.each([
   "http://169.254.169.254/latest/meta-data",
