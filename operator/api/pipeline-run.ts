@@ -30,7 +30,7 @@ export type PipelineRunSpec = z.infer<typeof PipelineRunSpec>;
  * |-----------|----------------------------------------------------------|----------------------------------------------|
  * | Pending   | a node it needs has not succeeded yet                    | they succeed, or one of them cannot any more |
  * | Starting  | the attempt's Job exists, its pod does not run yet       | the task container runs, or startTimeout     |
- * | Running   | the task container of the attempt runs                   | it terminates                                |
+ * | Running   | the task container of the attempt runs                   | it terminates; its pod is evicted (Starting) |
  * | Retrying  | an attempt failed and another one begins at `retryAt`    | that time                                    |
  * | Succeeded | an attempt exited 0 with a valid result                  | never                                        |
  * | Failed    | an attempt failed and no other one is allowed            | never                                        |
@@ -69,6 +69,9 @@ export const NodeStatus = z
     attemptStarted: timestamp("When the latest attempt's Job was made.").optional(),
     finished: timestamp("When the node reached its last state.").optional(),
     retryAt: timestamp("When the next attempt begins.").optional(),
+    podless: timestamp(
+      "Since when the attempt is seen to have no pod: the one that ran was evicted or deleted, or its Job cannot make one.",
+    ).optional(),
     parts: text("Parts of a load that is fanned out that have succeeded, of all, such as 5/8.", { max: 16 }).optional(),
     rows: count("Rows written.").optional(),
     bytes: count("Bytes moved.").optional(),

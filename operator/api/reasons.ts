@@ -36,8 +36,10 @@ export const REASON = {
   ExitCode: "The task exited with a code other than 0 and left no result.",
   AttemptTimedOut: "The attempt exceeded attemptTimeout.",
   StartTimedOut: "The attempt's pod did not start running within startTimeout.",
+  NoPod: "The attempt's Job has made no pod for a while; its events say why.",
   JobLost: "The attempt's Job was deleted by somebody else before it finished.",
   JobFailed: "The Job failed and its pod left no exit code.",
+  PodFailed: "The node ended the attempt's pod or would not take it.",
   NameConflict: "A Job of the attempt's name exists and does not belong to this run.",
   JobRefused: "The API server refused to create the Job.",
 } as const;

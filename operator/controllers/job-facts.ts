@@ -6,6 +6,8 @@ import { parseTime } from "../run/time.ts";
 /** The interim conditions come before the final ones and never turn (KEP-3998), so the first of them is the verdict. */
 const FAILED = ["FailureTarget", "Failed"];
 const SUCCEEDED = ["SuccessCriteriaMet", "Complete"];
+/** The Job controller's word on whether the Job is held back; it comes a moment after `spec.suspend` has changed. */
+const HELD = "Suspended";
 
 export function jobFacts(job: Job): JobFacts {
   const { metadata, spec, status } = job;
@@ -13,12 +15,15 @@ export function jobFacts(job: Job): JobFacts {
     status?.conditions?.find((condition) => types.includes(condition.type) && condition.status === "True");
   const verdict = met(FAILED) ?? met(SUCCEEDED);
   const created = parseTime(metadata.creationTimestamp) ?? 0;
+  const held = status?.conditions?.find(({ type }) => type === HELD);
+  const resumed = held?.status === "False" ? parseTime(held.lastTransitionTime) : undefined;
   return {
     name: metadata.name,
     uid: metadata.uid,
     created,
-    suspended: spec?.suspend === true,
+    suspended: spec?.suspend === true || held?.status === "True",
     deleting: metadata.deletionTimestamp !== undefined,
+    ...(resumed === undefined ? {} : { resumed }),
     ...(spec?.completionMode === "Indexed" ? { parts: partsOf(job) } : {}),
     ...(verdict === undefined
       ? {}

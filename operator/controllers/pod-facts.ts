@@ -19,6 +19,9 @@ export function podFacts(pod: Pod): PodFacts {
     created,
     ...(part === undefined ? {} : { part: Number(part) }),
     failed: status?.phase === "Failed",
+    ...(status?.phase !== "Failed" || status.reason === undefined
+      ? {}
+      : { failure: { reason: status.reason, message: (status.message ?? "").trim() } }),
     disrupted: hasCondition(pod, "DisruptionTarget"),
     ...(waiting === undefined ? {} : { waiting }),
     ...(state?.running === undefined ? {} : { runningSince: parseTime(state.running.startedAt) ?? created }),

@@ -2,6 +2,7 @@ import type { Reason } from "../api/reasons.ts";
 import { EXIT, type TaskResult } from "../api/task.ts";
 import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
 import { fanOutState } from "./fan-out.ts";
+import { releasedAt } from "./start.ts";
 import {
   isReported,
   judgedFailure,
@@ -17,7 +18,7 @@ import {
  * | state     | what is true                                                                          |
  * |-----------|---------------------------------------------------------------------------------------|
  * | gone      | no Job is seen                                                                        |
- * | starting  | the Job exists, no task container has run yet                                         |
+ * | starting  | the Job exists, no task container has run yet, or the one that ran was evicted        |
  * | running   | a task container runs, or has ended in a way that the Job has yet to judge            |
  * | succeeded | a task container exited 0 and left a valid result                                     |
  * | failed    | a task container left a valid failed result with its exit code, or the Job has failed |
@@ -32,6 +33,10 @@ export type AttemptState =
       readonly state: "starting";
       readonly since: number;
       readonly held: boolean;
+      /** The Job has no pod that may still start. */
+      readonly podless?: true;
+      /** When the pod that ran was evicted, while it can be seen. */
+      readonly lostAt?: number;
       readonly waiting?: PodFacts["waiting"];
       readonly parts?: string;
     }
@@ -82,7 +87,11 @@ export function attemptState(facts: AttemptFacts, expected: ResultExpectation, n
     const settlesAt = facts.job.verdict.at + SETTLE_MS;
     if (newest !== undefined && newest.terminated === undefined && now < settlesAt)
       return { state: "running", settlesAt };
-    return judgedFailure(facts.job.verdict, ended);
+    return judgedFailure(facts.job.verdict, facts.pods, expected);
+  }
+  if (newest?.disrupted === true && newest.terminated !== undefined) {
+    const { at } = newest.terminated;
+    return { state: "starting", since: at, held: facts.job.suspended, podless: true, lostAt: at };
   }
   if (newest?.runningSince !== undefined || newest?.terminated !== undefined) return { state: "running" };
   return startingState(facts.job, newest);
@@ -91,8 +100,9 @@ export function attemptState(facts: AttemptFacts, expected: ResultExpectation, n
 function startingState(job: JobFacts, pod: PodFacts | undefined): AttemptState {
   return {
     state: "starting",
-    since: pod?.created ?? job.created,
+    since: pod?.created ?? releasedAt(job),
     held: job.suspended,
+    ...(pod === undefined ? { podless: true as const } : {}),
     ...(pod?.waiting === undefined ? {} : { waiting: pod.waiting }),
   };
 }

@@ -5,6 +5,7 @@ import type { Condition } from "../api/status.ts";
 import { TEST_DEADLINE_SECONDS, TESTED } from "../api/task.ts";
 import { attemptState, type Failure } from "./attempt.ts";
 import type { AttemptFacts, JobRefusal } from "./facts.ts";
+import { startOf } from "./start.ts";
 import { timeText } from "./time.ts";
 
 /*
@@ -76,8 +77,13 @@ function judgeTest(facts: ConnectionFacts): ConnectionDecision {
   switch (state.state) {
     case "gone":
       return { status: testing(facts, "a Job is made"), createJob: true };
-    case "starting":
-      return { status: testing(facts, waitText(state.waiting)), createJob: false };
+    case "starting": {
+      const stored = { state: "Starting" } as const;
+      const startTimeout = `${TEST_DEADLINE_SECONDS}s`;
+      const { told, tellAt } = startOf(state, { attempt: facts.test, stored, startTimeout, now: facts.now });
+      const wake = tellAt === undefined ? {} : { wakeAt: tellAt };
+      return { status: testing(facts, waitText(told)), createJob: false, ...wake };
+    }
     case "running": {
       const wake = state.settlesAt === undefined ? {} : { wakeAt: state.settlesAt };
       return { status: testing(facts, "the Job is at work"), createJob: false, ...wake };

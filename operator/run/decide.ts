@@ -124,7 +124,7 @@ function stoppedNodes(
   { run, now }: Facts,
   judged: Readonly<Record<string, NodeStatus>> = {},
 ): Record<string, NodeStatus> {
-  const stop = ({ retryAt: _, ...node }: NodeStatus): NodeStatus => ({
+  const stop = ({ retryAt: _, podless: __, ...node }: NodeStatus): NodeStatus => ({
     ...node,
     state: "Cancelled",
     finished: timeText(now),

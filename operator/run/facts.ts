@@ -43,8 +43,10 @@ export interface JobFacts {
   readonly name: string;
   readonly uid: string;
   readonly created: number;
-  /** False while somebody (Kueue) holds the Job back. */
+  /** True while somebody (Kueue) holds the Job back. */
   readonly suspended: boolean;
+  /** When the Job controller last began to make pods for a Job that had been held back. */
+  readonly resumed?: number;
   readonly deleting: boolean;
   /** The parts of an Indexed Job, from 0; missing where the Job is one pod's. */
   readonly parts?: {
@@ -69,6 +71,8 @@ export interface PodFacts {
   /** Which part of an Indexed Job it is. */
   readonly part?: number;
   readonly failed: boolean;
+  /** Why the node gave the pod up or would not take it, where it says so: Evicted, UnexpectedAdmissionError … */
+  readonly failure?: { readonly reason: string; readonly message: string };
   /** The pod was evicted, preempted or lost its node: its Job replaces it without spending an attempt. */
   readonly disrupted: boolean;
   /** Why the pod does not run yet: Unschedulable, ImagePullBackOff, CreateContainerConfigError … */

@@ -2,6 +2,7 @@ import type { NodeStatus } from "../api/pipeline-run.ts";
 import { EXIT, type TaskResult } from "../api/task.ts";
 import type { AttemptState, Failure } from "./attempt.ts";
 import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
+import { releasedAt } from "./start.ts";
 import {
   type Ended,
   isReported,
@@ -122,12 +123,13 @@ function judgedState(
   const settlesAt = verdict.at + SETTLE_MS;
   if (pods.some(({ terminated }) => terminated === undefined) && now < settlesAt)
     return { state: "running", settlesAt };
-  if (verdict.succeeded || verdict.reason === "DeadlineExceeded") return judgedFailure(verdict, []);
+  if (verdict.succeeded || verdict.reason === "DeadlineExceeded") return judgedFailure(verdict, [], expected);
   const [failed] = parts?.failed ?? [];
   const tries = ends.filter(({ part, exitCode, pod }) => part === failed && exitCode !== EXIT.done && !pod.disrupted);
   const last = tries.at(-1);
+  const ofFailed = pods.filter(({ part }) => part === failed);
   if (failed === undefined || last === undefined)
-    return { ...judgedFailure(verdict, []), retriable: failed === undefined };
+    return { ...judgedFailure(verdict, ofFailed, expected), retriable: failed === undefined };
   const { reason, message } = wordsOf(last, expected);
   const times = tries.length === 1 ? "once" : `${tries.length} times`;
   const text = `part ${failed} failed ${times} and has no retry left: ${message}`;
@@ -137,7 +139,7 @@ function judgedState(
 /** Why a container ended that did not exit with 0: in the task's own words where there are any. */
 function wordsOf(end: EndedPart, expected: ResultExpectation): Pick<Failure, "reason" | "message"> {
   const reported = isReported(end) ? reportedFailure(end, { ...expected, part: end.part }) : undefined;
-  return reported ?? killedWords(end);
+  return reported ?? killedWords(end.pod, { ...expected, part: end.part });
 }
 
 /** An attempt that goes on: what it waits for, or which part has just failed and is tried again. */
@@ -150,11 +152,17 @@ function liveState(
   const isRunning = live.some(({ runningSince }) => runningSince !== undefined);
   if (!isRunning && (live.length > 0 || pods.length === 0)) {
     // A pod may have waited for the room of others: its time counts from the last of their ends.
-    const since = Math.max(job.created, ...live.map(({ created }) => created), ...ends.map((end) => end.at));
+    const since = Math.max(releasedAt(job), ...live.map(({ created }) => created), ...ends.map((end) => end.at));
     const [waiting] = live.flatMap(({ part, waiting: why }) =>
       why === undefined ? [] : [{ ...why, message: `part ${part}: ${why.message}` }],
     );
-    return { state: "starting", since, held: job.suspended, ...(waiting === undefined ? {} : { waiting }) };
+    return {
+      state: "starting",
+      since,
+      held: job.suspended,
+      ...(live.length === 0 ? { podless: true as const } : {}),
+      ...(waiting === undefined ? {} : { waiting }),
+    };
   }
   const setback = ends.findLast(
     ({ part, exitCode, pod }) => !done.has(part) && exitCode !== EXIT.done && !pod.disrupted,

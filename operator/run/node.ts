@@ -4,9 +4,10 @@ import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
 import { retriesOf } from "../api/retries.ts";
 import type { Action } from "./action.ts";
 import { type AttemptState, attemptState, type Failure } from "./attempt.ts";
-import type { AttemptFacts, Facts, PodFacts, Refusal } from "./facts.ts";
+import type { AttemptFacts, Facts, Refusal } from "./facts.ts";
 import { haveEnded } from "./fan-out.ts";
 import { retryDelayMs } from "./retry.ts";
+import { type Start, startOf } from "./start.ts";
 import type { ResultExpectation } from "./task-end.ts";
 import { parseTime, timeText } from "./time.ts";
 
@@ -52,7 +53,7 @@ function decideProven(context: NodeContext, attempt: AttemptFacts | undefined): 
   const state =
     attempt === undefined ? undefined : attemptState(attempt, expectation(context, attempt), context.facts.now);
   if (attempt !== undefined && state?.state === "succeeded") return settleSucceeded(context, attempt, state);
-  const { retryAt: _, reason: __, ...stored } = context.stored;
+  const { retryAt: _, reason: __, podless: ___, ...stored } = context.stored;
   return settle(context, {
     ...stored,
     state: "Succeeded",
@@ -113,12 +114,17 @@ function decideRefused(context: NodeContext, refusal: Refusal, create: Action): 
 
 /** An attempt whose Job exists, or did until somebody deleted it. */
 function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecision {
-  const state = attemptState(attempt, expectation(context, attempt), context.facts.now);
+  const { stored, node, facts } = context;
+  const state = attemptState(attempt, expectation(context, attempt), facts.now);
   if (state.state === "succeeded") return settleSucceeded(context, attempt, state);
   if (state.state === "failed") return settleFailed(context, attempt, state);
-  const overdue = overdueAttempt(context, attempt, state);
+  const waits = { attempt, stored, startTimeout: node.startTimeout, now: facts.now };
+  const start = state.state === "starting" ? startOf(state, waits) : undefined;
+  const overdue = overdueAttempt(context, attempt, state, start);
+  const status = liveStatus(context, attempt, state, start);
+  const inferred = start?.inferred === true ? { inferred: true as const } : {};
   return overdue.failure === undefined
-    ? { status: liveStatus(context, attempt, state), actions: [], ...wake(overdue.wakeAt) }
+    ? { status, actions: [], ...wake(overdue.wakeAt), ...inferred }
     : settleFailed(context, attempt, { ...overdue.failure, ...partsOf(state) });
 }
 
@@ -127,6 +133,7 @@ function overdueAttempt(
   context: NodeContext,
   attempt: AttemptFacts,
   state: AttemptState,
+  start: Start | undefined,
 ): { failure?: Failure; wakeAt?: number } {
   const { now } = context.facts;
   const failure = (reason: Failure["reason"], message: string, retriable: boolean) => ({
@@ -142,33 +149,30 @@ function overdueAttempt(
       return failure("TimedOut", `the node took longer than its timeout of ${context.node.timeout}`, false);
     times.push(at);
   }
-  if (state.state === "starting" && !state.held) {
-    const at = state.since + durationMs(context.node.startTimeout);
-    const why = attempt.pods.length === 0 ? NO_POD : waitText(state.waiting);
-    if (now >= at)
-      return failure("StartTimedOut", `the pod did not start running within ${context.node.startTimeout}${why}`, true);
-    times.push(at);
+  if (start?.dueAt !== undefined) {
+    const { startTimeout } = context.node;
+    if (now >= start.dueAt)
+      return failure("StartTimedOut", `the pod did not start running within ${startTimeout}: ${start.why}`, true);
+    times.push(start.dueAt, ...(start.tellAt === undefined ? [] : [start.tellAt]));
   }
   if (state.state === "running" && state.settlesAt !== undefined) times.push(state.settlesAt);
   return times.length === 0 ? {} : { wakeAt: Math.min(...times) };
 }
 
-/** The Job controller tells why in Events, which the operator does not read. */
-const NO_POD =
-  ": its Job has made no pod. The Job's events say why, such as a service account that does not exist or a quota";
-
-function waitText(waiting: PodFacts["waiting"]): string {
-  return waiting === undefined ? "" : `: ${waiting.reason}: ${waiting.message}`;
-}
-
-function liveStatus(context: NodeContext, attempt: AttemptFacts, state: AttemptState): NodeStatus {
-  const waiting = state.state === "starting" ? state.waiting : undefined;
+function liveStatus(
+  context: NodeContext,
+  attempt: AttemptFacts,
+  state: AttemptState,
+  start: Start | undefined,
+): NodeStatus {
+  const { told, podlessSince } = start ?? {};
   const setback = state.state === "running" ? state.setback : undefined;
   return {
     state: state.state === "running" ? "Running" : "Starting",
     ...attemptTimes(context, attempt),
     ...partsOf(state),
-    ...(waiting === undefined ? {} : words(waiting.reason, waiting.message)),
+    ...(podlessSince === undefined ? {} : { podless: timeText(podlessSince) }),
+    ...(told === undefined ? {} : words(told.reason, told.message)),
     ...(setback === undefined ? {} : words(setback.reason, setback.message)),
   };
 }

@@ -70,18 +70,42 @@ export function reportedFailure(end: Ended, expected: ResultExpectation): Failur
   };
 }
 
-/** The end of a container that did not end by itself, in words. */
-export function killedWords({ reason, exitCode }: Ended): Pick<Failure, "reason" | "message"> {
+/** Whether a pod has ended, or never began: its node may have refused it. */
+function isOver({ terminated, failure }: PodFacts): boolean {
+  return terminated !== undefined || failure !== undefined;
+}
+
+/** The end of a pod by somebody else's hand, in words: those of its node, of the task that was told to stop, or of the exit code. */
+export function killedWords(
+  { failure, terminated }: PodFacts,
+  expected: ResultExpectation,
+): Pick<Failure, "reason" | "message"> {
+  if (failure !== undefined) {
+    const why = failure.message === "" ? failure.reason : `${failure.reason}: ${failure.message}`;
+    return { reason: "PodFailed", message: `the node ended the pod or would not take it: ${why}` };
+  }
+  const { reason, exitCode, message: left } = terminated ?? { reason: "", exitCode: -1, message: "" };
   if (reason === "OOMKilled") {
     const message = "the container needed more memory than its limit; raise resources.limits.memory of the node";
     return { reason: "OOMKilled", message };
+  }
+  const result = readResult(left, expected);
+  if (typeof result !== "string" && result.error !== undefined) {
+    return { reason: REASON_OF_KIND[result.error.kind], message: result.error.message };
   }
   const signal = exitCode > 128 ? ` (killed by signal ${exitCode - 128})` : "";
   return { reason: "ExitCode", message: `the task container exited with ${exitCode}${signal}` };
 }
 
+/** The Job controller counts a pod that is deleted as one that failed. */
+const GONE = "; its pod is gone and nobody saw how it ended: it was deleted, or lost with its node";
+
 /** A failure that only the Job tells of. The pods that could tell more may not have reached the cache. */
-export function judgedFailure(verdict: NonNullable<JobFacts["verdict"]>, ended: readonly Ended[]): Failure {
+export function judgedFailure(
+  verdict: NonNullable<JobFacts["verdict"]>,
+  pods: readonly PodFacts[],
+  expected: ResultExpectation,
+): Failure {
   const base = { state: "failed", retriable: true, at: verdict.at, inferred: true } as const;
   if (verdict.succeeded) {
     const message = "the Job is complete but its pod is gone, and the result with it";
@@ -94,15 +118,16 @@ export function judgedFailure(verdict: NonNullable<JobFacts["verdict"]>, ended: 
       message: "the attempt took longer than attemptTimeout",
     };
   }
-  const last = ended.at(-1);
+  const last = pods.findLast(isOver);
   if (last === undefined) {
+    const gone = verdict.reason === "BackoffLimitExceeded" && pods.length === 0 ? GONE : "";
     return {
       ...base,
       reason: "JobFailed",
-      message: `the Job failed: ${verdict.reason}: ${verdict.message}`,
+      message: `the Job failed: ${verdict.reason}: ${verdict.message}${gone}`,
     };
   }
-  return { ...base, at: last.at, ...killedWords(last) };
+  return { ...base, at: last.terminated?.at ?? verdict.at, ...killedWords(last, expected) };
 }
 
 /** The result in a termination message, or why it is none. */

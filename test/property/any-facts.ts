@@ -29,6 +29,7 @@ const storedNode = some({
   attemptStarted: timeText,
   finished: timeText,
   retryAt: timeText,
+  podless: timeText,
   rows: count,
   bytes: count,
   tests,
@@ -55,7 +56,10 @@ const storedStatus = some({
 const job: fc.Arbitrary<JobFacts> = fc
   .record({ name: short, uid: short, created: time, suspended: fc.boolean(), deleting: fc.boolean() })
   .chain((facts) =>
-    some({ verdict: fc.record({ succeeded: fc.boolean(), reason: words, message: words, at: time }) }).map((more) => ({
+    some({
+      resumed: time,
+      verdict: fc.record({ succeeded: fc.boolean(), reason: words, message: words, at: time }),
+    }).map((more) => ({
       ...facts,
       ...more,
     })),
@@ -76,6 +80,7 @@ const termination = fc.oneof(
 const pod = fc.record({ name: short, created: time, failed: fc.boolean(), disrupted: fc.boolean() }).chain((facts) =>
   some({
     waiting: fc.record({ reason: words, message: words }),
+    failure: fc.record({ reason: words, message: words }),
     runningSince: time,
     terminated: fc.record({
       exitCode: fc.constantFrom(0, 1, 64, 65, 75, 137, 143, -1, 2 ** 31),

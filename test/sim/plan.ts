@@ -87,7 +87,7 @@ export function planOf(random: Random): Plan {
 
 function randomNode(before: readonly string[], random: Random): object {
   const needs = before.filter(() => random() < 0.4);
-  return { needs, container: { command: ["/bin/true"] }, startTimeout: "20s" };
+  return { needs, container: { command: ["/bin/true"] }, startTimeout: "40s" };
 }
 
 const PART_OUTCOMES: readonly PartOutcome[] = ["transient", "killed", "killed", "transient", "data", "configuration"];

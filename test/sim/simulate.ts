@@ -48,7 +48,8 @@ export async function simulate(seed: number, { fanOut = true } = {}): Promise<St
     await clock.advance(1_000);
     const ended = (world.status().conditions?.[0]?.status ?? "Unknown") !== "Unknown";
     if (ended && Number.isNaN(endedAtMs)) endedAtMs = clock.monotonic();
-    if (ended && clock.monotonic() > FAULTS_END_MS + 60_000) break;
+    // A run that has just ended may have Jobs that are on their way to their own end.
+    if (ended && clock.monotonic() > Math.max(FAULTS_END_MS, endedAtMs) + 60_000) break;
   }
   const violations = [...invariants.violations, ...finalViolations(plan, world, endedAtMs)];
   await world.end();

@@ -62,7 +62,7 @@ export class FakeIndexedJob {
 
   #count(part: number, fate: Exclude<Fate, { end: "stuck" }>, pod: StoredObject): void {
     if (this.#judged) return;
-    if (fate.end === "evicted") this.#kubelet.later("pod", () => this.#start(part));
+    if (fate.end === "evicted") this.#kubelet.later("backoff", () => this.#start(part));
     else if (fate.exitCode === 0) this.#succeed(part, fate.vanishes === true ? pod : undefined);
     else if (fate.exitCode === 64 || fate.exitCode === 65) this.#judge("PodFailurePolicy");
     else this.#fail(part);

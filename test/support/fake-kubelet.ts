@@ -26,6 +26,10 @@ const DELAYS_MS = {
   pod: [20, 400],
   run: [50, 900],
   end: [10, 4_000],
+  /** An eviction comes whenever it does, also long after a pod of this age should have begun. */
+  eviction: [10, 200_000],
+  /** The Job controller's wait before it replaces a pod. */
+  backoff: [10_000, 12_000],
   phase: [300, 1_500],
   verdict: [300, 1_500],
 } as const;
@@ -64,7 +68,7 @@ export class FakeKubelet {
       name: `${job.metadata.name}-${index}`,
       fate: this.#script(job, index),
       onEnd: (end) => {
-        if (end.end === "evicted") this.later("verdict", () => this.#startOnly(job, index + 1));
+        if (end.end === "evicted") this.later("backoff", () => this.#startOnly(job, index + 1));
         else this.later("verdict", () => this.#judge(job, end.exitCode));
       },
     });
@@ -96,7 +100,7 @@ export class FakeKubelet {
       this.later("run", () => {
         if (this.#hasEnded(pod)) return;
         this.#containers(pod, { running: { startedAt: this.#now() } }, { phase: "Running" });
-        this.later("end", () => {
+        this.later(fate.end === "evicted" ? "eviction" : "end", () => {
           if (this.#hasEnded(pod)) return;
           if (fate.end === "evicted") this.#evict(pod);
           else this.#exit(pod, fate);
@@ -120,9 +124,11 @@ export class FakeKubelet {
       this.#api.storage.delete("Pod", metadata, { propagation: "Background" });
   }
 
+  /** By the eviction API, which deletes the pod: it is gone when the Job controller has taken note, before there is another one. */
   #evict(pod: StoredObject): void {
     const conditions = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
     this.#containers(pod, { terminated: this.#terminated(143, "", "Error") }, { phase: "Failed", conditions });
+    this.later("verdict", () => this.removePod(pod));
   }
 
   #exit(pod: StoredObject, fate: Fate & { readonly end: "exits" }): void {

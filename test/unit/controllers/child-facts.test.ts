@@ -65,6 +65,13 @@ describe("a Job's facts", () => {
     expect(jobFacts({ metadata }).deleting).toBe(true);
   });
 
+  test("tell that it is held back until the Job controller has let it go, and when that was", () => {
+    const held = (status: string) => jobFacts(aJobObject({ conditions: [condition("Suspended", { status })] }));
+    expect(held("True")).toMatchObject({ suspended: true });
+    expect(held("True")).not.toHaveProperty("resumed");
+    expect(held("False")).toMatchObject({ suspended: false, resumed: T0 + 5000 });
+  });
+
   test.each([
     [undefined, []],
     ["", []],
@@ -119,6 +126,14 @@ describe("a Pod's facts", () => {
       );
     expect(scheduled("False").waiting).toEqual({ reason: "Unschedulable", message: "0/1 nodes are available" });
     expect(scheduled("True")).not.toHaveProperty("waiting");
+  });
+
+  test("a Pod that its node gave up says why, once it has failed", () => {
+    const told = { reason: "Evicted", message: 'Usage of EmptyDir volume "work" exceeds the limit "10Gi". ' };
+    const failure = { reason: "Evicted", message: 'Usage of EmptyDir volume "work" exceeds the limit "10Gi".' };
+    expect(podFacts(aPodObject({ phase: "Failed", ...told })).failure).toEqual(failure);
+    expect(podFacts(aPodObject({ phase: "Failed" }))).not.toHaveProperty("failure");
+    expect(podFacts(aPodObject({ phase: "Running", ...told }))).not.toHaveProperty("failure");
   });
 
   test("a running container runs since its start", () => {

@@ -270,6 +270,19 @@ test("the end of its deadline is told with what was last seen of the pod", async
   });
 });
 
+test("a Job that makes no pod is told of, with where to look, before its deadline", async () => {
+  await put(POSTGRES);
+  await reconcile();
+  expect(await reconcile()).toEqual({ wakeAt: clock.now() + 10_000 });
+  await clock.advance(10_000);
+  await reconcile();
+  expect(status()).toMatchObject({
+    conditions: [
+      { status: "Unknown", reason: "Testing", message: expect.stringMatching(/NoPod.*Job's events say why/) },
+    ],
+  });
+});
+
 test("somebody else's Job of the name is told, left alone, and gone past when it is gone", async () => {
   await put(POSTGRES);
   await reconcile();

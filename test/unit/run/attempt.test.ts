@@ -97,7 +97,7 @@ describe("where an attempt stands", () => {
 
   test("an evicted pod is no failure: its Job makes another one", () => {
     const evicted = anEndedPod(75, aResult("raw", 1, { outcome: "failed" }), { disrupted: true });
-    expect(state([evicted])).toMatchObject({ state: "running" });
+    expect(state([evicted])).toMatchObject({ state: "starting", podless: true, lostAt: T0 + 1000 });
     expect(state([evicted, aPod()])).toMatchObject({ state: "starting" });
     expect(state([evicted, anEndedPod(0, aResult("raw", 1))])).toMatchObject({ state: "succeeded" });
   });
@@ -109,6 +109,42 @@ describe("where an attempt stands", () => {
     });
     expect(state([aPod({ runningSince: T0 })], aFailedJob("BackoffLimitExceeded", T0), T0 + 5000)).toMatchObject({
       reason: "JobFailed",
+    });
+  });
+
+  test("a pod that its node ended without a disruption says so, whatever its container's exit code was", () => {
+    const failure = { reason: "Evicted", message: 'Usage of EmptyDir volume "work" exceeds the limit "10Gi".' };
+    const words = {
+      reason: "PodFailed",
+      message: `the node ended the pod or would not take it: Evicted: ${failure.message}`,
+    };
+    const job = aFailedJob("BackoffLimitExceeded");
+    expect(state([anEndedPod(137, "", { failure })], job)).toMatchObject({
+      state: "failed",
+      retriable: true,
+      ...words,
+    });
+    const refused = aPod({ failed: true, failure: { reason: "UnexpectedAdmissionError", message: "" } });
+    expect(state([refused], job)).toMatchObject({
+      reason: "PodFailed",
+      message: "the node ended the pod or would not take it: UnexpectedAdmissionError",
+    });
+  });
+
+  test("a task that was told to stop is heard: its own words stand for the signal's number", () => {
+    const error = { kind: "transient", code: "Stopped", message: "the work was rolled back" } as const;
+    const pod = anEndedPod(143, aResult("raw", 1, { outcome: "failed", error }));
+    expect(state([pod], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
+      reason: "TransientError",
+      message: "the work was rolled back",
+      retriable: true,
+    });
+  });
+
+  test("a failed Job whose pod is gone says that nobody saw its end", () => {
+    expect(state([], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
+      reason: "JobFailed",
+      message: expect.stringMatching(/its pod is gone.* deleted, or lost with its node/),
     });
   });
 
