@@ -1,4 +1,8 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** Files of a layer that run at once; vitest itself would leave a processor to whoever looks on. */
+const maxWorkers = availableParallelism();
 
 /** One project per layer of the test pyramid; `test/README.md` says what each of them needs on the machine. */
 // biome-ignore lint/style/noDefaultExport: vitest loads its configuration from the default export
@@ -11,6 +15,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/{unit,property,contract,tidy,sim}/**/*.test.ts"],
           testTimeout: 30_000,
+          maxWorkers,
         },
       },
       {
@@ -19,7 +24,7 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          maxWorkers,
         },
       },
       {
