@@ -90,7 +90,7 @@ export const FileFormatOptions = object(
 
 /** Types of columns of the target, by table and column. */
 export const ColumnTypes = map(
-  "Table → column → type. A type that is declared wins over the one that all values of the files agree on.",
+  "Table → column → type. A type that is declared wins over the one that all values of the files agree on. What it rounds or leaves out is lost as in a COPY: decimals beyond numeric(10,2), the time of day in a date.",
   map(
     "Column → type.",
     text("A type of the warehouse.", {

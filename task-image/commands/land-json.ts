@@ -139,7 +139,8 @@ async function presentKeys({ session, into, types, declared }: Landing): Promise
 export function jsonColumn(name: string, type: string): TypedColumn {
   const key = quoteLiteral(name);
   const column = { name, type, notNull: false, text: `(r.doc ->> ${key})` };
-  return type === "jsonb" ? { ...column, value: `nullif(r.doc -> ${key}, 'null'::jsonb)` } : column;
+  const isJson = type === "jsonb" || type === "json";
+  return isJson ? { ...column, value: `nullif(r.doc -> ${key}, 'null'::jsonb)::${type}` } : column;
 }
 
 function refuseBadKey({ source, scope }: Landing, key: string): void {

@@ -24,7 +24,7 @@ import type { LandingPlace } from "./landed-files.ts";
 import { filesToStage, placeOf } from "./load-files.ts";
 import { openFiles } from "./open-files.ts";
 import { rejectLimit } from "./reject-limit.ts";
-import { declaredTypes, landingPlace } from "./stage-files.ts";
+import { landingPlace } from "./stage-files.ts";
 
 /** What a part has landed. */
 export interface OwnShare {
@@ -93,11 +93,12 @@ async function landedMeanwhile(session: Session, schema: string, id: string, ind
 async function sharePlace(
   session: Session,
   spec: SpecOf<"load">,
-  { source, format, target }: SharedTable,
+  { source, format }: SharedTable,
   { scope, into }: Pick<LandingPlace, "scope" | "into">,
 ): Promise<LandingPlace> {
   const place = { ...(await landingPlace(session, spec, { scope, source, into })), outlives: true };
-  return format.kind === "parquet" ? place : { ...place, types: declaredTypes(spec, target) };
+  if (format.kind === "parquet") return place;
+  return { ...place, types: new Map([...place.types].filter(([name]) => place.declared.has(name))) };
 }
 
 interface Landing {

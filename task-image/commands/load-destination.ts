@@ -1,5 +1,5 @@
 import { databaseFailure } from "../postgres/failure.ts";
-import type { TableName } from "../postgres/identifier.ts";
+import { refuseLongName, type TableName } from "../postgres/identifier.ts";
 import { dropLeftShares } from "../postgres/load-parts.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
 import { publishTable } from "../postgres/load-transaction.ts";
@@ -30,6 +30,7 @@ export function openDestination(spec: SpecOf<"load">, context: CommandContext): 
 /** Makes the schema ready and answers the record when the load has been committed before: then no source is asked. */
 export async function findDone(session: Session, spec: SpecOf<"load">): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
+  refuseLongName({ schema });
   try {
     await prepareSchema(session, schema, stateTablesOf(spec.work.load));
     return await findLoad(session, schema, loadId(spec));
@@ -64,6 +65,7 @@ export async function beginLoad(
   { log }: CommandContext,
 ): Promise<LoadRecord | undefined> {
   const { schema } = spec.work.load.to;
+  for (const target of targets) refuseLongName(target);
   try {
     await session.query("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
     await lockTargets(session, targets, (table) => log.info("waiting for another writer", { table }));

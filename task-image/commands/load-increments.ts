@@ -10,7 +10,13 @@ import { databaseFailure } from "../postgres/failure.ts";
 import type { Session } from "../postgres/session.ts";
 import type { StagedTable } from "../postgres/staged-table.ts";
 import { readTarget } from "../postgres/target.ts";
-import { findCursorColumn, isUniqueColumn, readUpper, refuseNulls, refuseOtherLag } from "../sources/cursor-column.ts";
+import {
+  findCursorColumn,
+  isUniqueColumn,
+  readUpper,
+  refuseOtherLag,
+  refuseUnreachable,
+} from "../sources/cursor-column.ts";
 import { type Horizon, readHorizon } from "../sources/horizon.ts";
 import { type CursorValue, isTime, planIncrement } from "../sources/increment.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
@@ -79,7 +85,7 @@ export async function selectIncrement(
   const before = isGone ? undefined : stored;
   if (before !== undefined) refuseOtherColumn(before, key);
   try {
-    await refuseNulls(source, name, column, rows);
+    await refuseUnreachable(source, name, column, rows);
     const increment = planIncrement({
       column: column.name,
       type: column.type,

@@ -1,5 +1,6 @@
 import { DataError } from "../errors.ts";
 import type { CsvFormat, FileFormat } from "../formats/file-format.ts";
+import { databaseFailure } from "../postgres/failure.ts";
 import { showTable, type TableName } from "../postgres/identifier.ts";
 import { inputCheck } from "../postgres/input-check.ts";
 import { holdLandedContract } from "../postgres/landed-contract.ts";
@@ -12,6 +13,7 @@ import { contractOf, discards } from "../postgres/schema-contract.ts";
 import type { Session } from "../postgres/session.ts";
 import type { StagedTable } from "../postgres/staged-table.ts";
 import { readTarget, type Target } from "../postgres/target.ts";
+import { canonicalTypes } from "../postgres/type-name.ts";
 import { type StagedRows, stageTyped, type TypedColumn } from "../postgres/typed-rows.ts";
 import { typeOfClasses } from "../postgres/value-class.ts";
 import type { SpecOf } from "./command.ts";
@@ -56,9 +58,12 @@ export async function landingPlace(
 ): Promise<LandingPlace> {
   const check = await inputCheck(session);
   const target = await readTarget(session, scope.target);
-  const types = knownTypes(spec, scope.target, target);
-  const declared = new Set(declaredTypes(spec, scope.target).keys());
-  return { session, check, scope, source, into, types, declared, target, contract: contractOf(spec.work.load) };
+  const declared = await canonicalTypes(session, declaredTypes(spec, scope.target)).catch((error: unknown) => {
+    throw databaseFailure(error, `load.columns.${scope.target.table}`);
+  });
+  const types = new Map([...keptTypes(spec, target), ...declared]);
+  const contract = contractOf(spec.work.load);
+  return { session, check, scope, source, into, types, declared: new Set(declared.keys()), target, contract };
 }
 
 /**
@@ -135,17 +140,15 @@ async function stageDirectly(landing: Landing): Promise<DirectRows | undefined> 
   return undefined;
 }
 
-/** Declared types win; where a table keeps its types, they come next. */
-function knownTypes(spec: SpecOf<"load">, name: TableName, target: Target | undefined): ReadonlyMap<string, string> {
-  const { load } = spec.work;
+/** The types of a table that keeps them; declared ones win over these. */
+function keptTypes({ work: { load } }: SpecOf<"load">, target: Target | undefined): ReadonlyMap<string, string> {
   const reshapes = load.mode === "replace" && contractOf(load).types === "evolve";
-  const existing = reshapes ? [] : (target?.columns ?? []);
-  return new Map([...existing.map(({ name, type }) => [name, type] as const), ...declaredTypes(spec, name)]);
+  return new Map(reshapes ? [] : target?.columns.map(({ name, type }) => [name, type]));
 }
 
-/** The types that the manifest declares for a table. */
-export function declaredTypes(spec: SpecOf<"load">, { table }: TableName): ReadonlyMap<string, string> {
-  return new Map(Object.entries(spec.work.load.columns?.[table] ?? {}));
+/** The types that the manifest declares for a table, as it writes them. */
+function declaredTypes({ work: { load } }: SpecOf<"load">, { table }: TableName): ReadonlyMap<string, string> {
+  return new Map(Object.entries(load.columns?.[table] ?? {}));
 }
 
 function refuseUnknownDeclared(spec: SpecOf<"load">, target: TableName, known: readonly string[]): void {

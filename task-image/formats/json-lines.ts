@@ -7,6 +7,8 @@ import { textRows } from "./text-rows.ts";
 export const JSON_DELIMITER = "\u0002";
 /** The quote of the COPY, another one, so that nothing in a document is taken for a quote. */
 export const JSON_QUOTE = "\u0001";
+const SPACE = 0x20;
+const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 /** Postgres refuses a jsonb text that is much longer. */
@@ -47,7 +49,7 @@ function* splitLines(rows: Buffer): Generator<Buffer> {
   }
 }
 
-/** The lines of a file of JSON lines, each with file and line before it. Blank lines are no documents. */
+/** The lines of a file of JSON lines, each with file and line before it. Lines of nothing but white space are no documents. */
 export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
   const { uri, index, bytes } = file;
   const writer = new RowWriter(index, JSON_DELIMITER);
@@ -55,7 +57,7 @@ export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
   let line = 1;
   const append = (buffer: Buffer, start: number, lineEnd: number) => {
     const end = lineEnd > start && buffer[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-    return end === start ? undefined : writer.append(line, buffer, start, end);
+    return isBlank(buffer, start, end) ? undefined : writer.append(line, buffer, start, end);
   };
   for await (const chunk of bytes) {
     const buffer = rest.length === 0 ? maskControls(chunk) : Buffer.concat([rest, maskControls(chunk)]);
@@ -78,6 +80,12 @@ export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
   const piece = append(rest, 0, rest.length);
   if (piece !== undefined) yield* jsonTextRows(piece, file);
   yield* jsonTextRows(writer.rest(), file);
+}
+
+function isBlank(buffer: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && (buffer[at] === SPACE || buffer[at] === TAB)) at += 1;
+  return at === end;
 }
 
 /**

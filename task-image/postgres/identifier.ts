@@ -1,3 +1,5 @@
+import { ConfigurationError } from "../errors.ts";
+
 /** Postgres cuts identifiers at this many bytes (NAMEDATALEN - 1). */
 export const IDENTIFIER_BYTES_MAX = 63;
 
@@ -20,6 +22,18 @@ export function quoteLiteral(text: string): string {
 
 export function quoteTable({ schema, table }: TableName): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+}
+
+/** Throws a ConfigurationError for a schema or table whose name Postgres would cut: two of them could become one. */
+export function refuseLongName(table: Partial<TableName>): void {
+  for (const [what, name = ""] of Object.entries(table)) {
+    const bytes = Buffer.byteLength(name);
+    if (bytes <= IDENTIFIER_BYTES_MAX) continue;
+    throw new ConfigurationError(
+      "LongName",
+      `load.to: expected names of at most ${IDENTIFIER_BYTES_MAX} bytes, which is what Postgres keeps, found the ${what} "${name}" of ${bytes}. Name it otherwise`,
+    );
+  }
 }
 
 /** A table as people read it. */

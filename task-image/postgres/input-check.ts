@@ -11,14 +11,22 @@ export interface InputCheck {
   reason(value: string, type: string): string;
 }
 
-/** A function for one session of an older server: slower, because every value is a subtransaction. */
+/** A function for one session of an older server: slower, because every value is a subtransaction. A cast cuts what is too long. */
 const OLDER_SERVER = `CREATE OR REPLACE FUNCTION pg_temp.kelt_input_error(value text, type text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   longest int := pg_catalog.substring(type, '^(?:character|varchar|char|character varying)\\((\\d+)\\)$')::int;
+  bits int := pg_catalog.substring(type, '^bit(?: varying)?\\((\\d+)\\)$')::int;
+  found int;
 BEGIN
   EXECUTE 'SELECT CAST(' || pg_catalog.quote_literal(value) || ' AS ' || type || ')';
   IF pg_catalog.length(pg_catalog.rtrim(value)) > longest THEN
     RETURN 'value too long for type ' || type;
+  END IF;
+  IF bits IS NOT NULL THEN
+    found := pg_catalog.length(value::bit varying);
+    IF found > bits OR (found < bits AND type ~ '^bit\\(') THEN
+      RETURN 'bit string length ' || found || ' does not match type ' || type;
+    END IF;
   END IF;
   RETURN NULL;
 EXCEPTION WHEN OTHERS THEN

@@ -1,20 +1,38 @@
 import type { InputCheck } from "./input-check.ts";
 
-/** What a type leaves out of a text without a word, and the type that would show it: `2026-01-01 10:00` is a date for Postgres, 1.005 a numeric(4,2). */
+/*
+ * What a type leaves out of a text without a word, and how it shows.
+ *
+ * | type                    | leaves out                                            | shows by                                |
+ * |-------------------------|-------------------------------------------------------|-----------------------------------------|
+ * | numeric(p,s), money     | decimals                                              | comparing with the fuller type          |
+ * | date, times, interval(n)| parts of a day, a zone, digits                        | the same                                |
+ * | date, times             | digits after the sixth, that `today` is another day tomorrow, | the text alone                  |
+ * |                         | for a time of day the day                             |                                         |
+ * | real, double precision  | digits of a long whole number; decimals are about right by nature | comparing with its own text |
+ * | name, "char"            | what is longer                                        | the same                                |
+ */
+
+const TIMES = /^(date|time(stamp)?(\(\d\))? with(out)? time zone)$/;
+const FLOATS = /^(real|double precision)$/;
+const SHORT_TEXTS = /^(name|"char")$/;
 const FULLER: readonly (readonly [RegExp, string])[] = [
-  [/^numeric\(/, "numeric"],
-  [/^date$/, "timestamp with time zone"],
-  [/^timestamp/, "timestamp with time zone"],
+  [/^(numeric\(|money$)/, "numeric"],
+  [/^(date$|timestamp)/, "timestamp with time zone"],
+  [/^time\b/, "time with time zone"],
+  [/^interval[ (]/, "interval"],
 ];
 /** Texts that lose nothing, told by their shape; that is much faster than to ask. */
 const PLAIN: readonly (readonly [RegExp, string])[] = [
   [/^date$/, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"],
   [/^timestamp without/, "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]+([.][0-9]{1,6})?$"],
+  [/^timestamp with /, "^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]+([.][0-9]{1,6})?(Z|[+-][0-9:]+)?$"],
+  [/^time without/, "^[0-9]{2}:[0-9:]+([.][0-9]{1,6})?$"],
 ];
 
 /** Whether texts can become values of the type only by losing a part of what they say. */
 export function mayLose(type: string): boolean {
-  return fullerType(type) !== undefined;
+  return [TIMES, FLOATS, SHORT_TEXTS].some((types) => types.test(type)) || fullerType(type) !== undefined;
 }
 
 /** SQL that is true when a text is no value of the type. `value` is SQL of type text. */
@@ -24,13 +42,27 @@ export function isNone({ valid }: InputCheck, value: string, type: string): stri
 
 /** SQL that is true when a text that is a value of the type says more than the type holds. */
 export function losesPart({ valid }: InputCheck, value: string, type: string): string {
-  const fuller = fullerType(type);
-  if (fuller === undefined) return "false";
+  const whens = [`WHEN ${value} IS NULL THEN false`];
   const plain = PLAIN.find(([types]) => types.test(type))?.[1];
-  const whens = plain === undefined ? "" : `WHEN ${value} ~ '${plain}' THEN false `;
-  // Days that the fuller type does not reach are compared with nothing.
-  return `CASE WHEN ${value} IS NULL THEN false ${whens}WHEN NOT ${valid(value, `'${fuller}'`)} THEN false
-    ELSE (${value})::${type}::${fuller} <> (${value})::${fuller} END`;
+  if (plain !== undefined) whens.push(`WHEN ${value} ~ '${plain}' THEN false`);
+  if (TIMES.test(type)) whens.push(`WHEN ${value} ~* '${unheldTimes(type)}' THEN true`);
+  if (FLOATS.test(type)) {
+    whens.push(`WHEN ${value} ~ '^[-+]?[0-9]{8,}$' THEN (${value})::${type}::text::numeric <> (${value})::numeric`);
+  }
+  if (SHORT_TEXTS.test(type)) whens.push(`WHEN (${value})::${type}::text <> ${value} THEN true`);
+  const fuller = fullerType(type);
+  if (fuller !== undefined) {
+    // Days that the fuller type does not reach are compared with nothing.
+    whens.push(`WHEN NOT ${valid(value, `'${fuller}'`)} THEN false`);
+    whens.push(`WHEN (${value})::${type}::${fuller} <> (${value})::${fuller} THEN true`);
+  }
+  return whens.length === 1 ? "false" : `CASE ${whens.join(" ")} ELSE false END`;
+}
+
+/** A regular expression of texts that no type of times holds as a whole. */
+function unheldTimes(type: string): string {
+  const always = "[.][0-9]{6}0*[1-9]|^ *(now|today|tomorrow|yesterday)";
+  return type.startsWith("time ") || type.startsWith("time(") ? `${always}|[0-9]{4}-[0-9]` : always;
 }
 
 /** SQL that is true when a column of the type cannot take the text as it is. */

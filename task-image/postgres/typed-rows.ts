@@ -41,7 +41,8 @@ export interface StagedRows {
   readonly columns: readonly StagedColumn[];
 }
 
-const CHARACTERS = /^(text|character varying|varchar|character|char)\b/;
+const CHARACTERS = /^(text|character varying|character)(\(\d+\))?$/;
+const BITS = /^bit( varying)?(\(\d+\))?$/;
 const NONE: Discarded = { rows: 0, values: 0 };
 
 /**
@@ -89,9 +90,10 @@ async function insertTyped(session: Session, { landing, columns, scope: { target
   return rowCount ?? 0;
 }
 
-/** An explicit cast to varchar(3) would cut what is too long; an assignment refuses it. */
+/** An explicit cast to varchar(3) or bit(3) would cut what is too long; an assignment refuses it. */
 function castOf({ text, type, value }: TypedColumn): string {
   if (value !== undefined) return value;
+  if (BITS.test(type)) return `(${text})::bit varying`;
   return CHARACTERS.test(type) ? text : `(${text})::${type}`;
 }
 

@@ -57,7 +57,7 @@ export function classesOfTexts(value: string, valid: (value: string, type: strin
   return `bit_or(CASE WHEN ${value} IS NULL THEN ${CLASS.none}
     WHEN ${value} !~ '^[-0-9tTfF]' OR pg_catalog.length(${value}) > ${LENGTH_MAX} THEN ${CLASS.text}
     WHEN ${value} ~ '${WHOLE}' THEN ${CLASS.bigint}
-    WHEN ${value} ~ '${NUMBER}' THEN CASE WHEN ${value} ~ '^-0+(\\.0*)?$' THEN ${CLASS.text} ELSE ${CLASS.numeric} END
+    WHEN ${value} ~ '${NUMBER}' THEN CASE WHEN ${value} ~ '^-[0.]+([eE]|$)' THEN ${CLASS.text} ELSE ${CLASS.numeric} END
     WHEN pg_catalog.lower(${value}) IN ('true', 'false') THEN ${CLASS.boolean}
     ${timeClasses(value, valid)}
     ELSE ${CLASS.text} END)`;

@@ -37,27 +37,44 @@ export function refuseOtherLag({ name, type }: SourceColumn, { lag, lagValues }:
   );
 }
 
-/** A row without a value would never be read. Throws a DataError when there is one. */
-export async function refuseNulls(
+/**
+ * A row without a value would never be read, nor one whose time never comes. Throws a DataError when there is one. A number that no
+ * other one is above is found by {@link readUpper}.
+ */
+export async function refuseUnreachable(
   session: Session,
   name: string,
   column: SourceColumn,
   rows: SourceRows,
 ): Promise<void> {
-  if (column.notNull) return;
-  const { rows: found } = await session.query(
-    `SELECT FROM ${rows.from} WHERE ${quoteIdentifier(column.name)} IS NULL LIMIT 1`,
+  const value = quoteIdentifier(column.name);
+  const conditions = [
+    ...(column.notNull ? [] : [`${value} IS NULL`]),
+    ...(isTime(column.type) ? [`${value} = 'infinity'`] : []),
+  ];
+  if (conditions.length === 0) return;
+  const { rows: found } = await session.query<{ isNull: boolean }>(
+    `SELECT ${value} IS NULL AS "isNull" FROM ${rows.from} WHERE ${conditions.join(" OR ")} LIMIT 1`,
   );
-  if (found.length === 0) return;
+  if (found[0]?.isNull === false) throw endless(column.name, "infinity");
+  if (found[0] === undefined) return;
   throw new DataError(
     "NullCursor",
     `from.cursor.column: ${column.name} of ${name} is NULL in at least one row, which no increment would ever hold. Give it a value and make the column NOT NULL, or load a query that leaves such rows out`,
   );
 }
 
+/** Once it was read, every other row would be older. */
+function endless(column: string, value: string): DataError {
+  return new DataError(
+    "EndlessCursor",
+    `from.cursor.column: ${column} is ${value} in at least one row: nothing comes after it, so no increment could be read. Give it another value, or load a query that leaves such rows out`,
+  );
+}
+
 /**
  * Up to where rows can be read now: the horizon in the words of a time column, else the largest value of the snapshot, or as
- * far before it as the lag says. Undefined where there are no rows.
+ * far before it as the lag says. Undefined where there are no rows. Throws a DataError for a largest value that nothing comes after.
  */
 export async function readUpper(
   session: Session,
@@ -74,7 +91,9 @@ export async function readUpper(
       ? `SELECT (${type.endsWith("with time zone") ? moment : earliestClock(moment)})::${type}::text AS upper`
       : largestValue(rows, name, lagValues),
   );
-  return found[0]?.upper ?? undefined;
+  const upper = found[0]?.upper ?? undefined;
+  if (NUMBER.test(column.type) && (upper === "NaN" || upper === "Infinity")) throw endless(column.name, upper);
+  return upper;
 }
 
 /** With a lag, nothing where that is below all values: the type could not hold it. */

@@ -306,6 +306,21 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
 
     test.each([
+      ["double precision", "NaN"],
+      ["numeric", "NaN"],
+      ["real", "Infinity"],
+      ["timestamptz NOT NULL", "infinity"],
+      ["date", "infinity"],
+    ])("of type %s is not moved to %s, which nothing comes after", async (type, value) => {
+      await databases.source.query(`ALTER TABLE events ADD COLUMN seen ${type} DEFAULT '${value}'`);
+      await expect(runLoad({ cursor: { column: "seen" } })).rejects.toMatchObject({
+        kind: "data",
+        code: "EndlessCursor",
+        message: expect.stringContaining(`from.cursor.column: seen is ${value} in at least one row`),
+      });
+    });
+
+    test.each([
       [
         "a column that is not there",
         "nothing",

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Lake, startLake } from "../support/load-files.ts";
 import { POSTGRES_VERSIONS } from "../support/postgres.ts";
@@ -261,6 +262,36 @@ const pitfallsOf = (format: "csv" | "jsonl") =>
     ];
   });
 
+/** Texts that look like values of many types, and some that just do not. */
+const part = (...values: string[]) => fc.oneof({ weight: 4, arbitrary: fc.constant("") }, fc.constantFrom(...values));
+const whole =
+  "0|1|12|007|999999999999999999|9223372036854775808|2026-02-28|2026-02-30|0001-01-01|9999-12-31|true|FALSE";
+const likely = fc
+  .tuple(
+    part("-", "+", " ", "0", "-0", "t", "f"),
+    fc.constantFrom(...whole.split("|")),
+    part(".0", ".10", ".", "e5", "E-7", "e400", " 23:59", "T00:00:00.5", " 10:00:00.1234567", " 24:00:00"),
+    part("Z", "+02", "-15:30", "+14:30", "rue", "d", " "),
+  )
+  .map((parts) => parts.join(""));
+const quoted = (value: string) => `"${value}"`;
+const exactly = (value: string) => {
+  const [, sign = "", whole = "", decimals = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(value) ?? [];
+  // Trailing zeros aside, what is left is the number in one way of writing alone.
+  const digits = `${whole}${decimals}`.replace(/^0+/, "");
+  const scale = Number(exponent) - decimals.length + (digits.length - digits.replace(/0+$/, "").length);
+  return `${sign}${digits.replace(/0+$/, "")}e${digits === "" ? 0 : scale}`;
+};
+const moment = (value: string) => Date.parse(value.replace(" ", "T").replace(/[+-]\d{2}$/, "$&:00"));
+/** Type → whether a value of it says what the text did. */
+const same: Readonly<Record<string, (written: string, found: string) => boolean>> = {
+  numeric: (written, found) => exactly(written) === exactly(found),
+  boolean: (written, found) => written.charAt(0).toLowerCase() === found,
+  "timestamp without time zone": (written, found) => moment(written) === moment(found),
+  "timestamp with time zone": (written, found) => moment(written) === moment(found),
+};
+
 describe.each(POSTGRES_VERSIONS)("on Postgres %s", (version) => {
   let lake: Lake;
   beforeAll(async () => {
@@ -293,6 +324,43 @@ describe.each(POSTGRES_VERSIONS)("on Postgres %s", (version) => {
       ).toEqual([]);
       expect(await lake.rows("raw._kelt_loads")).toEqual([]);
     });
+  });
+
+  test("types hold their values exactly, whatever looks like a number, a truth or a time", async () => {
+    await lake.newWarehouse();
+    const written = fc.sample(likely, { numRuns: 500, seed: 7 });
+    await lake.put("likely.csv", `${columns(500, (at) => `c${at}`)}\n${written.map(quoted).join(",")}\n`);
+    await lake.load({ files: { likely: "likely.csv" } });
+    const types = await lake.types("raw.likely");
+    const [row = {}] = await lake.rows("raw.likely");
+    for (const [at, value] of written.entries()) {
+      const [type, found] = [types[`c${at}`] ?? "", row[`c${at}`] ?? ""];
+      expect(same[type]?.(value, found) ?? value === found, `${value} as ${type} is ${found}`).toBe(true);
+    }
+    expect(Object.values(types).filter((type) => type !== "text").length).toBeGreaterThan(100);
+  });
+
+  test("declared types mean the same in capitals: nothing is cut to fit", async () => {
+    await lake.newWarehouse();
+    await lake.put("a.jsonl", '{"v":"abcd","b":"10101","n":"1"}\n{"v":"abc","b":"101","n":"2"}\n');
+    const declared = { a: { v: "VARCHAR(3)", b: "BIT(3)", n: "Integer" } };
+    await lake.load({ files: { a: "a.jsonl" }, columns: declared, rejects: { max: 1 } });
+    expect(await lake.types("raw.a")).toEqual({ b: "bit(3)", n: "integer", v: "character varying(3)" });
+    expect(await lake.rows("raw.a")).toEqual([{ b: "101", n: "2", v: "abc" }]);
+    const unknown = lake.load({ files: { a: "a.jsonl" }, columns: { a: { v: "numbr" } } });
+    await expect(unknown).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.stringContaining('load.columns.a: type "numbr" does not exist'),
+    });
+  });
+
+  test("names that Postgres would cut are refused: two of them could become one table", async () => {
+    await lake.newWarehouse();
+    await lake.put("a.csv", "a\n1\n");
+    const [one, other] = ["ä".repeat(32), "ä".repeat(33)];
+    const load = lake.load({ files: { [one]: "a.csv", [other]: "a.csv" } });
+    await expect(load).rejects.toMatchObject({ kind: "configuration", code: "LongName" });
+    expect(await lake.warehouse.query("SELECT relname FROM pg_class WHERE relname ~ 'ä'")).toEqual([]);
   });
 
   test("latin1 and UTF-16 without a mark arrive where the manifest says so", async () => {

@@ -104,6 +104,8 @@ describe.each(POSTGRES_VERSIONS)("files into Postgres %s", (version) => {
     ["numeric(4,2)", "1.005", "numeric"],
     ["varchar(3)", "abcd", "text"],
     ["timestamp(0)", "2026-01-01 10:00:00.5", "timestamp without time zone"],
+    ["time(0)", "10:00:00.5", "time without time zone"],
+    ["real", "16777217", "double precision"],
   ])("under evolve %s is widened for %s", async (existing, value, expected) => {
     await aTarget(`id int, v ${existing}`);
     await lake.put("titles.csv", `id,v\n1,${value}\n`);
@@ -117,6 +119,20 @@ describe.each(POSTGRES_VERSIONS)("files into Postgres %s", (version) => {
     ["timestamp", "2026-01-01 10:00+02"],
     ["integer", "1.5"],
     ["boolean", "maybe"],
+    ["date", "today"],
+    ["timestamptz", "now"],
+    ["timestamptz", "2026-01-01T10:00:00.1234567Z"],
+    ["time", "10:00:00+02"],
+    ["time", "2026-01-01 10:00:00"],
+    ["timetz", "10:00:00.1234567+02"],
+    ["interval day", "1 day 3 hours"],
+    ["money", "1.005"],
+    ["double precision", "9007199254740993"],
+    ["bit(3)", "10101"],
+    ["bit(3)", "1"],
+    ["bit varying(3)", "10101"],
+    ["name", "n".repeat(64)],
+    ['"char"', "no"],
   ])("%s takes nothing away from %s: the row is rejected", async (existing, value) => {
     await aTarget(`id int, v ${existing}`);
     await lake.put("titles.csv", `id,v\n1,${value}\n2,\n`);
@@ -130,6 +146,15 @@ describe.each(POSTGRES_VERSIONS)("files into Postgres %s", (version) => {
     ["date", "date", ["2026-01-01", "0044-03-15 BC", "infinity", "2026-01-01 00:00:00"]],
     ["timestamp", "timestamp without time zone", ["2026-01-01T10:00:00Z", "2026-01-01 10:00:00.123456"]],
     ["numeric(4,2)", "numeric(4,2)", ["1.5", "1.50", "1.500", "NaN"]],
+    ["timestamptz", "timestamp with time zone", ["2026-01-01T10:00:00.123456000Z", "2026-01-01 10:00", "infinity"]],
+    ["time", "time without time zone", ["10:00", "10:00:00.123456", "10:00 PM", "24:00:00"]],
+    ["interval(0)", "interval(0)", ["1 day", "P1Y2M", "00:00:02"]],
+    ["double precision", "double precision", ["0.1", "0.10000000000000001", "9007199254740992", "1e300", "NaN"]],
+    ["money", "money", ["1.00", "$2.50"]],
+    ["bit(3)", "bit(3)", ["101", "B101"]],
+    ["text[]", "text[]", ['"{a,NULL}"', '"{}"']],
+    ["json", "json", ['"{""a"": 1}"', "5"]],
+    ["name", "name", ["n".repeat(63)]],
   ])("%s stays %s for %j", async (existing, type, values) => {
     await aTarget(`v ${existing}`);
     await lake.put("titles.csv", `v\n${values.join("\n")}\n`);

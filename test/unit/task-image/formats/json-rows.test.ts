@@ -31,7 +31,7 @@ describe.each([1, 3, 1000])("in pieces of %i bytes", (pieceBytes) => {
     ["LF", '{"a":1}\n{"a":2}\n', ['1 {"a":1}', '2 {"a":2}']],
     ["CRLF and no line end at the end", '{"a":1}\r\n{"a":2}', ['1 {"a":1}', '2 {"a":2}']],
     ["carriage returns within", '{"a":\r1}\r\r\n{"a":2}\r', ['1 {"a":\u001f1}\u001f', '2 {"a":2}']],
-    ["blank lines", '\n{"a":1}\n\n\n{"a":2}\n\n', ['2 {"a":1}', '5 {"a":2}']],
+    ["blank lines", '\n{"a":1}\n\n \t\r\n{"a":2}\n\n ', ['2 {"a":1}', '5 {"a":2}']],
     ["numbers as they are written", '{"a":1.10,"b":9007199254740993}\n', ['1 {"a":1.10,"b":9007199254740993}']],
     ["nothing", "", []],
   ])("JSON lines with %s", async (_, text, documents) => {
