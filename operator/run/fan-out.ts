@@ -1,6 +1,6 @@
 import type { NodeStatus } from "../api/pipeline-run.ts";
 import { EXIT, type TaskResult } from "../api/task.ts";
-import type { AttemptState, Failure } from "./attempt.ts";
+import type { AttemptState, Failure } from "./attempt-state.ts";
 import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
 import { releasedAt } from "./start.ts";
 import {

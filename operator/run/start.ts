@@ -1,6 +1,6 @@
 import { durationMs } from "../api/duration.ts";
 import type { NodeStatus } from "../api/pipeline-run.ts";
-import type { AttemptState } from "./attempt.ts";
+import type { AttemptState } from "./attempt-state.ts";
 import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
 import { parseTime } from "./time.ts";
 
