@@ -33,6 +33,20 @@ export function requireKey(target: TableName, key: readonly string[], columns: r
   );
 }
 
+/** Throws a ConfigurationError when the target's own rows have no value to be matched by: each of them would stay beside its successor. */
+export function requireTargetKey(
+  target: TableName,
+  key: readonly string[],
+  existing: readonly { readonly name: string }[],
+): void {
+  const missing = key.filter((column) => !existing.some(({ name }) => name === column));
+  if (missing.length === 0) return;
+  throw new ConfigurationError(
+    "UnknownKey",
+    `load.key: target ${showTable(target)} has no column ${missing.join(", ")}, so that nobody can say which of its rows the new ones replace. Add the column and fill it, or drop the table`,
+  );
+}
+
 /** What a target made by its first load gets, so that the next ones find its rows: merge promises one row a key. */
 export function keyIndexStatement(target: TableName, key: readonly string[], isUnique: boolean): string {
   const list = key.map(quoteIdentifier).join(", ");

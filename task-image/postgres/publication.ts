@@ -7,6 +7,7 @@ import {
   keyIndexStatement,
   mergeStatement,
   requireKey,
+  requireTargetKey,
   type WrittenColumn,
   writeLockStatement,
 } from "./keyed-rows.ts";
@@ -169,6 +170,7 @@ function planKeyed(
 ): Publication {
   const { target: relation, columns } = incoming;
   requireKey(relation, key, columns);
+  requireTargetKey(relation, key, target.columns);
   refuseHiddenRows(target);
   const statements = [writeLockStatement(relation), ...changes];
   const rows = { staging: stagingTable(relation), target: relation, key, columns: writtenColumns(target, incoming) };

@@ -1,5 +1,5 @@
 import { quoteIdentifier, quoteTable, showTable } from "../postgres/identifier.ts";
-import { requireKey } from "../postgres/keyed-rows.ts";
+import { requireKey, requireTargetKey } from "../postgres/keyed-rows.ts";
 import type { LoadedTable } from "../postgres/load-record.ts";
 import { expectRows } from "../postgres/load-transaction.ts";
 import { isKeyed, type Publication, type Writing } from "../postgres/publication.ts";
@@ -45,6 +45,7 @@ export async function publishTable(session: Session, writing: Writing, staged: S
       await checkKeys(session, keyed, writing.mode === "merge");
     }
     const existing = await readTarget(session, target);
+    if (existing !== undefined) requireTargetKey(target, key, existing);
     const range = stagedRange(writing.range, staged, foldName);
     if (range !== undefined) await checkRange(session, range, staged, existing);
     const published = existing === undefined ? "created" : await writeInto(session, writing, staged, existing, keyed);

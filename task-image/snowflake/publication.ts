@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 import { quoteIdentifier, quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
-import { requireKey } from "../postgres/keyed-rows.ts";
+import { requireKey, requireTargetKey } from "../postgres/keyed-rows.ts";
 import type { LoadedTable } from "../postgres/load-record.ts";
 import { expectRows } from "../postgres/load-transaction.ts";
 import { isKeyed, type Writing } from "../postgres/publication.ts";
@@ -55,6 +55,7 @@ export async function prepareTable(workspace: Workspace, writing: Writing, stage
       await checkKeys(session, { staging: staged.table, target, key }, writing.mode === "merge");
     }
     const existing = await readTarget(session, target);
+    if (existing !== undefined) requireTargetKey(target, keyOf(writing), existing.columns);
     const range = stagedRange(writing.range, staged, foldName);
     if (range !== undefined) await checkRange(session, range, staged, existing);
     if (existing === undefined) {

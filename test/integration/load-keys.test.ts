@@ -102,6 +102,18 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     });
   });
 
+  test.each(["merge", "deleteInsert"] as const)("%s refuses a target whose rows lack the key", async (mode) => {
+    await databases.warehouse.query(
+      "CREATE SCHEMA raw; CREATE TABLE raw.films AS SELECT date '2024-01-01' AS day, 'Aurora' AS title",
+    );
+    await expect(runLoad(mode, ["film_id"])).rejects.toMatchObject({
+      kind: "configuration",
+      code: "UnknownKey",
+      message: expect.stringContaining("target raw.films has no column film_id"),
+    });
+    expect(await databases.warehouse.query("SELECT * FROM raw.films")).toHaveLength(1);
+  });
+
   test("deleteInsert replaces whole days and leaves the others alone", async () => {
     await runLoad("deleteInsert", ["day"]);
     await databases.source.query(

@@ -310,3 +310,11 @@ describe("deleteInsert of a range", () => {
     expect(await ids()).toEqual(["1", "2", "3"]);
   });
 });
+
+test("rows of a target that lacks the key are not left beside those that were to replace them", async () => {
+  await lake.put("titles.csv", "title\na\n");
+  await lake.load({ mode: "append" });
+  await lake.put("titles.csv", "id,title\n1,a\n");
+  await expect(lake.load({ mode: "merge", key: ["id"] })).rejects.toMatchObject({ code: "UnknownKey" });
+  expect(await lake.rows("raw.titles")).toEqual([["a"]]);
+});

@@ -278,3 +278,11 @@ describe("deleteInsert of a range", () => {
     expect(await ids()).toEqual(["1", "2", "3"]);
   });
 });
+
+test("rows of a target that lacks the key are not left beside those that were to replace them", async () => {
+  await scene.put("films.csv", "title\na\n");
+  await scene.load({ mode: "append" });
+  await scene.put("films.csv", "id,title\n1,a\n");
+  await expect(scene.load({ mode: "merge", key: ["id"] })).rejects.toMatchObject({ code: "UnknownKey" });
+  expect(await scene.rows("FILMS")).toEqual([{ TITLE: "a" }]);
+});
