@@ -43,6 +43,8 @@ export class PipelineController implements Reconciler {
       return {};
     }
     const decision = decidePipeline(facts);
+    const { namespace, name: pipeline } = parseKey(key);
+    this.#parts.metrics.activeRuns.set({ namespace, pipeline }, decision.activeRuns);
     for (const run of decision.expired) await this.#deleteRun(key, run);
     const patchAt = decision.status === undefined ? undefined : await this.#writeStatus(key, facts, decision.status);
     return { wakeAt: patchAt === undefined ? decision.wakeAt : Math.min(patchAt, decision.wakeAt ?? patchAt) };
@@ -79,7 +81,6 @@ export class PipelineController implements Reconciler {
     if (pipeline === undefined) return undefined;
     const { kube, metrics } = this.#parts;
     const { namespace, name, resourceVersion } = pipeline.meta;
-    metrics.activeRuns.set({ namespace, pipeline: name }, after.activeRuns ?? 0);
     if (after.lastSuccessTime !== undefined) {
       metrics.lastSuccess.set({ namespace, pipeline: name }, Date.parse(after.lastSuccessTime) / 1000);
     }

@@ -22,6 +22,8 @@ export interface PipelineDecisionFacts {
 export interface PipelineDecision {
   /** Absent when there is no Pipeline to write it to. */
   readonly status?: PipelineStatus;
+  /** Runs that have not finished, also of a Pipeline that is gone. */
+  readonly activeRuns: number;
   /** Finished runs that the history gives up. */
   readonly expired: readonly FinishedRun[];
   readonly wakeAt?: number;
@@ -45,7 +47,8 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
   const validation = pipeline === undefined ? undefined : validatePipeline(pipeline.spec);
   const limits = historyLimits(pipeline?.spec);
   const history = limits === undefined ? { expired: [] } : expiredRuns(facts.runs.flatMap(finishedRun), limits, now);
-  if (pipeline === undefined || validation === undefined) return history;
+  const activeRuns = facts.runs.filter(({ status }) => isActive(status)).length;
+  if (pipeline === undefined || validation === undefined) return { activeRuns, ...history };
   const problems = validation.ok
     ? resolveConnections(validation.spec, facts.connections).problems
     : validation.problems;
@@ -54,9 +57,14 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
     observedGeneration: generation,
     conditions: conditionsOf(problems, generation, pipeline.status.conditions ?? [], now),
     ...(validation.ok ? { nodes: validation.graph.order.length } : {}),
+    activeRuns,
     ...runsSummary(facts.runs, pipeline.status),
   };
-  return { status, ...history };
+  return { status, activeRuns, ...history };
+}
+
+function isActive({ conditions }: PipelineRunStatus): boolean {
+  return (conditions?.[0]?.status ?? "Unknown") === "Unknown";
 }
 
 function finishedRun({ meta, status }: PipelineDecisionFacts["runs"][number]): FinishedRun[] {
@@ -92,7 +100,6 @@ function conditionsOf(
 }
 
 function runsSummary(runs: PipelineDecisionFacts["runs"], before: PipelineStatus): Partial<PipelineStatus> {
-  const active = runs.filter(({ status }) => (status.conditions?.[0]?.status ?? "Unknown") === "Unknown").length;
   const latest = runs
     .filter(({ status }) => status.started !== undefined)
     .reduce<(typeof runs)[number] | undefined>(
@@ -107,7 +114,6 @@ function runsSummary(runs: PipelineDecisionFacts["runs"], before: PipelineStatus
     .sort()
     .at(-1);
   return {
-    activeRuns: active,
     ...(latest === undefined
       ? before.lastRun === undefined
         ? {}

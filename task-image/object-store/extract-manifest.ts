@@ -35,7 +35,7 @@ export async function readManifest(store: ObjectStore, key: string): Promise<Ext
   if (manifest !== undefined) return manifest;
   throw new ConfigurationError(
     "ManifestMissing",
-    `connection ${store.connection}: ${store.uri(key)} does not exist: the extract that writes it has not finished. Run it first`,
+    `connection ${store.connection}: ${store.uri(key)} does not exist any more: the extract that this load follows wrote it, and another run has removed it or is writing its own. Runs that overlap need prefixes of their own; run it again`,
   );
 }
 

@@ -166,7 +166,10 @@ test("two pods of one load: one commits and cleans up before the other reads the
 });
 
 test("a load whose extract is gone and that was never loaded says so", async () => {
-  await expect(load(loadTask("run-1", "bucket"), aContext())).rejects.toMatchObject({ code: "ManifestMissing" });
+  await expect(load(loadTask("run-1", "bucket"), aContext())).rejects.toMatchObject({
+    code: "ManifestMissing",
+    message: expect.stringMatching(/another run has removed it.*Runs that overlap need prefixes of their own/),
+  });
 });
 
 test("a load that fails leaves its files to be looked at", async () => {

@@ -149,6 +149,22 @@ test("runs that outlive their Pipeline stay: it may only be on its way back", as
   expect(runs()).toEqual(["films-1", "films-2"]);
 });
 
+test("runs that outlive their Pipeline are counted as active until they end", async () => {
+  await put("Pipeline", "films", { spec: SPEC });
+  await put("PipelineRun", "films-1", { spec: { pipeline: "films" } });
+  await reconcile();
+  const active = 'kelt_runs_active{namespace="demo",pipeline="films"}';
+  expect(await metrics.scrape()).toContain(`${active} 1`);
+  await api.admin.delete("Pipeline", NAMED, { propagation: "Background" });
+  await reconcile();
+  expect(await metrics.scrape()).toContain(`${active} 1`);
+  const over = { type: "Succeeded", status: "True", reason: "Succeeded", message: "", lastTransitionTime: "" };
+  const ended = { status: { conditions: [over] } };
+  await api.admin.patch("PipelineRun", { namespace: "demo", name: "films-1" }, ended, { subresource: "status" });
+  await reconcile();
+  expect(await metrics.scrape()).toContain(`${active} 0`);
+});
+
 test("a Pipeline that is gone with its runs takes its metrics along", async () => {
   await put("Pipeline", "films", { spec: SPEC });
   await reconcile();
