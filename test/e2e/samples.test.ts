@@ -8,7 +8,8 @@ import { makeCustomers } from "../../config/samples/showcase/demo/objects.mts";
 import { objects as songplaysObjects } from "../../config/samples/songplays/demo/objects.mts";
 import { ROOT } from "../support/chart.ts";
 import { mustKubectl } from "../support/cluster.ts";
-import { finishedRun, getJson, type Run, sql, verdictOf } from "../support/kind.ts";
+import { applyPipeline, createRun, finishedRun, getJson, type Run, sql, verdictOf } from "../support/kind.ts";
+import { parquetOf } from "../support/parquet-file.ts";
 
 /** What the quick start of a sample has left in its namespace. */
 function leftBy(sample: string) {
@@ -97,4 +98,51 @@ test("showcase: four pipelines build a star that holds what the API, the files a
   expect(JSON.parse(rows("select json_agg(notes order by customer_no) from raw.customers"))).toEqual(notes);
   expect(rows("select slogan from raw.stores where code = 'lis-01'")).toBe("Chá às cinco\nou às seis");
   expect(rows("select count(*), count(distinct id) from raw.reviews")).toBe("500|500");
+});
+
+test("a Parquet file and the answers of an API are loaded straight, by pods with the memory that they have by default", async () => {
+  const namespace = "kelt-showcase";
+  const { rows } = leftBy("showcase");
+  const put = `import { putObject } from "/srv/bucket.mts"; import { text } from "node:stream/consumers";
+    const { ENDPOINT: endpoint, ACCESS_KEY: accessKey, SECRET_KEY: secretKey } = process.env;
+    await putObject({ endpoint, name: "showcase", accessKey, secretKey }, "parquet/lots.parquet", Buffer.from(await text(process.stdin), "base64"));`;
+  const file = await parquetOf(
+    "select i as id, 'tea ' || i as name, (i / 8)::decimal(18,4) as price, date '2025-01-01' + (i % 300)::int as day from range(20000) t(i)",
+    ", compression zstd",
+  );
+  const node = ["exec", "-i", "-n", namespace, "deploy/store", "-c", "filler", "--", "node", "--input-type=module"];
+  mustKubectl([...node, "-e", put], file.toString("base64"));
+  const warehouse = { connection: "warehouse", schema: "straight" };
+  const spec = {
+    connections: {
+      api: { http: { baseUrl: "http://api:8080/v1", auth: { apiKey: { header: "X-Api-Key" } }, secretRef: "api" } },
+      lake: { s3: { bucket: "showcase", endpoint: "http://store:7070", secretRef: "store" } },
+      warehouse: { postgres: { secretRef: "warehouse" } },
+    },
+    nodes: {
+      lots: { load: { from: { connection: "lake", files: { lots: "parquet/lots.parquet" } }, to: warehouse } },
+      reviews: {
+        load: {
+          from: {
+            connection: "api",
+            http: {
+              path: "reviews",
+              records: "data.reviews",
+              paging: { cursor: { param: "after", field: "data.next" } },
+            },
+          },
+          to: { ...warehouse, table: "reviews" },
+        },
+      },
+    },
+  };
+  await applyPipeline("straight", spec, namespace);
+  const run = await finishedRun(createRun("straight", {}, namespace), namespace);
+  expect(verdictOf(run), JSON.stringify(run.status.nodes)).toBe("True Succeeded");
+  expect(rows("select count(*), sum(id), sum(price), max(day) from straight.lots")).toBe(
+    "20000|199990000|24998750.0000|2025-10-27",
+  );
+  expect(rows("select count(*), count(distinct id), sum(stars) from straight.reviews")).toBe("500|500|1500");
+  mustKubectl(["delete", "pipeline", "straight", "-n", namespace]);
+  rows("drop schema straight cascade");
 });
