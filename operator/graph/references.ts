@@ -145,9 +145,11 @@ export function resolveConnections(
   spec: PipelineSpec,
   resources: ReadonlyMap<string, ConnectionSpec>,
 ): { readonly spec: PipelineSpec; readonly problems: readonly Problem[] } {
+  const entries = Object.entries(spec.connections ?? {});
+  if (entries.every(([, { ref }]) => ref === undefined)) return { spec, problems: [] };
   const problems: Problem[] = [];
   const connections: NonNullable<PipelineSpec["connections"]> = {};
-  for (const [name, entry] of Object.entries(spec.connections ?? {})) {
+  for (const [name, entry] of entries) {
     if (entry.ref === undefined) {
       connections[name] = entry;
       continue;
@@ -160,5 +162,5 @@ export function resolveConnections(
       connections[name] = resource;
     }
   }
-  return { spec: spec.connections === undefined ? spec : { ...spec, connections }, problems };
+  return { spec: { ...spec, connections }, problems };
 }

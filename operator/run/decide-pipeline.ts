@@ -49,9 +49,7 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
   const history = limits === undefined ? { expired: [] } : expiredRuns(facts.runs.flatMap(finishedRun), limits, now);
   const activeRuns = facts.runs.filter(({ status }) => isActive(status)).length;
   if (pipeline === undefined || validation === undefined) return { activeRuns, ...history };
-  const problems = validation.ok
-    ? resolveConnections(validation.spec, facts.connections).problems
-    : validation.problems;
+  const problems = validation.ok ? resolvedProblems(validation.spec, facts.connections) : validation.problems;
   const generation = pipeline.meta.generation ?? 0;
   const status: PipelineStatus = {
     observedGeneration: generation,
@@ -61,6 +59,14 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
     ...runsSummary(facts.runs, pipeline.status),
   };
   return { status, activeRuns, ...history };
+}
+
+/** What shows only with the Connection resources in their places: whether they exist, are of the right kind, and fit each other. */
+function resolvedProblems(spec: PipelineSpec, connections: PipelineDecisionFacts["connections"]): readonly Problem[] {
+  const resolved = resolveConnections(spec, connections);
+  if (resolved.problems.length > 0 || resolved.spec === spec) return resolved.problems;
+  const validation = validatePipeline(resolved.spec);
+  return validation.ok ? [] : validation.problems;
 }
 
 function isActive({ conditions }: PipelineRunStatus): boolean {

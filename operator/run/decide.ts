@@ -176,6 +176,9 @@ function begin(facts: Facts): Decision | undefined {
   }
   const { spec, problems } = resolveConnections(validation.spec, connections);
   if (problems.length > 0) return awaitConnections(facts, invalidity(run.spec.pipeline, problems));
+  const resolved = spec === validation.spec ? validation : validatePipeline(spec);
+  if (!resolved.ok)
+    return { ...end("InvalidPipeline", invalidity(run.spec.pipeline, resolved.problems)), copies: true };
   const nodes = Object.fromEntries(validation.graph.order.map((name) => [name, { state: "Pending" } as const]));
   const message = `0 of ${validation.graph.order.length} nodes have finished`;
   return {

@@ -96,6 +96,17 @@ describe("whether a Pipeline can run", () => {
     expect(conditionsOf(facts(spec, { connections }))).toMatchObject([{ type: "Ready", status: "True" }]);
   });
 
+  test("a Connection of a kind that its node cannot use makes it Stalled too", () => {
+    const checks = [{ sql: "select 1" }];
+    const spec = { connections: { w: { ref: "shared" } }, nodes: { a: { test: { connection: "w", checks } } } };
+    const connections = new Map([["shared", { http: { baseUrl: "https://api.example" } }]]);
+    const message = expect.stringMatching(/spec\.nodes\[a\]\.test\.connection.*found w, which is of kind http/);
+    expect(conditionsOf(facts(spec, { connections }))).toMatchObject([
+      { type: "Ready", status: "False", reason: "InvalidSpec", message },
+      { type: "Stalled", status: "True", reason: "InvalidSpec", message },
+    ]);
+  });
+
   test("a condition keeps its time while its status stays", () => {
     const before = decidePipeline(facts(SPEC)).status ?? {};
     expect(conditionsOf(facts(SPEC, { now: T0 + 5_000 }, before))[0]?.lastTransitionTime).toBe(text(0));

@@ -95,6 +95,21 @@ describe("beginning", () => {
     expect(known.verdict?.begin?.spec.connections).toEqual({ w: { postgres: { secretRef: "s" } } });
   });
 
+  test("does not begin with a Connection of a kind that its node cannot use", () => {
+    const used = {
+      connections: { w: { ref: "shared" } },
+      nodes: { a: { test: { connection: "w", checks: [{ sql: "select 1" }] } } },
+    };
+    const connections = new Map([["shared", { http: { baseUrl: "https://api.example" } }]]);
+    const decision = decide({ ...fresh({ generation: 1, spec: used }), connections });
+    const message = expect.stringContaining("found w, which is of kind http");
+    expect(decision).toMatchObject({
+      verdict: { succeeded: "False", reason: "InvalidPipeline", message },
+      copies: true,
+    });
+    expect(decision.verdict).not.toHaveProperty("begin");
+  });
+
   test("a run that is cancelled before it begins ends without a node", () => {
     const facts = withRun(fresh({ generation: 1, spec }), { spec: { pipeline: "films", cancelled: true } });
     expect(decide(facts)).toMatchObject({ verdict: { succeeded: "False", reason: "Cancelled" }, actions: [] });
