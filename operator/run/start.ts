@@ -56,10 +56,24 @@ export function startOf(state: Starting, context: StartContext): Start {
   if (state.held) return { why: "its Job is held back", ...(waiting === undefined ? {} : { told: waiting }) };
   if (state.podless === true) return podlessStart(state, context);
   const dueAt = state.since + durationMs(context.startTimeout);
-  if (waiting !== undefined) return { dueAt, told: waiting, why: `${waiting.reason}: ${waiting.message}` };
+  if (waiting !== undefined)
+    return { dueAt, told: steady(waiting, context), why: `${waiting.reason}: ${waiting.message}` };
   const pod = context.attempt.pods.at(-1)?.name ?? "";
   const why = `its container is still being made. The events of pod ${pod} say why, such as a volume that cannot be mounted`;
   return { dueAt, why };
+}
+
+/** The kubelet says the one after each try to pull an image and the other until the next: to its readers both are one. */
+const PULLS: readonly string[] = ["ErrImagePull", "ImagePullBackOff"];
+
+/** What a pod waits for, in the words that the status has for it already. */
+function steady(
+  waiting: NonNullable<PodFacts["waiting"]>,
+  { attempt, stored: { attempt: told, reason = "", message = waiting.message } }: StartContext,
+): NonNullable<PodFacts["waiting"]> {
+  return told === attempt.attempt && PULLS.includes(reason) && PULLS.includes(waiting.reason)
+    ? { reason, message }
+    : waiting;
 }
 
 function podlessStart({ since, lostAt }: Starting, { attempt, stored, startTimeout, now }: StartContext): Start {

@@ -70,6 +70,9 @@ export function reportedFailure(end: Ended, expected: ResultExpectation): Failur
   };
 }
 
+/** Container runtimes' words for a command that they could not run; the message says why, and the exit code (128) nothing. */
+const NOT_STARTED = ["StartError", "ContainerCannotRun"];
+
 /** Whether a pod has ended, or never began: its node may have refused it. */
 function isOver({ terminated, failure }: PodFacts): boolean {
   return terminated !== undefined || failure !== undefined;
@@ -77,7 +80,7 @@ function isOver({ terminated, failure }: PodFacts): boolean {
 
 /** The end of a pod by somebody else's hand, in words: those of its node, of the task that was told to stop, or of the exit code. */
 export function killedWords(
-  { failure, terminated }: PodFacts,
+  { name, failure, terminated }: PodFacts,
   expected: ResultExpectation,
 ): Pick<Failure, "reason" | "message"> {
   if (failure !== undefined) {
@@ -93,8 +96,10 @@ export function killedWords(
   if (typeof result !== "string" && result.error !== undefined) {
     return { reason: REASON_OF_KIND[result.error.kind], message: result.error.message };
   }
-  const signal = exitCode > 128 ? ` (killed by signal ${exitCode - 128})` : "";
-  return { reason: "ExitCode", message: `the task container exited with ${exitCode}${signal}` };
+  if (NOT_STARTED.includes(reason))
+    return { reason: "ExitCode", message: `the container could not be started: ${left}` };
+  const more = exitCode > 128 ? ` (killed by signal ${exitCode - 128})` : `; kubectl logs ${name} shows what it said`;
+  return { reason: "ExitCode", message: `the task container exited with ${exitCode}${more}` };
 }
 
 /** The Job controller counts a pod that is deleted as one that failed. */

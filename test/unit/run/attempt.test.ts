@@ -141,6 +141,20 @@ describe("where an attempt stands", () => {
     });
   });
 
+  test("a container that could not be started says why, one that failed where its words are", () => {
+    const why = 'exec: "/none": stat /none: no such file or directory';
+    const terminated = { exitCode: 128, reason: "StartError", message: why, at: T0 + 1000 };
+    const job = aFailedJob("BackoffLimitExceeded");
+    expect(state([anEndedPod(128, "", { terminated })], job)).toMatchObject({
+      reason: "ExitCode",
+      message: `the container could not be started: ${why}`,
+    });
+    expect(state([anEndedPod(3, "", { name: "films-1-raw-a1-x" })], job)).toMatchObject({
+      reason: "ExitCode",
+      message: "the task container exited with 3; kubectl logs films-1-raw-a1-x shows what it said",
+    });
+  });
+
   test("a failed Job whose pod is gone says that nobody saw its end", () => {
     expect(state([], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
       reason: "JobFailed",

@@ -32,6 +32,16 @@ describe("pods that do not start", () => {
     });
   });
 
+  test("say one thing while the kubelet alternates between a pull and the wait for the next", () => {
+    const backoff = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
+    const told = { a: { state: "Starting", attempt: 1, ...waiting } } as const;
+    expect(nodesOf(facts([aPod({ waiting: backoff })], T0 + 1_000, told)).a).toMatchObject(waiting);
+    const late = nodesOf(facts([aPod({ waiting: backoff })], T0 + 60_000, told)).a;
+    expect(late?.message).toContain("ImagePullBackOff: Back-off pulling image");
+    const other = { reason: "InvalidImageName", message: "no name" };
+    expect(nodesOf(facts([aPod({ waiting: other })], T0 + 1_000, told)).a).toMatchObject(other);
+  });
+
   test("time out with that reason; their Job is deleted only after the verdict is stored", () => {
     const late = someFacts(spec, { attempts, now: T0 + 60_000 });
     const decision = decide(late);
