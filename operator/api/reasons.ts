@@ -37,6 +37,7 @@ export const REASON = {
   AttemptTimedOut: "The attempt exceeded attemptTimeout.",
   StartTimedOut: "The attempt's pod did not start running within startTimeout.",
   NoPod: "The attempt's Job has made no pod for a while; its events say why.",
+  JobSuspended: "The attempt's Job is suspended, by a queue or a person; it goes on when it is resumed.",
   JobLost: "The attempt's Job was deleted by somebody else before it finished.",
   JobFailed: "The Job failed and its pod left no exit code.",
   PodFailed: "The node ended the attempt's pod or would not take it.",

@@ -154,8 +154,9 @@ function overdueAttempt(
     const { startTimeout } = context.node;
     if (now >= start.dueAt)
       return failure("StartTimedOut", `the pod did not start running within ${startTimeout}: ${start.why}`, true);
-    times.push(start.dueAt, ...(start.tellAt === undefined ? [] : [start.tellAt]));
+    times.push(start.dueAt);
   }
+  if (start?.tellAt !== undefined) times.push(start.tellAt);
   if (state.state === "running" && state.settlesAt !== undefined) times.push(state.settlesAt);
   return times.length === 0 ? {} : { wakeAt: Math.min(...times) };
 }

@@ -9,7 +9,7 @@ import { parseTime } from "./time.ts";
  *
  * | what is true                       | the wait counts from                           | what is said                   |
  * |------------------------------------|------------------------------------------------|--------------------------------|
- * | the Job is held back (Kueue)       | nothing: it may take as long as it does        | nothing                        |
+ * | the Job is held back (Kueue)       | nothing: it may take as long as it does        | JobSuspended, when that lasts  |
  * | its pod waits                      | the pod's creation                             | Kubernetes' reason             |
  * | it has no pod yet                  | its creation, or the moment it was resumed     | NoPod, when that lasts         |
  * | the pod that ran is evicted or gone| the pod's end, or when that was first seen     | NoPod, when that lasts         |
@@ -24,6 +24,10 @@ const TELL_MS = 10_000;
 
 const NO_POD =
   "its Job has made no pod, or none in the place of one that is gone. The Job's events say why, such as a service account that does not exist or a quota";
+
+const HELD =
+  "its Job is suspended, as by a queue that has no room for it yet; it goes on when its spec.suspend is false";
+const SUSPENDED = { reason: "JobSuspended", message: HELD };
 
 type Starting = Extract<AttemptState, { state: "starting" }>;
 
@@ -52,10 +56,11 @@ export interface Start {
 
 /** How long an attempt that has no running pod may wait, and for what it does. */
 export function startOf(state: Starting, context: StartContext): Start {
-  const { waiting } = state;
-  if (state.held) return { why: "its Job is held back", ...(waiting === undefined ? {} : { told: waiting }) };
+  const { waiting, since } = state;
+  if (state.held)
+    return context.now < since + TELL_MS ? { tellAt: since + TELL_MS, why: HELD } : { told: SUSPENDED, why: HELD };
   if (state.podless === true) return podlessStart(state, context);
-  const dueAt = state.since + durationMs(context.startTimeout);
+  const dueAt = since + durationMs(context.startTimeout);
   if (waiting !== undefined)
     return { dueAt, told: steady(waiting, context), why: `${waiting.reason}: ${waiting.message}` };
   const pod = context.attempt.pods.at(-1)?.name ?? "";

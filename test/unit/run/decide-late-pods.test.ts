@@ -110,8 +110,12 @@ describe("pods that do not start", () => {
     );
   });
 
-  test("a Job that Kueue holds back is not late", () => {
-    const held = new Map([["a", [anAttempt("a", 1, [], { suspended: true })]]]);
-    expect(nodesOf(someFacts(spec, { attempts: held, now: T0 + 3_600_000 })).a).toMatchObject({ state: "Starting" });
+  test("a Job that Kueue holds back is not late, and says that it is held", () => {
+    const held = (now: number) => decide(facts([], now, undefined, { suspended: true }));
+    expect(held(T0 + 9_000)).toMatchObject({ verdict: { nodes: { a: { state: "Starting" } } }, wakeAt: T0 + 10_000 });
+    expect(held(T0 + 9_000).verdict?.nodes.a).not.toHaveProperty("reason");
+    const late = held(T0 + 3_600_000);
+    expect(late.verdict?.nodes.a).toMatchObject({ state: "Starting", reason: "JobSuspended" });
+    expect(late).not.toHaveProperty("wakeAt");
   });
 });
