@@ -13,8 +13,8 @@ import { startTask } from "./task-process.ts";
 /** Points of each load and kind of loss, and the seed of the first one: another one is another set of points. */
 export const POINTS = Number(process.env.KELT_KILLS ?? 50);
 export const FIRST_SEED = Number(process.env.KELT_KILL_SEED ?? 1);
-/** Most of a cycle is waiting for a process to start. */
-export const CYCLES_AT_ONCE = availableParallelism() + 1;
+/** Most of a cycle is waiting for a process to start. However many processors there are, one server takes the connections of all. */
+export const CYCLES_AT_ONCE = Math.min(availableParallelism() + 1, 4);
 
 /** A load into a schema of its own that is going to be killed, and what must be there whatever happens to it. */
 export interface KilledLoad {
