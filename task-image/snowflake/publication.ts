@@ -12,6 +12,7 @@ import {
   type StagedRange,
   stagedRange,
 } from "../postgres/row-range.ts";
+import { takesRowsAway } from "../warehouse/loaded-objects.ts";
 import { planReshaping, type Reshaping, refuseFrozenTable } from "../warehouse/reshaping.ts";
 import { readTarget, type Target } from "./catalog.ts";
 import { snowflakeFailure } from "./failure.ts";
@@ -127,11 +128,11 @@ export async function writeTable(
   const place = `publishing ${showTable(target)}`;
   try {
     if (beside === undefined) {
-      if (published === "refilled" || published === "truncated")
-        await session.query(`DELETE FROM ${quoteTable(target)}`);
+      // A target that this load has made may have another one's rows by now.
+      if (takesRowsAway(writing)) await session.query(`DELETE FROM ${quoteTable(target)}`);
       const keyed = { staging: table, target, key: keyOf(writing), columns: columns.map(({ name }) => name) };
-      if (published === "deleteInserted") await session.query(deleteStatement(writing, staged, keyed));
-      if (published === "merged") {
+      if (writing.mode === "deleteInsert") await session.query(deleteStatement(writing, staged, keyed));
+      if (writing.mode === "merge") {
         const [answer] = await session.query(mergeStatement(keyed));
         expectRows(place, rows, "staged", writtenRows(answer), `merged into ${showTable(target)}`);
       } else await fill(session, staged, target);
