@@ -1,4 +1,4 @@
-import { CLASS, isMatch, isTime } from "./value-class.ts";
+import { CLASS, isMatch, isTime, SECOND_DIGITS_MAX } from "./value-class.ts";
 
 /** SQL of a text as a value of a type, and of whether it is one. What is not the same afterwards is none: no digit is rounded away. */
 export interface Cast {
@@ -10,6 +10,7 @@ export interface Cast {
 /** `type` as DESCRIBE TABLE writes it: `NUMBER(38,9)`, `TIMESTAMP_NTZ(9)`. `text` is SQL of type VARCHAR. */
 export function castText(text: string, type: string): Cast {
   const [, name = type, first, second] = /^([A-Z_ ]+?)(?:\((\d+)(?:,(\d+))?\))?$/.exec(type) ?? [];
+  const digits = first === undefined ? undefined : Number(first);
   const cast = `CAST(${text} AS ${type})`;
   const isCast = `TRY_CAST(${text} AS ${type}) IS NOT NULL`;
   switch (name) {
@@ -29,14 +30,19 @@ export function castText(text: string, type: string): Cast {
     }
     case "DATE":
       return { value: cast, isValid: isTime(text, "date") };
+    case "TIME":
+      return {
+        value: cast,
+        isValid: `(${isCast} AND NOT ${isMatch(text, `.*[.][0-9]{${digits ?? SECOND_DIGITS_MAX}}[0-9]*[1-9][0-9]*`)})`,
+      };
     case "TIMESTAMP_NTZ":
-      return { value: cast, isValid: `(${isTime(text, "date")} OR ${isTime(text, "timestampNtz")})` };
+      return { value: cast, isValid: `(${isTime(text, "date")} OR ${isTime(text, "timestampNtz", digits)})` };
     case "TIMESTAMP_TZ":
     case "TIMESTAMP_LTZ":
       return {
         // Postgres writes whole hours alone: +02.
         value: `CAST(CASE WHEN ${isMatch(text, ".*:.*[-+][0-9]{2}")} THEN ${text} || ':00' ELSE ${text} END AS ${type})`,
-        isValid: `(${isTime(text, "timestampNtz")} OR ${isTime(text, "timestampTz")})`,
+        isValid: `(${isTime(text, "timestampNtz", digits)} OR ${isTime(text, "timestampTz", digits)})`,
       };
     case "VARIANT":
       return { value: `PARSE_JSON(${text})`, isValid: `TRY_PARSE_JSON(${text}) IS NOT NULL` };

@@ -14,9 +14,14 @@ const LOGIN_RETRIES = 3;
  * after 5 minutes (documentation, "Transactions", aborting transactions): whoever waits outlives a writer whose pod is dead.
  */
 const LOCK_TIMEOUT_SECONDS = 900;
+/** The longest there is: 7 days. */
+const STATEMENT_TIMEOUT_SECONDS = 604_800;
+/** What the server writes, and reads again. */
+const TIME_FORMAT = "'YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM'";
 /**
  * Parameters of every session (documentation, "Parameters"), whatever account and user have: texts are read and written in one way, names
- * between quotes are taken as they are, and a MERGE that could choose between rows is refused.
+ * between quotes are taken as they are, a MERGE that could choose between rows is refused, and no time limit but the warehouse's own ends
+ * a long COPY.
  */
 const PARAMETERS = {
   AUTOCOMMIT: "TRUE",
@@ -24,10 +29,13 @@ const PARAMETERS = {
   DATE_INPUT_FORMAT: "'AUTO'",
   TIME_INPUT_FORMAT: "'AUTO'",
   TIMESTAMP_INPUT_FORMAT: "'AUTO'",
-  TIMESTAMP_OUTPUT_FORMAT: "'YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM'",
+  TIMESTAMP_OUTPUT_FORMAT: TIME_FORMAT,
+  // An account's own form for these would win over the one before.
+  TIMESTAMP_LTZ_OUTPUT_FORMAT: TIME_FORMAT,
   QUOTED_IDENTIFIERS_IGNORE_CASE: "FALSE",
   ERROR_ON_NONDETERMINISTIC_MERGE: "TRUE",
   LOCK_TIMEOUT: String(LOCK_TIMEOUT_SECONDS),
+  STATEMENT_TIMEOUT_IN_SECONDS: String(STATEMENT_TIMEOUT_SECONDS),
 } as const;
 /** A server that does not say goodbye in this time is left without one. */
 const CLOSE_TIMEOUT_MS = 5000;

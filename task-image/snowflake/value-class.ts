@@ -66,7 +66,7 @@ const WHOLE = "(0|-?[1-9][0-9]{0,37})";
 const DECIMAL = "-?(0|[1-9][0-9]*)[.][0-9]+";
 const MINUS_ZERO = "-0[.]0+";
 const DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
-const TIME = "[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?";
+const CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]";
 const ZONE = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)";
 /** Longer texts are nothing but text. */
 const LENGTH_MAX = 64;
@@ -75,9 +75,20 @@ export function isMatch(value: string, pattern: string): string {
   return `REGEXP_LIKE(${value}, '${pattern}')`;
 }
 
-/** SQL: whether a text is a date, or a time with or without a zone, of a day that the calendar has. */
-export function isTime(value: string, kind: "date" | "timestampNtz" | "timestampTz"): string {
-  const rest = { date: "", timestampNtz: TIME, timestampTz: `${TIME}${ZONE}` }[kind];
+/** The most digits of a second that Snowflake keeps. */
+export const SECOND_DIGITS_MAX = 9;
+
+/** Pattern of a time of day with at most so many digits of a second; more may be zeros. */
+function clockPattern(digits = SECOND_DIGITS_MAX): string {
+  const zeros = `0{${digits === 0 ? 1 : 0},${SECOND_DIGITS_MAX - digits}}`;
+  const fraction = digits === 0 ? zeros : `[0-9]{1,${digits}}${digits === SECOND_DIGITS_MAX ? "" : zeros}`;
+  return `${CLOCK}(:[0-5][0-9]([.]${fraction})?)?`;
+}
+
+/** SQL: whether a text is a date, or a time with or without a zone, of a day that the calendar has. See {@link clockPattern} for `digits`. */
+export function isTime(value: string, kind: "date" | "timestampNtz" | "timestampTz", digits?: number): string {
+  const time = `[ T]${clockPattern(digits)}`;
+  const rest = { date: "", timestampNtz: time, timestampTz: `${time}${ZONE}` }[kind];
   return `(${isMatch(value, `${DAY}${rest}`)} AND TRY_CAST(LEFT(${value}, 10) AS DATE) IS NOT NULL)`;
 }
 

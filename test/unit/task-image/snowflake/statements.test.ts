@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { S3Settings } from "../../../../task-image/connections/s3-settings.ts";
 import type { SnowflakeSettings } from "../../../../task-image/connections/snowflake-settings.ts";
+import { castText } from "../../../../task-image/snowflake/column-type.ts";
 import { copyStatement } from "../../../../task-image/snowflake/copy-statement.ts";
 import { kindOfCode } from "../../../../task-image/snowflake/error-code.ts";
 import { createStageStatement } from "../../../../task-image/snowflake/external-stage.ts";
@@ -141,4 +142,33 @@ test.each([
   ["999999", "transient"],
 ])("an error %s is a matter of %s", (code, kind) => {
   expect(kindOfCode(code)).toBe(kind);
+});
+
+/** Whether the patterns of a type take a text; those that a type must not match count the other way. */
+function takes(type: string, text: string): boolean {
+  const { isValid = "" } = castText("t", type);
+  const matches = [...isValid.matchAll(/(NOT )?REGEXP_LIKE\(t, '([^']*)'\)/g)];
+  const [refusing, taking] = [true, false].map((isNot) =>
+    matches.filter(([, not]) => (not !== undefined) === isNot).map(([, , pattern]) => new RegExp(`^(${pattern})$`)),
+  );
+  const isTaken = taking?.length === 0 || taking?.some((pattern) => pattern.test(text)) === true;
+  return isTaken && refusing?.some((pattern) => pattern.test(text)) !== true;
+}
+
+test.each([
+  ["TIMESTAMP_NTZ(9)", "2026-02-28 06:00:00.123456789", true],
+  ["TIMESTAMP_NTZ(3)", "2026-02-28 06:00:00.123", true],
+  ["TIMESTAMP_NTZ(3)", "2026-02-28 06:00:00.123000", true],
+  ["TIMESTAMP_NTZ(3)", "2026-02-28 06:00:00.123456", false],
+  ["TIMESTAMP_NTZ(0)", "2026-02-28 06:00", true],
+  ["TIMESTAMP_NTZ(0)", "2026-02-28 06:00:00.000", true],
+  ["TIMESTAMP_NTZ(0)", "2026-02-28 06:00:00.5", false],
+  ["TIMESTAMP_TZ(3)", "2026-02-28T06:00:00.1234Z", false],
+  ["TIMESTAMP_TZ(3)", "2026-02-28T06:00:00.120+02:00", true],
+  ["TIMESTAMP_LTZ(6)", "2026-02-28 06:00:00.1234567", false],
+  ["TIME(0)", "06:00:00.5", false],
+  ["TIME(0)", "06:00:00.0", true],
+  ["TIME(3)", "06:00:00.123", true],
+] as const)("of a kept type %s, %s is a value: %s", (type, text, expected) => {
+  expect(takes(type, text)).toBe(expected);
 });
