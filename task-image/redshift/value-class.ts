@@ -34,6 +34,8 @@ const SCALE_MAX = 37;
 const WHOLE = "^(0|-?[1-9][0-9]{0,17})$";
 const NUMBER = "^-?(0|[1-9][0-9]*)([.][0-9]+)?$";
 const MINUS_ZERO = "^-0([.]0*)?$";
+/** Comparing would pass over blanks at the end: Database Developer Guide, Character types, "Significance of trailing blanks". */
+const BOOLEAN = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 const LEAP_YEAR = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
 const DAY = `([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|${LEAP_YEAR}-02-29)`;
 const TIME = "[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?";
@@ -52,7 +54,7 @@ export function classesOf(value: string): string {
   return `BIT_OR(CASE WHEN ${value} IS NULL THEN ${CLASS.none}
     WHEN ${value} ~ '${WHOLE}' THEN ${CLASS.bigint}
     WHEN ${value} ~ '${NUMBER}' AND NOT ${value} ~ '${MINUS_ZERO}' THEN ${CLASS.decimal}
-    WHEN LOWER(${value}) IN ('true', 'false') THEN ${CLASS.boolean}
+    WHEN ${value} ~ '${BOOLEAN}' THEN ${CLASS.boolean}
     WHEN ${value} LIKE '0000-%' THEN ${CLASS.text}
     WHEN ${value} ~ '^${DAY}$' THEN ${CLASS.date}
     WHEN ${value} ~ '^${DAY}${TIME}${ZONE}$' THEN ${CLASS.timestamptz}

@@ -14,6 +14,8 @@ const MAGIC = [
   { compression: "zstd", bytes: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]) },
 ] as const;
 
+const MAGIC_BYTES_MAX = 4;
+
 /** What the first bytes of an object say of it. */
 export interface ObjectHead {
   readonly compression: (typeof MAGIC)[number]["compression"] | "none";
@@ -26,10 +28,12 @@ export async function readObjectHead(store: ObjectStore, object: SourceFile): Pr
   const body = store.read({ key: object.name, bytes: object.bytes, etag: object.etag });
   let compression: ObjectHead["compression"] = "none";
   const watched = async function* () {
-    let isFirst = true;
+    let first: Buffer = Buffer.alloc(0);
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (isFirst) compression = compressionOf(chunk);
-      isFirst = false;
+      if (first.length < MAGIC_BYTES_MAX) {
+        first = Buffer.concat([first, chunk.subarray(0, MAGIC_BYTES_MAX)]);
+        compression = compressionOf(first);
+      }
       yield chunk;
     }
   };
@@ -41,8 +45,8 @@ export async function readObjectHead(store: ObjectStore, object: SourceFile): Pr
   }
 }
 
-function compressionOf(chunk: Buffer): ObjectHead["compression"] {
-  return MAGIC.find(({ bytes }) => chunk.subarray(0, bytes.length).equals(bytes))?.compression ?? "none";
+function compressionOf(first: Buffer): ObjectHead["compression"] {
+  return MAGIC.find(({ bytes }) => first.subarray(0, bytes.length).equals(bytes))?.compression ?? "none";
 }
 
 async function firstLine(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
