@@ -61,14 +61,21 @@ async function extracted(spec: SpecOf<"load">, node: string, store: ObjectStore)
   const dispose = () => store[Symbol.asyncDispose]();
   try {
     const manifest = await readExtract(spec, store);
-    const tables = manifest.files.map(({ key, rows, relation, columns }) => ({
+    const replaced = (message: string) =>
+      new DataError("ExtractReplaced", `${message}. Something else writes there; run it again`);
+    const tables = manifest.files.map(({ key, etag, rows, relation, columns }) => ({
       source: key,
       table: spec.work.load.to.table ?? relation?.table ?? node,
       ...(rows === undefined ? {} : { rows }),
       ...(columns === undefined ? {} : { extracted: columns }),
-      list: () => findObjects(store, [key]),
-      replaced: (message: string) =>
-        new DataError("ExtractReplaced", `${message}. Something else writes there; run it again`),
+      list: async () => {
+        const found = await findObjects(store, [key]);
+        if (found[0]?.etag === etag) return found;
+        throw replaced(
+          `${store.uri(key)} was written with the etag ${etag}, found ${found[0]?.etag ?? "nothing there"}`,
+        );
+      },
+      replaced,
     }));
     const format = spec.work.load.from.format ?? { [manifest.format]: {} };
     return { store, field: `load.from.node ${node}`, format, tables, [Symbol.asyncDispose]: dispose };

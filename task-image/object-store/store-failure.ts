@@ -5,7 +5,7 @@ import { failureOfKind, TaskFailure } from "../errors.ts";
 /** What the store's error codes mean, and what to do. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const CODES: Readonly<Record<string, readonly [FailureKind, string]>> = {
   NoSuchBucket: ["configuration", "create the bucket, or set createBucket where an extract writes to it"],
-  NoSuchKey: ["configuration", "check the key; the object does not exist"],
+  NoSuchKey: ["transient", "the object was taken away after it was listed; the next attempt lists again"],
   AccessDenied: ["configuration", "grant the connection's key or role what it lacks"],
   AllAccessDisabled: ["configuration", "ask the store's owner: all access is switched off"],
   AccountProblem: ["configuration", "ask the store's owner: there is a problem with the account"],

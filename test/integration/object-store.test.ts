@@ -102,6 +102,16 @@ test("an object replaced after it was listed is noticed, and the next attempt ma
   });
 });
 
+test("an object taken away after it was listed is no mistake of the manifest: the next attempt lists again", async () => {
+  const object = await write("taken", "away");
+  await lake.remove("taken");
+  await expect(buffer(lake.read(object))).rejects.toMatchObject({
+    kind: "transient",
+    code: "NoSuchKey",
+    message: expect.stringContaining("reading s3://lake/taken"),
+  });
+});
+
 test("a bucket is created once, and removed once nothing is in it; both may be repeated", async () => {
   await using store = await open(server.connection("made-here"));
   expect(await store.createBucket()).toBe(true);

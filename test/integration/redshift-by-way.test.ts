@@ -42,11 +42,13 @@ function load(from: ObjectsLoad["from"], parts: ObjectsLoad = {}) {
   });
 }
 
-async function ownKeys(): Promise<string[]> {
+async function keysBelow(prefix: string): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of lake.store.list("_kelt/")) keys.push(key);
+  for await (const { key } of lake.store.list(prefix)) keys.push(key);
   return keys;
 }
+
+const ownKeys = () => keysBelow("_kelt/");
 
 test("tables arrive with every value, NULL and the empty text among them, and nothing stays in the bucket", async () => {
   expect(await load({ tables: ["films", "actors"] })).toMatchObject({ message: "2 tables, 4 rows" });
@@ -119,6 +121,27 @@ test("what an extract has written is loaded with the types of its tables", async
     rows: 1,
   });
   expect(await lake.types("raw.actors")).toEqual({ id: "integer" });
+});
+
+/** As many rows as the source's table has, so that a count does not tell. */
+const FILMS_OF_SOMEBODY = "id\n8\n9\n10\n";
+
+test("what something else writes in the place of an extract is not loaded, whenever it does", async () => {
+  const connections = { source: source.connection(), lake: lake.s3.connection("lake") };
+  const to = { connection: "lake", prefix: "taken/", compression: "none", createBucket: false } as const;
+  const from = { connection: "source", schema: "public", tables: ["actors", "films"] };
+  await extract(
+    aTask({ work: { verb: "extract", extract: { from, to } } as never, connections, uid: "node", node: "out" }),
+    aContext(),
+  );
+  const manifest = "taken/manifest.json";
+  lake.redshift.beforeCopy = async (sql) => {
+    if (sql.includes("IGNOREHEADER")) await lake.put("taken/public.films.csv", FILMS_OF_SOMEBODY);
+  };
+  const loading = lake.load({ from: { connection: "lake", node: "out" }, manifest, uid: "node" });
+  await expect(loading).rejects.toMatchObject({ kind: "data", code: "ExtractReplaced" });
+  lake.redshift.beforeCopy = () => Promise.resolve();
+  expect(await lake.warehouse.query("SELECT to_regclass('raw.films') AS found")).toEqual([{ found: null }]);
 });
 
 test("what a failed attempt has written is taken away, and the next one writes it again", async () => {
