@@ -9,7 +9,7 @@ import { authenticate, type LoginData, type SnowflakeUser } from "./login.ts";
 import { type Shared, SnowflakeSession } from "./session.ts";
 import type { Integration } from "./staged-objects.ts";
 import { Tables } from "./tables.ts";
-import { openUpstream, type Rowset } from "./upstream.ts";
+import { inTurn, openUpstream, type Rowset } from "./upstream.ts";
 
 /** When a connection is lost around a statement: before the server runs it, or after, so that the answer is lost. */
 export type Loss = "before" | "after" | undefined;
@@ -66,7 +66,8 @@ export class SnowflakeProtocol {
 
   private constructor(options: ServerOptions, own: Shared["own"]) {
     this.#options = options;
-    this.#shared = { tables: new Tables(), locks: new TableLocks(), integrations: options.integrations, own };
+    const { integrations } = options;
+    this.#shared = { tables: new Tables(), locks: new TableLocks(), integrations, own, oneByOne: inTurn() };
   }
 
   static async start(options: ServerOptions): Promise<SnowflakeProtocol> {

@@ -16,6 +16,8 @@ export interface Shared {
   readonly integrations: ReadonlyMap<string, Integration>;
   /** A session for what the server itself does. */
   readonly own: UpstreamSession;
+  /** Runs DDL when all before it has ended: of two that make one thing at once DuckDB refuses one, where Snowflake lets it wait. */
+  readonly oneByOne: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** LOCK_TIMEOUT where nobody sets it, in seconds (Snowflake documentation, "Parameters"). */
@@ -61,8 +63,9 @@ export class SnowflakeSession {
     // DuckDB takes a list without a value.
     if (tokens.some((_, at) => new Reader(tokens.slice(at, at + 3)).takes("IN", "(", ")"))) throw syntaxFailure("')'");
     // "Transactions", DDL: a DDL statement commits the active transaction and is one of its own.
-    if (DDL.has(head) && !(head === "ALTER" && tokens[1]?.text === "SESSION")) await this.commit();
-    return await run.call(this, sql, reader);
+    if (!DDL.has(head) || (head === "ALTER" && tokens[1]?.text === "SESSION")) return await run.call(this, sql, reader);
+    await this.commit();
+    return await this.#shared.oneByOne(() => run.call(this, sql, reader));
   }
 
   /** The session is gone: its transaction is rolled back, its temporary objects are no more. */

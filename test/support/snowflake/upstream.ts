@@ -46,18 +46,23 @@ interface Answer {
   } | null;
 }
 
+/** Runs what it is given when all that it was given before has ended. */
+export function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work, work);
+    last = result;
+    return result;
+  };
+}
+
 /** Logs in to fakesnow, which makes the database and the schema where they are missing. */
 export async function openUpstream(origin: string, database: string): Promise<UpstreamSession> {
   const login = `${origin}/session/v1/login-request?databaseName=${encodeURIComponent(database)}&schemaName=PUBLIC`;
   const { data } = await post(login, { data: { SESSION_PARAMETERS: {} } });
   const headers = { authorization: `Snowflake Token="${data?.token ?? ""}"` };
   // A connection of DuckDB does one thing at a time.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work, work);
-    last = result;
-    return result;
-  };
+  const oneByOne = inTurn();
   const run = async (sql: string) => {
     const answer = await post(`${origin}/queries/v1/query-request`, { sqlText: sql }, headers);
     if (!answer.success) throw failureOf(answer, sql);
@@ -68,7 +73,7 @@ export async function openUpstream(origin: string, database: string): Promise<Up
     return { rowtype, rows };
   };
   return {
-    run: (sql) => inTurn(() => run(sql)),
+    run: (sql) => oneByOne(() => run(sql)),
     close: async () => {
       await post(`${origin}/session?delete=true`, {}, headers);
     },
