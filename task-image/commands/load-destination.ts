@@ -3,6 +3,7 @@ import { refuseLongName, type TableName } from "../postgres/identifier.ts";
 import { dropLeftShares } from "../postgres/load-parts.ts";
 import { findLoad, type LoadedTable, type LoadRecord, loadId, recordLoad } from "../postgres/load-record.ts";
 import { publishTable } from "../postgres/load-transaction.ts";
+import { forgetOtherFiles } from "../postgres/loaded-files.ts";
 import { dropLeftParts } from "../postgres/part-table.ts";
 import { contractOf, discards } from "../postgres/schema-contract.ts";
 import { openSession, type Session } from "../postgres/session.ts";
@@ -17,6 +18,7 @@ import {
   type StateTable,
 } from "../postgres/state-tables.ts";
 import { lockTargets } from "../postgres/target-lock.ts";
+import { takesRowsAway } from "../warehouse/loaded-objects.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 
 /** The destination ends a session of a dead pod that stands idle in its transaction this long. */
@@ -39,15 +41,18 @@ export async function findDone(session: Session, spec: SpecOf<"load">): Promise<
   }
 }
 
+function isOfFiles({ from }: SpecOf<"load">["work"]["load"]): boolean {
+  return from.files !== undefined || from.node !== undefined;
+}
+
 /** kelt's own tables that a load writes to. */
 function stateTablesOf(load: SpecOf<"load">["work"]["load"]): readonly StateTable[] {
-  const { files, node, http, cursor } = load.from;
+  const { http, cursor } = load.from;
   const leavesOut = Object.values(contractOf(load)).some(discards);
-  const isOfFiles = files !== undefined || node !== undefined;
   const tables: readonly (readonly [StateTable, boolean])[] = [
     [LOADS_TABLE, true],
-    [FILES_TABLE, isOfFiles],
-    [REJECTS_TABLE, isOfFiles || http !== undefined || leavesOut],
+    [FILES_TABLE, isOfFiles(load)],
+    [REJECTS_TABLE, isOfFiles(load) || http !== undefined || leavesOut],
     [CURSORS_TABLE, cursor !== undefined || http?.incremental !== undefined],
     [PARTS_TABLE, load.fanOut !== undefined],
   ];
@@ -88,10 +93,19 @@ export async function publishAll(
 ): Promise<LoadRecord> {
   const { to } = spec.work.load;
   const tables: LoadedTable[] = [];
-  for (const table of staged) tables.push(await publishTable(session, spec.work.load, table, loadId(spec)));
+  for (const table of staged) tables.push(await publishOne(session, spec, table));
   return await recordLoad(session, to.schema, spec, tables).catch((error: unknown) => {
     throw databaseFailure(error, `recording the load in ${to.schema}.${LOADS_TABLE}`);
   });
+}
+
+/** Publishes one table. Files whose rows are not in it any more count as new again. */
+async function publishOne(session: Session, spec: SpecOf<"load">, table: StagedTable): Promise<LoadedTable> {
+  const { load } = spec.work;
+  const published = await publishTable(session, load, table, loadId(spec));
+  const isAlone = published.published === "created" || takesRowsAway(load);
+  if (isAlone && isOfFiles(load)) await forgetOtherFiles(session, table.target, loadId(spec));
+  return published;
 }
 
 /** Tells of every table of a load that has just been committed. */

@@ -36,6 +36,14 @@ export async function recordFiles(
   );
 }
 
+/** Forgets what other loads have loaded into a target whose rows this one has taken away. */
+export async function forgetOtherFiles(session: Session, target: TableName, loadId: string): Promise<void> {
+  await session.query(`DELETE FROM ${filesTable(target)} WHERE target = $1 AND load_id <> $2`, [
+    showTable(target),
+    loadId,
+  ]);
+}
+
 function filesTable({ schema }: TableName): string {
   return quoteTable({ schema, table: FILES_TABLE });
 }

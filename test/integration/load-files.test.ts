@@ -232,6 +232,25 @@ describe("exactly once", () => {
     expect(await lake.rows("raw.turns")).toEqual([{ a: "1" }]);
   });
 
+  test("onlyNew loads a file again whose rows another load has taken away, or that went with the target", async () => {
+    const [one, other] = ["one", "other"].map(
+      (name) => ({ files: { both: `${name}.csv` }, mode: "append", onlyNew: true }) as const,
+    );
+    await lake.put("one.csv", "a\n1\n");
+    await lake.put("other.csv", "a\n2\n");
+    for (const parts of [one, other]) await lake.load(parts);
+    await lake.load({ files: { both: "other.csv" } });
+    for (const [parts, rows] of [
+      [one, 1],
+      [other, 0],
+    ] as const)
+      expect(await lake.load(parts)).toMatchObject({ rows });
+    expect(await lake.rows("raw.both")).toEqual([{ a: "2" }, { a: "1" }]);
+    await lake.warehouse.query("DROP TABLE raw.both");
+    for (const parts of [one, other]) expect(await lake.load(parts)).toMatchObject({ rows: 1 });
+    expect(await lake.rows("raw.both")).toEqual([{ a: "1" }, { a: "2" }]);
+  });
+
   test("rows that are added take the types of the table that they are added to", async () => {
     await lake.put("titles.csv", "a,b\nx,1\n");
     await lake.load();
