@@ -71,7 +71,7 @@ async function writeRows(
   { store, prefix }: OwnObjects,
   context: CommandContext,
 ): Promise<Pick<ObjectSource, "tables" | "format">> {
-  // Warehouses do not see the quotes around an empty text: NULL is a word that no value is.
+  // Not every warehouse is known to see the quotes around an empty text: NULL is a word that no value is.
   const marker = `_kelt_null_${randomUUID().slice(0, 8)}`;
   const options = `FORMAT csv, HEADER true, ENCODING 'UTF8', NULL ${quoteLiteral(marker)}`;
   await using source = await openSession(spec, spec.work.load.from.connection, context, { readOnly: true });

@@ -69,7 +69,7 @@ describe("CSV arrives as it is written", () => {
     expect(await lake.rows("raw.titles")).toEqual(rows);
   });
 
-  test("an empty cell is NULL, and so is an empty text in quotes, which Redshift cannot tell from it", async () => {
+  test("an empty cell is NULL, and so is an empty text in quotes where COPY does not look at quotes", async () => {
     await lake.put("titles.csv", 'a,b\n,""\nx,y\n');
     await lake.load();
     expect(await lake.rows("raw.titles")).toEqual([
