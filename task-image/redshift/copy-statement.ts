@@ -37,7 +37,7 @@ const MAXERROR_MAX = 100_000;
 /**
  * The COPY of the objects of a manifest into a table of the session. Sources of the options: Amazon Redshift Database Developer Guide,
  * COPY, "Data format parameters", "Data conversion parameters", "Authorization parameters". None that changes values is used:
- * ROUNDEC rounds numbers to a declared scale as Postgres does, where COPY would cut digits off. NULL AS '' makes an
+ * ROUNDEC rounds numbers to a declared scale as Postgres does, where COPY would cut digits off; for a kept one see `kept-decimal.ts`. NULL AS '' makes an
  * empty field NULL, and without it `\\N` would be; nothing says that quotes around it make a difference.
  */
 export function copyStatement(copy: Copy): string {

@@ -13,6 +13,7 @@ import type { CopyFormat } from "./copy-statement.ts";
 import { isLoadFailure, redshiftFailure } from "./failure.ts";
 import { foldName, objectName } from "./identifier.ts";
 import { jsonColumns } from "./json-columns.ts";
+import { type KeptDecimal, landingDecimal, refuseRounded } from "./kept-decimal.ts";
 import { type LoadError, readLoadErrors, tooManyRejects, unnamedRejects } from "./load-errors.ts";
 import { redshiftType } from "./postgres-types.ts";
 import { castOf, classesOf, digitsOf, scaleOf, TEXT, typeOf } from "./value-class.ts";
@@ -30,6 +31,8 @@ interface LandingColumn {
   readonly name: string;
   /** Missing where all values have to be looked at first. */
   readonly type?: string;
+  /** The target's type, where values land with more digits than it has. */
+  readonly kept?: string;
 }
 
 /**
@@ -51,6 +54,7 @@ export async function stageObjects(session: Session, bucket: CopyBucket, wanted:
     const copied = await copyInto(session, place, { oid, objects, rejects: wanted.rejects }, () =>
       copyObjects(session, bucket, copy, wanted.groups, columnsOf),
     );
+    await refuseRounded(session, place, landing, keptDecimals(columns));
     const table = await typedTable(session, target, landing, columns, copied.rows);
     const bytes = objects.reduce((sum, object) => sum + object.bytes, 0);
     const rejected = copied.errors.length;
@@ -86,14 +90,17 @@ async function shapeOf(
 }> {
   const { format } = wanted;
   const types = knownTypes(wanted, existing);
+  const kept = wanted.keepsTypes ? keptTypes(wanted, existing) : new Map<string, string>();
   const typed = (name: string): LandingColumn => {
     const type = types.get(name);
+    const wider = landingDecimal(kept.get(name) ?? "");
+    if (type !== undefined && wider !== undefined) return { name, type: wider, kept: type };
     return type === undefined ? { name } : { name, type };
   };
   if (format.kind === "parquet") throw unsupportedParquet(wanted);
   if (format.kind !== "csv") {
     const { names, paths } = await jsonColumns(bucket, wanted, existing);
-    const columns = names.map((name) => ({ name, type: types.get(name) ?? TEXT }));
+    const columns = names.map((name) => ({ type: TEXT, ...typed(name) }));
     return { columns, format: { kind: "json", ...(paths === undefined ? {} : { paths }) }, columnsOf: () => names };
   }
   const columnsOf = ({ columns = [], objects }: ObjectGroup) => foldHeader(objects[0]?.uri ?? "", columns);
@@ -111,6 +118,19 @@ function unsupportedParquet({ source, target }: ObjectsToStage): ConfigurationEr
     "UnsupportedFormat",
     `loading ${source} into ${showTable(target)}: expected CSV or JSON, found Parquet, which is not loaded into Redshift yet. Write CSV, or load it into Postgres`,
   );
+}
+
+/** Types that nobody but the target has said. */
+function keptTypes(
+  { declared }: ObjectsToStage,
+  existing: Awaited<ReturnType<typeof readTarget>> = [],
+): ReadonlyMap<string, string> {
+  const said = new Set([...declared.keys()].map(foldName));
+  return new Map(existing.filter(({ name }) => !said.has(name)).map(({ name, type }) => [name, type]));
+}
+
+function keptDecimals(columns: readonly LandingColumn[]): readonly KeptDecimal[] {
+  return columns.flatMap(({ name, kept }) => (kept === undefined ? [] : [{ name, kept }]));
 }
 
 /** Declared types win; where a table keeps its types, they come next; then those of the table that was extracted. */
@@ -189,7 +209,7 @@ async function copyInto(
   return { ...copied, errors };
 }
 
-/** The staging table: the landing table itself where all types were known, otherwise one with the types that all values agree on. */
+/** The staging table: the landing table itself where all types were known, otherwise one with the types that all values agree on, or that are kept. */
 async function typedTable(
   session: Session,
   target: TableName,
@@ -199,11 +219,16 @@ async function typedTable(
 ): Promise<string> {
   const unknown = columns.filter(({ type }) => type === undefined).map(({ name }) => name);
   const inferred = await inferTypes(session, landing, unknown);
-  if ([...inferred.values()].every((type) => type === TEXT)) return landing;
-  const types = columns.map(({ name, type }): LandingColumn => ({ name, type: type ?? inferred.get(name) ?? TEXT }));
+  const kept = new Map(keptDecimals(columns).map((column) => [column.name, column.kept]));
+  if (kept.size === 0 && [...inferred.values()].every((type) => type === TEXT)) return landing;
+  const types = columns.map(({ name, type }): LandingColumn => {
+    return { name, type: kept.get(name) ?? type ?? inferred.get(name) ?? TEXT };
+  });
   const typed = await createTemporary(session, "typed", types);
   const names = types.map(({ name }) => quoteIdentifier(name));
-  const values = types.map(({ name }, index) => castOf(names[index] ?? "", inferred.get(name) ?? TEXT));
+  const values = types.map(({ name }, index) =>
+    castOf(names[index] ?? "", kept.get(name) ?? inferred.get(name) ?? TEXT),
+  );
   const { rowCount } = await session.query(
     `INSERT INTO ${quoteIdentifier(typed)} (${names.join(", ")}) SELECT ${values.join(", ")} FROM ${quoteIdentifier(landing)}`,
   );

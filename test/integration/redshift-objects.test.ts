@@ -110,6 +110,50 @@ describe("CSV arrives as it is written", () => {
   });
 });
 
+describe("numbers for a target that keeps its types", () => {
+  const append = { mode: "append" } as const;
+  beforeEach(async () => {
+    await lake.put("titles.csv", "id,price\n1,1.50\n");
+    await lake.load({ columns: { titles: { price: "decimal(10,2)" } } });
+  });
+
+  test("are refused where they would be rounded, with the column and one of them", async () => {
+    await lake.put("titles.csv", "id,price\n2,2.5\n3,1.235\n4,-0.001\n");
+    await expect(lake.load(append)).rejects.toMatchObject({
+      kind: "data",
+      message: expect.stringContaining(
+        "column price is numeric(10,2), and 2 of its values have more digits, -0.001 among them",
+      ),
+    });
+    expect(await lake.rows("raw.titles")).toEqual([["1", "1.50"]]);
+  });
+
+  test("fit with zeros behind, up to as many digits as the type has before the point, and not with more", async () => {
+    await lake.put("titles.csv", "id,price\n2,12345678.90000\n3,\n");
+    await lake.load(append);
+    expect(await lake.rows("raw.titles")).toEqual([
+      ["1", "1.50"],
+      ["2", "12345678.90"],
+      ["3", null],
+    ]);
+    await lake.put("titles.csv", "id,price\n4,123456789\n");
+    await expect(lake.load(append)).rejects.toThrow("s3://lake/titles.csv, line 2, column price");
+  });
+
+  test("of JSON too", async () => {
+    await lake.put("titles.json", '{"id": 2, "price": 2.125}\n');
+    await expect(lake.load({ ...append, files: { titles: "titles.json" } })).rejects.toMatchObject({
+      code: "TooManyDigits",
+    });
+  });
+
+  test("of a declared type are rounded, because that was asked for", async () => {
+    await lake.put("titles.csv", "id,price\n2,1.235\n");
+    await lake.load({ ...append, columns: { titles: { price: "decimal(10,2)" } } });
+    expect((await lake.rows("raw.titles")).map(([, price]) => price)).toEqual(["1.50", "1.24"]);
+  });
+});
+
 describe("several objects", () => {
   test("columns in another order, missing ones, and objects packed in different ways come together by name", async () => {
     await lake.put("parts/1.csv", "id,title\n1,a\n");
