@@ -8,13 +8,8 @@ let scene: SnowflakeScene;
 beforeAll(async () => {
   scene = await startSnowflakeScene();
 });
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  scene.snowflake.lose(() => undefined);
-  await scene.snowflake.query(`DROP SCHEMA IF EXISTS "RAW" CASCADE`);
-});
+afterAll(() => scene?.[Symbol.asyncDispose]());
+beforeEach(() => scene.newWarehouse());
 
 const BEFORE = "id,title\n1,Alien\n2,Heat\n";
 const AFTER = "id,title\n2,Heat!\n3,Ran\n";

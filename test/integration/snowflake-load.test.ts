@@ -6,12 +6,8 @@ let scene: SnowflakeScene;
 beforeAll(async () => {
   scene = await startSnowflakeScene();
 });
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  await scene.snowflake.query(`DROP SCHEMA IF EXISTS "RAW" CASCADE`);
-});
+afterAll(() => scene?.[Symbol.asyncDispose]());
+beforeEach(() => scene.newWarehouse());
 
 const FILMS = 'id,title,price\n1,"Alien, the ""first""",1.50\n2,,20\n3,"",0.99\n';
 /** Another order of columns, one id that is known and one that is not. */

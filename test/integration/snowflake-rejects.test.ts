@@ -6,12 +6,8 @@ let scene: SnowflakeScene;
 beforeAll(async () => {
   scene = await startSnowflakeScene();
 });
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  await scene.snowflake.query(`DROP SCHEMA IF EXISTS "RAW" CASCADE`);
-});
+afterAll(() => scene?.[Symbol.asyncDispose]());
+beforeEach(() => scene.newWarehouse());
 
 const COLUMNS = { films: { id: "integer", year: "date" } };
 

@@ -8,12 +8,9 @@ let scene: SnowflakeScene;
 beforeAll(async () => {
   scene = await startSnowflakeScene();
 });
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-});
+afterAll(() => scene?.[Symbol.asyncDispose]());
 beforeEach(async () => {
-  scene.snowflake.lose(() => undefined);
-  await scene.snowflake.query(`DROP SCHEMA IF EXISTS "RAW" CASCADE`);
+  await scene.newWarehouse();
   await scene.put("one.csv", "id,title\n1,Alien\n2,Heat\n");
   await scene.put("other.csv", "id,title\n2,Heat!\n3,Ran\n");
 });
@@ -66,7 +63,7 @@ describe("a target that another run makes and fills while this one is about to",
 
   test("at the same time, in a schema that neither finds: each row is there once", async () => {
     for (let round = 0; round < 3; round += 1) {
-      await scene.snowflake.query(`DROP SCHEMA IF EXISTS "RAW" CASCADE`);
+      await scene.newWarehouse();
       await Promise.all([FIRST, OTHER].map((parts) => scene.load({ ...parts, mode: "append" })));
       expect(await titles()).toEqual(["Alien", "Heat", "Heat!", "Ran"]);
       expect(await scene.snowflake.query(`SELECT 1 FROM "RAW"."_KELT_LOADS"`)).toHaveLength(2);

@@ -1,8 +1,9 @@
-import { gzipSync } from "node:zlib";
 import type { Part, WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
+import { columnTypes } from "./column-types.ts";
+import { packedObject } from "./packed-object.ts";
 import { type PostgresVersion, startPostgres, type TestDatabase } from "./postgres.ts";
 import { aContext, aTask } from "./task.ts";
 import { startS3Server } from "./versitygw.ts";
@@ -23,7 +24,7 @@ export interface Lake extends AsyncDisposable {
   readonly warehouse: TestDatabase;
   /** A new, empty warehouse for the next test. */
   newWarehouse(): Promise<void>;
-  /** Writes an object. A name that ends with .gz is packed. */
+  /** Writes an object. A name that ends with .gz or .zst is packed. */
   put(key: string, content: string | Buffer): Promise<void>;
   readonly store: ObjectStore;
   /** The one directory that the last load could write to. */
@@ -57,8 +58,7 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
       warehouse = await postgres.createDatabase();
     },
     put: async (key, content) => {
-      const bytes = Buffer.from(content as string);
-      await store.write(key, key.endsWith(".gz") ? gzipSync(bytes) : bytes, "application/octet-stream");
+      await store.write(key, packedObject(key, content), "application/octet-stream");
     },
     load: ({ files = { titles: "titles.csv" }, format, uid, part, ...more } = {}) => {
       runs += 1;
@@ -73,13 +73,7 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
       return load(aTask({ work, connections, uid: uid ?? `run-${runs}` }), context);
     },
     rows: (table) => warehouse.query(`SELECT * FROM ${table} ORDER BY ctid`),
-    types: async (table) => {
-      const rows = await warehouse.query(
-        `SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
-         WHERE attrelid = '${table}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
-      );
-      return Object.fromEntries(rows.map(({ attname, type }) => [attname ?? "", type ?? null]));
-    },
+    types: (table) => columnTypes(warehouse, table),
     [Symbol.asyncDispose]: async () => {
       await store[Symbol.asyncDispose]();
       await s3.stop();

@@ -1,10 +1,11 @@
-import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { TaskConnection } from "#api/task.ts";
 import type { CommandContext, WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../../task-image/object-store/opening.ts";
+import { columnTypes } from "../column-types.ts";
 import type { FilesLoad } from "../load-files.ts";
+import { packedObject } from "../packed-object.ts";
 import type { TestDatabase } from "../postgres.ts";
 import { aContext, aTask } from "../task.ts";
 import { type S3Server, startS3Server } from "../versitygw.ts";
@@ -59,9 +60,7 @@ export async function startRedshiftLake(): Promise<RedshiftLake> {
       warehouse = await redshift.createDatabase();
     },
     put: async (key, content) => {
-      const bytes = Buffer.from(content as string);
-      const packed = key.endsWith(".gz") ? gzipSync(bytes) : key.endsWith(".zst") ? zstdCompressSync(bytes) : bytes;
-      await store.write(key, packed, "application/octet-stream");
+      await store.write(key, packedObject(key, content), "application/octet-stream");
     },
     load: (parts = {}) => {
       runs += 1;
@@ -85,13 +84,7 @@ export async function startRedshiftLake(): Promise<RedshiftLake> {
       const rows = await warehouse.query(`SELECT * FROM ${table} AS t ORDER BY t`);
       return rows.map((row) => Object.values(row));
     },
-    types: async (table) => {
-      const rows = await warehouse.query(
-        `SELECT attname, format_type(atttypid, atttypmod) AS type FROM pg_attribute
-         WHERE attrelid = '${table}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
-      );
-      return Object.fromEntries(rows.map(({ attname, type }) => [attname ?? "", type ?? null]));
-    },
+    types: (table) => columnTypes(warehouse, table),
     [Symbol.asyncDispose]: async () => {
       await store[Symbol.asyncDispose]();
       await redshift[Symbol.asyncDispose]();

@@ -1,10 +1,10 @@
-import { gzipSync } from "node:zlib";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { Outcome, WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../../task-image/object-store/opening.ts";
 import type { FilesLoad } from "../load-files.ts";
+import { packedObject } from "../packed-object.ts";
 import { aContext, aTask } from "../task.ts";
 import { type S3Server, startS3Server } from "../versitygw.ts";
 import { type SnowflakeServer, startSnowflake } from "./snowflake.ts";
@@ -24,8 +24,10 @@ export interface SnowflakeScene extends AsyncDisposable {
   readonly s3: S3Server;
   readonly store: ObjectStore;
   readonly snowflake: SnowflakeServer;
-  /** Writes an object. A name that ends with .gz is packed. */
-  put(key: string, text: string): Promise<void>;
+  /** An empty warehouse for the next test, whose connections are not lost. */
+  newWarehouse(): Promise<void>;
+  /** Writes an object. A name that ends with .gz or .zst is packed. */
+  put(key: string, content: string | Buffer): Promise<void>;
   /** Loads into schema raw as a run of its own, unless a uid is given; by default `films.csv` into `films`. */
   load(parts?: SnowflakeLoad): Promise<Outcome>;
   /** The rows of a table, in the order of their first column. */
@@ -45,9 +47,12 @@ export async function startSnowflakeScene(): Promise<SnowflakeScene> {
     s3,
     store,
     snowflake,
-    put: async (key, text) => {
-      const bytes = Buffer.from(text);
-      await store.write(key, key.endsWith(".gz") ? gzipSync(bytes) : bytes, "application/octet-stream");
+    newWarehouse: async () => {
+      snowflake.lose(() => undefined);
+      await snowflake.query(`DROP SCHEMA IF EXISTS "RAW" CASCADE`);
+    },
+    put: async (key, content) => {
+      await store.write(key, packedObject(key, content), "application/octet-stream");
     },
     load: ({
       files = { films: "films.csv" },
