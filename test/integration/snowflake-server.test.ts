@@ -118,6 +118,7 @@ test.each([
   ],
   ["a table that is not there", () => `SELECT * FROM "RAW"."NONE"`, "", "002003"],
   ["a column that is not there", () => `SELECT "NONE" FROM "RAW"."T"`, "", "000904"],
+  ["a list without a value", () => `SELECT * FROM "RAW"."T" WHERE A IN ()`, "", "001003"],
   ["a type that it does not have", () => `CREATE TABLE "RAW"."V" (A JSONB)`, "", "002040"],
   ["a statement that the stand-in does not know", () => "VACUUM", "", "001003"],
 ])("%s is refused", async (_, statement, keys, code) => {
