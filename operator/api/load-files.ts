@@ -76,7 +76,7 @@ export const FileFormatOptions = object(
     }).optional(),
     jsonl: object("One JSON object on every line.", { jsonPaths }).optional(),
     parquet: object(
-      "Parquet, whose columns have types of their own: numbers, times and text become the same of Postgres, lists, maps and structs jsonb.",
+      "Parquet, whose columns have types of their own: numbers, times and text become the same of Postgres, lists, maps and structs jsonb. Reading holds a page and a dictionary of each column: a hundred columns of text want 1Gi of memory (resources of the node).",
       {
         nanoseconds: oneOf(
           "What happens to times in nanoseconds, of which Postgres keeps microseconds. refuse, which is what a missing field means: a value that would be cut fails the load, and so does a column whose values could not be seen before they are cut (INT96, and nanoseconds of UTC). cut: the last three digits are left out.",

@@ -60,13 +60,22 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-const escaped = (text: string) =>
-  [
-    ["\\", "\\\\"],
-    ["\t", "\\t"],
-    ["\n", "\\n"],
-    ["\r", "\\r"],
-  ].reduce((all, [character = "", written = ""]) => `replace(${all}, ${codes(character)}, '${written}')`, text);
+const ESCAPES = [
+  ["\\", "\\\\"],
+  ["\t", "\\t"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+] as const;
+
+/** Each replacement is a copy of all texts of a chunk, and most texts need none. */
+const escaped = (text: string) => {
+  const mayNeed = ESCAPES.map(([character]) => `contains(${text}, ${codes(character)})`).join(" OR ");
+  const replaced = ESCAPES.reduce(
+    (all, [character, written]) => `replace(${all}, ${codes(character)}, '${written}')`,
+    text,
+  );
+  return `CASE WHEN ${mayNeed} THEN ${replaced} ELSE ${text} END`;
+};
 
 const codes = (character: string) => `chr(${character.charCodeAt(0)})`;
 

@@ -52,6 +52,8 @@ export async function openParquetReader(workDirectory: string, nanoseconds: "ref
     enable_external_file_cache: "false",
   });
   const connection = await instance.connect();
+  // DuckDB reads ahead up to this size, in which it does not count the texts: one chunk at a time.
+  await connection.run("SET streaming_buffer_size = '1KB'");
   let latest: Promise<unknown> = Promise.resolve();
   const session: ReadSession = {
     connection,
@@ -180,6 +182,8 @@ async function* rowsOf(
       }
       if (piece !== "") yield Buffer.from(piece);
     }
+    // The driver takes an error that comes after the first chunk for the end; asked for without chunks, it is told.
+    if (row < file.rows) await wait(connection.run(`SELECT sum(length(line)) FROM (${sql}) AS rows(line)`));
   } catch (error) {
     throw readFailure(error, file);
   }

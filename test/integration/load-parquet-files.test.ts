@@ -233,6 +233,16 @@ describe("Parquet files", () => {
     expect(await lake.types("raw.ns")).toEqual({ at: "timestamp with time zone" });
   });
 
+  test("what is wrong in a late row is said as in the first one", async () => {
+    const at =
+      "CASE WHEN i = 299999 THEN TIMESTAMP_NS '2026-01-01 00:00:00.123456789' ELSE TIMESTAMP_NS '2026-01-01' END";
+    await lake.put("late.parquet", await parquetOf(`SELECT i, ${at} AS at FROM range(300000) AS r(i)`));
+    await expect(lake.load({ files: { late: "late.parquet" } })).rejects.toMatchObject({
+      code: "NanosecondsCut",
+      message: expect.stringContaining("column at holds 2026-01-01 00:00:00.123456789"),
+    });
+  });
+
   test("a text that Postgres cannot hold rejects its row alone", async () => {
     await lake.put("zero.parquet", await parquetOf("SELECT * FROM (VALUES ('a'), ('b' || chr(0)), ('c')) AS t(s)"));
     await lake.load({ files: { zero: "zero.parquet" }, rejects: { max: 1 } });
