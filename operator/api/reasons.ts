@@ -40,6 +40,7 @@ export const REASON = {
   JobSuspended: "The attempt's Job is suspended, by a queue or a person; it goes on when it is resumed.",
   JobLost: "The attempt's Job was deleted by somebody else before it finished.",
   JobFailed: "The Job failed and its pod left no exit code.",
+  PodNotGone: "The attempt's pod was deleted and does not end: its node may be lost.",
   PodFailed: "The node ended the attempt's pod or would not take it.",
   NameConflict: "A Job of the attempt's name exists and does not belong to this run.",
   JobRefused: "The API server refused to create the Job.",

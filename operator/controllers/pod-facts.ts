@@ -14,6 +14,7 @@ export function podFacts(pod: Pod): PodFacts {
   const waiting = waitingOf(pod);
   const created = parseTime(metadata.creationTimestamp) ?? 0;
   const part = metadata.labels?.[PART_LABEL];
+  const goneBy = parseTime(metadata.deletionTimestamp);
   return {
     name: metadata.name,
     created,
@@ -25,6 +26,7 @@ export function podFacts(pod: Pod): PodFacts {
     disrupted: hasCondition(pod, "DisruptionTarget"),
     ...(waiting === undefined ? {} : { waiting }),
     ...(state?.running === undefined ? {} : { runningSince: parseTime(state.running.startedAt) ?? created }),
+    ...(goneBy === undefined ? {} : { goneBy }),
     ...(terminated === undefined
       ? {}
       : {

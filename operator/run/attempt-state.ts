@@ -34,7 +34,7 @@ export type AttemptState =
       readonly state: "running";
       readonly settlesAt?: number;
       readonly parts?: string;
-      /** A part that has failed and is tried again. */
+      /** A part that has failed and is tried again, or a pod that should have ended. */
       readonly setback?: Pick<Failure, "reason" | "message">;
     }
   | {

@@ -35,8 +35,20 @@ export function attemptState(facts: AttemptFacts, expected: ResultExpectation, n
     const { at } = newest.terminated;
     return { state: "starting", since: at, held: facts.job.suspended, podless: true, lostAt: at };
   }
-  if (newest?.runningSince !== undefined || newest?.terminated !== undefined) return { state: "running" };
+  if (newest?.terminated !== undefined) return { state: "running" };
+  if (newest?.runningSince !== undefined) return runningState(newest, now);
   return startingState(facts.job, newest);
+}
+
+/** A pod that outlives its deletion by this much has no kubelet that would end it. */
+const GRACE_MS = 30_000;
+
+/** A pod on a lost node seems to run for ever: only a person can know that nothing works there any more. */
+function runningState({ name, goneBy }: PodFacts, now: number): AttemptState {
+  if (goneBy === undefined) return { state: "running" };
+  if (now < goneBy + GRACE_MS) return { state: "running", settlesAt: goneBy + GRACE_MS };
+  const message = `pod ${name} was deleted and does not end: its node may be lost. It is waited for; once that node is off, kubectl delete pod ${name} --force lets the work be tried again`;
+  return { state: "running", setback: { reason: "PodNotGone", message } };
 }
 
 function startingState(job: JobFacts, pod: PodFacts | undefined): AttemptState {

@@ -78,6 +78,8 @@ export interface PodFacts {
   /** Why the pod does not run yet: Unschedulable, ImagePullBackOff, CreateContainerConfigError … */
   readonly waiting?: { readonly reason: string; readonly message: string };
   readonly runningSince?: number;
+  /** When the pod was to be gone, where somebody has deleted it: its grace period is over then. */
+  readonly goneBy?: number;
   readonly terminated?: {
     readonly exitCode: number;
     readonly reason: string;

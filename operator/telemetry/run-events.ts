@@ -1,4 +1,4 @@
-import type { PipelineRunStatus } from "../api/pipeline-run.ts";
+import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
 import { type NodeTransition, nodeTransitions } from "../run/status.ts";
 
 /** An Event to write about a run. `note` is at most 1024 bytes, as the API demands. */
@@ -71,13 +71,18 @@ function nodeEvents({ name, before, after }: NodeTransition): EventIntent[] {
     case "Starting":
       return after.reason === undefined ? [] : [waiting];
     case "Running":
-      // One part of several has failed, and its Job tries it again.
-      return after.reason === undefined
-        ? []
-        : [{ type: "Warning", reason: "PartRetrying", action: "Retry", note: `node ${name}: ${why}` }];
+      return setbackEvents(name, after);
     default:
       return [];
   }
+}
+
+/** What goes wrong with a node that is at work: a pod that should have ended, or a part that failed and that its Job tries again. */
+function setbackEvents(name: string, { reason, message = "" }: NodeStatus): EventIntent[] {
+  if (reason === undefined) return [];
+  return reason === "PodNotGone"
+    ? [{ type: "Warning", reason, action: "Wait", note: `node ${name}: ${message}` }]
+    : [{ type: "Warning", reason: "PartRetrying", action: "Retry", note: `node ${name}: ${reason}: ${message}` }];
 }
 
 function cutBytes(text: string, max: number): string {

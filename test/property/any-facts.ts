@@ -82,6 +82,7 @@ const pod = fc.record({ name: short, created: time, failed: fc.boolean(), disrup
     waiting: fc.record({ reason: words, message: words }),
     failure: fc.record({ reason: words, message: words }),
     runningSince: time,
+    goneBy: time,
     terminated: fc.record({
       exitCode: fc.constantFrom(0, 1, 64, 65, 75, 137, 143, -1, 2 ** 31),
       reason: words,

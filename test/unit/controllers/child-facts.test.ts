@@ -136,6 +136,11 @@ describe("a Pod's facts", () => {
     expect(podFacts(aPodObject({ phase: "Running", ...told }))).not.toHaveProperty("failure");
   });
 
+  test("a Pod that was deleted says when it is to be gone", () => {
+    const metadata = aMeta({ name: "pod", deletionTimestamp: at(30_000) });
+    expect(podFacts({ metadata }).goneBy).toBe(T0 + 30_000);
+  });
+
   test("a running container runs since its start", () => {
     expect(withState({ running: { startedAt: at(700) } }).runningSince).toBe(T0 + 700);
     expect(withState({ running: {} }).runningSince).toBe(T0);

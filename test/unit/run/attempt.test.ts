@@ -102,6 +102,14 @@ describe("where an attempt stands", () => {
     expect(state([evicted, anEndedPod(0, aResult("raw", 1))])).toMatchObject({ state: "succeeded" });
   });
 
+  test("a pod that outlives its deletion is waited for, and says that its node may be lost", () => {
+    const pod = aPod({ name: "films-1-raw-a1-x", runningSince: T0, goneBy: T0 + 30_000 });
+    expect(state([pod], {}, T0 + 59_000)).toEqual({ state: "running", settlesAt: T0 + 60_000 });
+    const message = expect.stringMatching(/^pod films-1-raw-a1-x .*node may be lost.*--force/);
+    expect(state([pod], {}, T0 + 60_000)).toEqual({ state: "running", setback: { reason: "PodNotGone", message } });
+    expect(state([{ ...pod, ...anEndedPod(143) }], {}, T0 + 90_000)).toEqual({ state: "running" });
+  });
+
   test("a verdict that runs ahead of the pod's end waits a moment for it", () => {
     expect(state([aPod({ runningSince: T0 })], aFailedJob("BackoffLimitExceeded", T0), T0 + 1000)).toEqual({
       state: "running",

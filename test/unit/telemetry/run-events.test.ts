@@ -73,6 +73,12 @@ test.each(["x", "é", "漢", "𝄞"])("a note of many %s is cut to 1024 bytes be
   }
 });
 
+test("a pod that should have ended is told of as what it is", () => {
+  const was: NodeStatus = { state: "Running", attempt: 1 };
+  const why = { reason: "PodNotGone", message: "pod p was deleted and does not end" };
+  expect(change(was, { ...was, ...why })).toEqual(["Warning PodNotGone: node raw: pod p was deleted and does not end"]);
+});
+
 test("a part that failed and is tried again is told of, a part that goes on is not", () => {
   const was: NodeStatus = { state: "Running", attempt: 1, parts: "0/3" };
   const why = { reason: "TransientError", message: "part 1 failed and is tried again: connection lost" };
