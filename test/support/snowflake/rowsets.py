@@ -56,4 +56,13 @@ def rowset(table, rowtype) -> bytes:
 
 server.to_sf = rowset
 server.to_ipc = lambda rows: rows
-uvicorn.run(server.app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)
+# A test that is busy for some seconds must not find that its connection was closed just when it asks again.
+KEEP_ALIVE_SECONDS = 3600
+uvicorn.run(
+    server.app,
+    host="127.0.0.1",
+    port=int(sys.argv[1]),
+    log_level="warning",
+    access_log=False,
+    timeout_keep_alive=KEEP_ALIVE_SECONDS,
+)
