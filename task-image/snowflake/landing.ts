@@ -58,9 +58,13 @@ export async function landWithPlaces(workspace: Workspace, wanted: ObjectsToStag
 
 /**
  * Writes the rows that cannot be read into the table of rejects: their number of cells is wrong, or their quotes. Only a COPY that
- * transforms nothing counts cells, and only VALIDATE tells all that such a one left out.
+ * transforms nothing counts cells, and only VALIDATE tells all that such a one left out. Answers a table of the rows that can be read.
  */
-export async function findUnreadable(workspace: Workspace, wanted: ObjectsToStage, rejects: TableName): Promise<void> {
+export async function findUnreadable(
+  workspace: Workspace,
+  wanted: ObjectsToStage,
+  rejects: TableName,
+): Promise<TableName> {
   const table = await createLanding(workspace, wanted, columnsOf(wanted));
   const { session, root, loadId } = workspace;
   await copyGroups(workspace, wanted, { table, leavesOut: true }, () =>
@@ -70,6 +74,29 @@ export async function findUnreadable(workspace: Workspace, wanted: ObjectsToStag
          CAST("ROW_NUMBER" AS NUMBER(38,0)), NULL, NULL, "ERROR", "REJECTED_RECORD", CURRENT_TIMESTAMP()
        FROM TABLE(VALIDATE(${quoteTable(table)}, JOB_ID => '_last'))`,
     ),
+  );
+  return table;
+}
+
+/**
+ * Throws a DataError unless the rows that are left of what landed are rows that can be read: the two COPYs number rows each in its own
+ * way, and were the numbers not the same ones, good rows would have been taken for bad ones.
+ */
+export async function refuseUnreadable(
+  session: SnowflakeSession,
+  { source, target, format }: ObjectsToStage,
+  landed: Landed,
+  readable: TableName,
+): Promise<void> {
+  if (format.kind !== "csv") return;
+  const cells = landed.columns.map(quoteIdentifier).join(", ");
+  const [row] = await session.query(
+    `SELECT COUNT(*) AS "N" FROM (SELECT ${cells} FROM ${quoteTable(landed.table)} EXCEPT SELECT ${cells} FROM ${quoteTable(readable)}) AS x`,
+  );
+  if (Number(row?.N) === 0) return;
+  throw new DataError(
+    "RowMismatch",
+    `loading ${source} into ${showTable(target)}: rows of the files cannot be read, and Snowflake does not tell them apart from the others by number. Nothing has been published. Correct the files: without such rows they are loaded`,
   );
 }
 

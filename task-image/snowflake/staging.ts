@@ -14,6 +14,7 @@ import {
   type Landed,
   land,
   landWithPlaces,
+  refuseUnreadable,
   type Workspace,
 } from "./landing.ts";
 import { typeOfPostgres } from "./postgres-types.ts";
@@ -68,9 +69,10 @@ async function stage(workspace: Workspace, wanted: ObjectsToStage): Promise<Stag
 async function stageGoodRows(workspace: Workspace, wanted: ObjectsToStage, isUnreadable: boolean): Promise<Staged> {
   const { session } = workspace;
   const rejects = await createRejects(workspace, wanted.target);
-  if (isUnreadable) await findUnreadable(workspace, wanted, rejects);
+  const readable = isUnreadable ? await findUnreadable(workspace, wanted, rejects) : undefined;
   const landed = await landWithPlaces(workspace, wanted);
   await moveRejects(workspace, wanted.target, landed.table, { rejects });
+  if (readable !== undefined) await refuseUnreadable(session, wanted, landed, readable);
   const columns = await typeColumns(workspace, wanted, landed);
   const table = await createStaging(workspace, wanted, columns);
   const typed = await withCatalogTypes(workspace, table, columns);

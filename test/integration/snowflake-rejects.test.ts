@@ -87,6 +87,20 @@ describe("rows that cannot be read", () => {
     await scene.store.remove("more.csv");
   });
 
+  test("that the two COPYs number in different ways are not taken for each other", async () => {
+    await scene.put("films.csv", "id,title\n1,a\n2\n3,c\n");
+    let isNumbered = false;
+    scene.snowflake.lose(async (sql) => {
+      const [, landed] = /^DELETE FROM ("RAW"."_KELT_LANDED_\w+")/.exec(sql) ?? [];
+      if (landed === undefined || isNumbered) return undefined;
+      isNumbered = true;
+      await scene.snowflake.statement(`UPDATE ${landed} SET "_KELT_ROW" = "_KELT_ROW" + 1 WHERE 1 = 1`);
+      return undefined;
+    });
+    await expect(scene.load({ rejects: { max: 3 } })).rejects.toMatchObject({ kind: "data", code: "RowMismatch" });
+    expect(isNumbered).toBe(true);
+  });
+
   test("a quote that is never closed is found", async () => {
     await scene.put("films.csv", 'id,title\n1,a\n2,"b\n3,c\n');
     await expect(scene.load()).rejects.toMatchObject({ kind: "data", message: expect.stringMatching(/line 3, row 2/) });
