@@ -70,6 +70,7 @@ test("a task pod killed in the middle of a load: after the retry the table is co
   expect(sql("warehouse", "select count(*) from raw_big._kelt_loads")).toBe("1");
   sql("warehouse", "drop schema raw_big cascade");
   sql("source", "drop table big");
+  mustKubectl(["delete", "pipeline", "big", "-n", DEMO]);
 });
 
 /** Whether a load writes into the warehouse at this moment. */
