@@ -17,13 +17,14 @@ import { canonicalTypes } from "../postgres/type-name.ts";
 import { type StagedRows, stageTyped, type TypedColumn } from "../postgres/typed-rows.ts";
 import { typeOfClasses } from "../postgres/value-class.ts";
 import type { SpecOf } from "./command.ts";
+import type { DirectRows } from "./direct-copy.ts";
 import { landKeyless } from "./keyless-json.ts";
 import { textColumn } from "./land-csv.ts";
 import { landFiles, prepareLanding } from "./land-files.ts";
 import { jsonColumn } from "./land-json.ts";
 import type { FilesToStage, Landed, LandedColumn, Landing, LandingPlace } from "./landed-files.ts";
 import { rejectLimit } from "./reject-limit.ts";
-import { type DirectRows, stageTypedCsv } from "./stage-typed-csv.ts";
+import { stageTypedCsv } from "./stage-typed-csv.ts";
 
 /**
  * Brings the rows of files into the staging table: first as they are into the landing table, by COPY; then, by SQL, from text to

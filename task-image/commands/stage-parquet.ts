@@ -4,14 +4,13 @@ import type { ParquetFormat } from "../formats/file-format.ts";
 import { textRows } from "../formats/text-rows.ts";
 import { widerType } from "../parquet/column-type.ts";
 import { openParquetReader, type ParquetFile } from "../parquet/parquet-reader.ts";
-import { databaseFailure, isServerError } from "../postgres/failure.ts";
+import { databaseFailure } from "../postgres/failure.ts";
 import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
 import { addTextColumns, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "../postgres/landing.ts";
 import { isWidening } from "../postgres/lossless-cast.ts";
 import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
-import { stagedColumns } from "../postgres/typed-rows.ts";
+import { addColumns, copyDirectly, type DirectRows } from "./direct-copy.ts";
 import type { Landed, Landing } from "./landed-files.ts";
-import { addColumns, type DirectRows } from "./stage-typed-csv.ts";
 
 const LF = 0x0a;
 
@@ -20,24 +19,10 @@ const LF = 0x0a;
  * undefined, and leaves nothing behind, when the server refuses a row: then the files have to be landed.
  */
 export async function stageTypedParquet(landing: Landing, format: ParquetFormat): Promise<DirectRows | undefined> {
-  const { session, wanted } = landing;
   const types = new ColumnTypes(landing);
   for (;;) {
-    await session.query("SAVEPOINT before_copy");
-    try {
-      const rows = await copyFiles(landing, format, types);
-      if (rows !== undefined) {
-        await session.query("RELEASE SAVEPOINT before_copy");
-        return { rows, columns: await stagedColumns(session, wanted.target) };
-      }
-    } catch (error) {
-      if (!isServerError(error) || !error.code.startsWith("22")) throw error;
-      await session.query("ROLLBACK TO SAVEPOINT before_copy");
-      landing.restart();
-      return undefined;
-    }
-    await session.query("ROLLBACK TO SAVEPOINT before_copy");
-    landing.restart();
+    const copied = await copyDirectly(landing, () => copyFiles(landing, format, types));
+    if (copied !== "undone") return copied === "refused" ? undefined : copied;
   }
 }
 

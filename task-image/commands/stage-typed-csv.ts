@@ -2,14 +2,10 @@ import { Readable } from "node:stream";
 import { readColumns } from "../formats/csv-header.ts";
 import { CsvReader } from "../formats/csv-rows.ts";
 import type { CsvFormat } from "../formats/file-format.ts";
-import { isServerError } from "../postgres/failure.ts";
-import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
 import { copyIn } from "../postgres/landing.ts";
 import { createStagingStatement, stagingTable } from "../postgres/publication.ts";
-import type { Session } from "../postgres/session.ts";
-import type { StagedColumn } from "../postgres/staged-column.ts";
 import { mayLose } from "../postgres/text-fit.ts";
-import { type StagedRows, stagedColumns } from "../postgres/typed-rows.ts";
+import { addColumns, copyDirectly, type DirectRows } from "./direct-copy.ts";
 import { copyCsvStatement } from "./land-csv.ts";
 import type { Landing } from "./landed-files.ts";
 
@@ -17,29 +13,14 @@ import type { Landing } from "./landed-files.ts";
 const VERSION_WITHOUT_END_MARKER = 180_000;
 const END_MARKER = "\\.";
 
-/** Rows that went straight into the staging table. */
-export type DirectRows = Pick<StagedRows, "rows" | "columns">;
-
 /**
  * Copies CSV files straight into a staging table whose types are all known beforehand: nothing of a row is looked at here. Answers
  * undefined, and leaves nothing behind, when a type is not known or the server refuses a row: then the files have to be landed.
  */
 export async function stageTypedCsv(landing: Landing, format: CsvFormat): Promise<DirectRows | undefined> {
-  const { session, wanted } = landing;
   if (landing.types.size === 0) return undefined;
-  await session.query("SAVEPOINT before_copy");
-  try {
-    const rows = await copyFiles(landing, format);
-    if (rows !== undefined) {
-      await session.query("RELEASE SAVEPOINT before_copy");
-      return { rows, columns: await stagedColumns(session, wanted.target) };
-    }
-  } catch (error) {
-    if (!isServerError(error) || !error.code.startsWith("22")) throw error;
-  }
-  await session.query("ROLLBACK TO SAVEPOINT before_copy");
-  landing.restart();
-  return undefined;
+  const copied = await copyDirectly(landing, () => copyFiles(landing, format));
+  return typeof copied === "string" ? undefined : copied;
 }
 
 /** Answers the number of rows, or undefined when it has met what only landing can tell right. */
@@ -76,13 +57,6 @@ function isSafe({ types, declared }: Landing, name: string): boolean {
 
 function staged(names: readonly string[], types: ReadonlyMap<string, string>) {
   return names.map((name) => ({ name, type: types.get(name) ?? "text", notNull: false }));
-}
-
-/** Adds columns to the staging table of a target. */
-export async function addColumns(session: Session, target: TableName, columns: readonly StagedColumn[]): Promise<void> {
-  if (columns.length === 0) return;
-  const added = columns.map(({ name, type }) => `ADD COLUMN ${quoteIdentifier(name)} ${type}`).join(", ");
-  await session.query(`ALTER TABLE ${quoteTable(stagingTable(target))} ${added}`);
 }
 
 /** Notes whether the marker stands anywhere in the bytes, also across two pieces. */
