@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Load } from "#api/load.ts";
-import { load } from "../../task-image/commands/load.ts";
 import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../support/http-api.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
+import { useLoadDatabases } from "../support/load-databases.ts";
 import { startTask } from "../support/task-process.ts";
 import { until } from "../support/until.ts";
 
-let server: PostgresServer;
-let warehouse: TestDatabase;
-let runs = 0;
-
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  warehouse = await server.createDatabase();
-});
+const databases = useLoadDatabases("18");
 
 interface Parts {
   readonly http: object;
@@ -26,20 +14,17 @@ interface Parts {
   readonly [field: string]: unknown;
 }
 
-function taskOf(api: HttpApi, { http, format, uid, ...more }: Parts) {
-  runs += 1;
-  const from = { connection: "api", http, ...(format === undefined ? {} : { format }) };
-  const to = { connection: "warehouse", schema: "raw", table: "posts" };
-  const work = { verb: "load" as const, load: Load.parse({ from, to, ...more }) };
-  const connections = {
-    api: { kind: "http" as const, baseUrl: `${api.origin}/v1` },
-    warehouse: warehouse.connection(),
-  };
-  return aTask({ work, connections, uid: uid ?? `run-${runs}` });
+function loadOf({ http, format, uid: _, ...more }: Parts) {
+  const from = { connection: "source", http, ...(format === undefined ? {} : { format }) };
+  return Load.parse({ from, to: { connection: "warehouse", schema: "raw", table: "posts" }, ...more });
 }
 
-const run = (api: HttpApi, parts: Parts) => load(taskOf(api, parts), aContext());
-const rows = () => warehouse.query("SELECT * FROM raw.posts ORDER BY id");
+const runOf = (api: HttpApi, { uid }: Parts) => ({
+  uid,
+  source: { kind: "http" as const, baseUrl: `${api.origin}/v1` },
+});
+const run = (api: HttpApi, parts: Parts) => databases.load(loadOf(parts), runOf(api, parts));
+const rows = () => databases.warehouse.query("SELECT * FROM raw.posts ORDER BY id");
 
 describe("an answer goes straight into a table", () => {
   test("in pages, every value as it is written", async () => {
@@ -52,12 +37,12 @@ describe("an answer goes straight into a table", () => {
       body: bodies[Number(url.searchParams.get("page")) - 1] ?? "",
     }));
     const http = { path: "posts", records: "items", paging: { page: { param: "page" } } };
-    expect(await run(api, { http })).toMatchObject({ message: "1 table, 2 rows" });
+    const uid = "same";
+    expect(await run(api, { http, uid })).toMatchObject({ message: "1 table, 2 rows" });
     expect(await rows()).toEqual([
       { id: "1", price: "1.10" },
       { id: "9007199254740993", price: "2" },
     ]);
-    const uid = `run-${runs}`;
     expect(await run(api, { http, uid })).toMatchObject({ message: "1 table, 2 rows, loaded by attempt 1" });
     expect(api.seen.length).toBe(3);
   });
@@ -103,17 +88,17 @@ describe("an answer goes straight into a table", () => {
       { id: "1", t: "a" },
       { id: "3", t: "\n" },
     ]);
-    expect(await warehouse.query("SELECT line FROM raw._kelt_rejects")).toEqual([{ line: "2" }]);
+    expect(await databases.warehouse.query("SELECT line FROM raw._kelt_rejects")).toEqual([{ line: "2" }]);
   });
 
   test("bad records are rejected by their number; too many of them publish nothing", async () => {
     await using api = await startHttpApi(() => ({ body: '[{"id":1},{"id":"x"},{"id":3}]' }));
     const parts = { http: { records: undefined, path: "posts" }, columns: { posts: { id: "integer" } } };
     await expect(run(api, parts)).rejects.toMatchObject({ code: "TooManyRejects" });
-    expect(await warehouse.query("SELECT to_regclass('raw.posts') AS t")).toEqual([{ t: null }]);
+    expect(await databases.warehouse.query("SELECT to_regclass('raw.posts') AS t")).toEqual([{ t: null }]);
     await run(api, { ...parts, rejects: { max: 1 } });
     expect(await rows()).toEqual([{ id: "1" }, { id: "3" }]);
-    const [reject] = await warehouse.query("SELECT uri, column_name, value FROM raw._kelt_rejects");
+    const [reject] = await databases.warehouse.query("SELECT uri, column_name, value FROM raw._kelt_rejects");
     expect(reject).toEqual({ uri: `${api.origin}/v1/posts`, column_name: "id", value: "x" });
   });
 
@@ -179,7 +164,7 @@ describe("the declared total", () => {
       code: "TotalMismatch",
       message: expect.stringContaining(message),
     });
-    expect(await warehouse.query("SELECT to_regclass('raw.posts') AS t")).toEqual([{ t: null }]);
+    expect(await databases.warehouse.query("SELECT to_regclass('raw.posts') AS t")).toEqual([{ t: null }]);
   });
 
   test("may be a header, and has to be there", async () => {
@@ -219,7 +204,7 @@ describe("incremental by parameter", () => {
   const http = { path: "posts", paging: { page: { param: "page" } }, incremental };
   const merge = { http, mode: "merge", key: ["id"] };
   const post = (id: number, at: string, text = `post ${id}`): Post => ({ id, at, text });
-  const cursor = () => warehouse.query("SELECT source, cursor_column, type, value FROM raw._kelt_cursors");
+  const cursor = () => databases.warehouse.query("SELECT source, cursor_column, type, value FROM raw._kelt_cursors");
   const asked = (api: HttpApi, from: number) => [
     ...new Set(api.seen.slice(from).map(({ url }) => url.searchParams.get("since"))),
   ];
@@ -265,12 +250,12 @@ describe("incremental by parameter", () => {
     const posts = [post(1, "2026-02-01")];
     await using api = await startHttpApi(answerOf(posts));
     await run(api, merge);
-    await warehouse.query("ALTER TABLE raw.posts DROP COLUMN text");
+    await databases.warehouse.query("ALTER TABLE raw.posts DROP COLUMN text");
     posts.splice(0, 1, post(2, "2026-02-02"));
     const outcome = await run(api, { ...merge, schemaChange: "discardRow" });
     expect(outcome).toMatchObject({ message: "1 table, 0 rows, 1 rows discarded" });
     expect(await cursor()).toMatchObject([{ value: "2026-02-02" }]);
-    expect(await warehouse.query("SELECT column_name, value, action FROM raw._kelt_rejects")).toEqual([
+    expect(await databases.warehouse.query("SELECT column_name, value, action FROM raw._kelt_rejects")).toEqual([
       { column_name: "text", value: "post 2", action: "discardRow" },
     ]);
   });
@@ -284,7 +269,7 @@ describe("incremental by parameter", () => {
       code: "CursorChanged",
       message: expect.stringContaining("from.http.incremental.field: GET /posts has been loaded by column at"),
     });
-    await warehouse.query("DROP TABLE raw.posts");
+    await databases.warehouse.query("DROP TABLE raw.posts");
     const before = api.seen.length;
     await run(api, merge);
     expect(asked(api, before)).toEqual(["2026-01-02"]);
@@ -305,13 +290,13 @@ describe("incremental by parameter", () => {
     const posts = Array.from({ length: 6 }, (_, index) => post(index + 1, `2026-04-0${index + 1}`));
     const answer = answerOf(posts);
     for (const page of [1, 2, 3, 4]) {
-      warehouse = await server.createDatabase();
+      await databases.warehouse.query("DROP SCHEMA IF EXISTS raw CASCADE");
       let isHeld = true;
       const reply = (request: SeenRequest): Reply =>
         isHeld && request.url.searchParams.get("page") === String(page) ? { silent: true } : answer(request);
       await using api = await startHttpApi(reply);
       const uid = `killed-${page}`;
-      const { process: child, ended } = startTask(taskOf(api, { ...merge, uid }));
+      const { process: child, ended } = startTask(databases.task(loadOf(merge), runOf(api, { ...merge, uid })));
       await until(`page ${page} to be asked for`, () => api.seen.length === page);
       child.kill("SIGKILL");
       await ended;

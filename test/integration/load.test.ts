@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { useLoadDatabases } from "../support/load-databases.ts";
 import { aContext, aTask } from "../support/task.ts";
 
-let server: PostgresServer;
-let source: TestDatabase;
-let warehouse: TestDatabase;
-let runs = 0;
-
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  source = await server.createDatabase();
-  warehouse = await server.createDatabase();
-});
+const databases = useLoadDatabases("18");
 
 interface LoadParts {
   readonly tables?: string[];
@@ -28,24 +16,15 @@ interface LoadParts {
 
 /** Loads into schema raw as a run of its own, unless a uid is given. */
 function runLoad({ tables = ["films"], mode = "replace", schemaChange, uid, attempt = 1 }: LoadParts = {}) {
-  runs += 1;
-  const work: WorkOf<"load"> = {
-    verb: "load",
-    load: {
-      from: { connection: "source", schema: "public", tables },
-      to: { connection: "warehouse", schema: "raw" },
-      mode,
-      ...(schemaChange === undefined ? {} : { schemaChange }),
-    },
-  };
-  const connections = { source: source.connection(), warehouse: warehouse.connection() };
-  const context = aContext();
-  return load(aTask({ work, connections, attempt, uid: uid ?? `run-${runs}` }), context);
+  const from = { connection: "source", schema: "public", tables };
+  const to = { connection: "warehouse", schema: "raw" };
+  const change = schemaChange === undefined ? {} : { schemaChange };
+  return databases.load({ from, to, mode, ...change }, { uid, attempt });
 }
 
 const films = "CREATE TABLE films (film_id serial PRIMARY KEY, title varchar(255) NOT NULL, price numeric(4,2));";
 const threeFilms = `${films} INSERT INTO films (title, price) VALUES ('Aurora', 3.99), ('Bastion', NULL), ('', 0.10)`;
-const rowsOf = (table: string) => warehouse.query(`SELECT * FROM ${table} ORDER BY 1`);
+const rowsOf = (table: string) => databases.warehouse.query(`SELECT * FROM ${table} ORDER BY 1`);
 const loaded = [
   { film_id: "1", title: "Aurora", price: "3.99" },
   { film_id: "2", title: "Bastion", price: null },
@@ -54,12 +33,12 @@ const loaded = [
 
 describe("replace", () => {
   test("makes schema and table when they are missing, without the source's sequence and key", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     const outcome = await runLoad();
     expect(outcome).toMatchObject({ message: "1 table, 3 rows", rows: 3 });
     expect(await rowsOf("raw.films")).toEqual(loaded);
     expect(
-      await warehouse.query(
+      await databases.warehouse.query(
         `SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull, atthasdef FROM pg_attribute
          WHERE attrelid = 'raw.films'::regclass AND attnum > 0 ORDER BY attnum`,
       ),
@@ -69,14 +48,16 @@ describe("replace", () => {
       { attname: "price", type: "numeric(4,2)", attnotnull: "f", atthasdef: "f" },
     ]);
     expect(
-      await warehouse.query("SELECT conname FROM pg_constraint WHERE conrelid = 'raw.films'::regclass ORDER BY 1"),
+      await databases.warehouse.query(
+        "SELECT conname FROM pg_constraint WHERE conrelid = 'raw.films'::regclass ORDER BY 1",
+      ),
     ).toEqual([{ conname: "films_film_id_not_null" }, { conname: "films_title_not_null" }]);
   });
 
   test("holds exactly the source's rows and columns after every load", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad();
-    await source.query(
+    await databases.source.query(
       "DELETE FROM films WHERE film_id < 3; ALTER TABLE films DROP COLUMN price, ADD COLUMN year int; UPDATE films SET year = 1999",
     );
     await runLoad();
@@ -84,19 +65,19 @@ describe("replace", () => {
   });
 
   test("copies several tables of several schemas from one snapshot, empty ones too", async () => {
-    await source.query(
+    await databases.source.query(
       `${threeFilms}; CREATE SCHEMA cast_of; CREATE TABLE cast_of.actors (name text); CREATE TABLE nothing ();`,
     );
     const outcome = await runLoad({ tables: ["films", "cast_of.actors", "nothing"] });
     expect(outcome).toMatchObject({ message: "3 tables, 3 rows" });
     expect(await rowsOf("raw.actors")).toEqual([]);
-    expect(await warehouse.query("SELECT count(*) FROM raw.nothing")).toEqual([{ count: "0" }]);
+    expect(await databases.warehouse.query("SELECT count(*) FROM raw.nothing")).toEqual([{ count: "0" }]);
   });
 
   test("keeps views on the table, its grants, comments, indexes and constraints", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad();
-    await warehouse.query(`
+    await databases.warehouse.query(`
       CREATE ROLE reader;
       CREATE VIEW raw.titles AS SELECT film_id, title FROM raw.films;
       CREATE MATERIALIZED VIEW raw.prices AS SELECT price FROM raw.films;
@@ -104,26 +85,28 @@ describe("replace", () => {
       COMMENT ON TABLE raw.films IS 'all films';
       CREATE INDEX films_by_title ON raw.films (lower(title));
       ALTER TABLE raw.films ADD PRIMARY KEY (film_id), ADD CHECK (price < 100)`);
-    await source.query(
+    await databases.source.query(
       "INSERT INTO films (title) VALUES ('Comet'); ALTER TABLE films ADD COLUMN year int DEFAULT 2001",
     );
     await runLoad();
     expect(await rowsOf("raw.titles")).toHaveLength(4);
     expect((await rowsOf("raw.films")).at(-1)).toEqual({ film_id: "4", title: "Comet", price: null, year: "2001" });
     expect(
-      await warehouse.query(
+      await databases.warehouse.query(
         `SELECT has_table_privilege('reader', 'raw.films', 'SELECT') AS granted, obj_description('raw.films'::regclass) AS comment,
            (SELECT count(*) FROM pg_index WHERE indrelid = 'raw.films'::regclass) AS indexes`,
       ),
     ).toEqual([{ granted: "t", comment: "all films", indexes: "2" }]);
-    await warehouse.query("DROP OWNED BY reader; DROP ROLE reader");
+    await databases.warehouse.query("DROP OWNED BY reader; DROP ROLE reader");
   });
 
   test("refuses to take a column away that a view reads, names the view and changes nothing", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad();
-    await warehouse.query("CREATE SCHEMA analytics; CREATE VIEW analytics.prices AS SELECT price FROM raw.films");
-    await source.query("DELETE FROM films; ALTER TABLE films DROP COLUMN price");
+    await databases.warehouse.query(
+      "CREATE SCHEMA analytics; CREATE VIEW analytics.prices AS SELECT price FROM raw.films",
+    );
+    await databases.source.query("DELETE FROM films; ALTER TABLE films DROP COLUMN price");
     await expect(runLoad()).rejects.toMatchObject({
       kind: "configuration",
       code: "ColumnInUse",
@@ -135,21 +118,21 @@ describe("replace", () => {
   });
 
   test("changes the type of a column that no view reads, and keeps columns that fill themselves", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad();
-    await warehouse.query(
+    await databases.warehouse.query(
       "ALTER TABLE raw.films ADD COLUMN seen_at timestamptz NOT NULL DEFAULT now(); CREATE VIEW raw.ids AS SELECT film_id FROM raw.films",
     );
-    await source.query("ALTER TABLE films ALTER COLUMN price TYPE text");
+    await databases.source.query("ALTER TABLE films ALTER COLUMN price TYPE text");
     await runLoad();
-    expect(await warehouse.query("SELECT price, seen_at IS NOT NULL AS seen FROM raw.films WHERE film_id = 1")).toEqual(
-      [{ price: "3.99", seen: "t" }],
-    );
+    expect(
+      await databases.warehouse.query("SELECT price, seen_at IS NOT NULL AS seen FROM raw.films WHERE film_id = 1"),
+    ).toEqual([{ price: "3.99", seen: "t" }]);
   });
 
   test("fills partitioned tables through their parent", async () => {
-    await source.query(threeFilms);
-    await warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.films (film_id int NOT NULL, title varchar(255), price numeric(4,2)) PARTITION BY RANGE (film_id);
+    await databases.source.query(threeFilms);
+    await databases.warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.films (film_id int NOT NULL, title varchar(255), price numeric(4,2)) PARTITION BY RANGE (film_id);
       CREATE TABLE raw.films_low PARTITION OF raw.films FOR VALUES FROM (0) TO (2);
       CREATE TABLE raw.films_high PARTITION OF raw.films DEFAULT`);
     await runLoad();
@@ -159,28 +142,28 @@ describe("replace", () => {
   });
 
   test("keeps referencing rows of other tables: deferrable keys are checked at the end, others are refused", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad();
-    await warehouse.query(`ALTER TABLE raw.films ADD PRIMARY KEY (film_id);
+    await databases.warehouse.query(`ALTER TABLE raw.films ADD PRIMARY KEY (film_id);
       CREATE TABLE raw.rentals (film_id int CONSTRAINT rented REFERENCES raw.films ON DELETE CASCADE); INSERT INTO raw.rentals VALUES (1)`);
     await expect(runLoad()).rejects.toMatchObject({
       kind: "configuration",
       message: expect.stringContaining("rented of raw.rentals"),
     });
-    await warehouse.query(
+    await databases.warehouse.query(
       "ALTER TABLE raw.rentals DROP CONSTRAINT rented, ADD FOREIGN KEY (film_id) REFERENCES raw.films DEFERRABLE",
     );
     await runLoad();
     expect(await rowsOf("raw.rentals")).toEqual([{ film_id: "1" }]);
-    await source.query("DELETE FROM films WHERE film_id = 1");
+    await databases.source.query("DELETE FROM films WHERE film_id = 1");
     await expect(runLoad()).rejects.toMatchObject({ kind: "data", code: "23503" });
     expect(await rowsOf("raw.films")).toEqual(loaded);
   });
 
   test("a trigger at the target that swallows rows fails the load and publishes nothing", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad();
-    await warehouse.query(`CREATE FUNCTION raw.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.film_id = 2 THEN RETURN NULL; END IF; RETURN NEW; END';
+    await databases.warehouse.query(`CREATE FUNCTION raw.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.film_id = 2 THEN RETURN NULL; END IF; RETURN NEW; END';
       CREATE TRIGGER swallow BEFORE INSERT ON raw.films FOR EACH ROW EXECUTE FUNCTION raw.swallow()`);
     await expect(runLoad()).rejects.toMatchObject({
       kind: "data",
@@ -191,14 +174,14 @@ describe("replace", () => {
   });
 
   test("a target that is a view is refused", async () => {
-    await source.query(threeFilms);
-    await warehouse.query("CREATE SCHEMA raw; CREATE VIEW raw.films AS SELECT 1 AS film_id");
+    await databases.source.query(threeFilms);
+    await databases.warehouse.query("CREATE SCHEMA raw; CREATE VIEW raw.films AS SELECT 1 AS film_id");
     await expect(runLoad()).rejects.toMatchObject({ kind: "configuration", code: "NotATable" });
   });
 });
 
 test("a table that is loaded onto itself stays as it is", async () => {
-  await warehouse.query(`CREATE SCHEMA raw; SET search_path = raw; ${threeFilms}`);
+  await databases.warehouse.query(`CREATE SCHEMA raw; SET search_path = raw; ${threeFilms}`);
   const work: WorkOf<"load"> = {
     verb: "load",
     load: {
@@ -207,15 +190,15 @@ test("a table that is loaded onto itself stays as it is", async () => {
       mode: "replace",
     },
   };
-  await load(aTask({ work, connections: { warehouse: warehouse.connection() } }), aContext());
+  await load(aTask({ work, connections: { warehouse: databases.warehouse.connection() } }), aContext());
   expect(await rowsOf("raw.films")).toEqual(loaded);
 });
 
 describe("append", () => {
   test("makes a missing table, then adds rows by column name and new columns as they come", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad({ mode: "append" });
-    await source.query(
+    await databases.source.query(
       "DROP TABLE films; CREATE TABLE films (price numeric(4,2), year int, film_id int NOT NULL, title text); INSERT INTO films VALUES (1, 1987, 4, 'Comet')",
     );
     expect(await runLoad({ mode: "append" })).toMatchObject({ rows: 1 });
@@ -226,8 +209,10 @@ describe("append", () => {
   });
 
   test("a value that does not fit the target's type is an error of the data and adds nothing", async () => {
-    await source.query("CREATE TABLE films (title text); INSERT INTO films VALUES ('short'), ('much too long')");
-    await warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.films (title char(5))");
+    await databases.source.query(
+      "CREATE TABLE films (title text); INSERT INTO films VALUES ('short'), ('much too long')",
+    );
+    await databases.warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.films (title char(5))");
     await expect(runLoad({ mode: "append" })).rejects.toMatchObject({ kind: "data", code: "22001" });
     expect(await rowsOf("raw.films")).toEqual([]);
   });
@@ -235,16 +220,16 @@ describe("append", () => {
 
 describe("a load that was committed before", () => {
   test("is a no-op that reports the recorded rows, even when the source has changed or is gone", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad({ mode: "append", uid: "run-a" });
-    await source.query("DROP TABLE films");
+    await databases.source.query("DROP TABLE films");
     expect(await runLoad({ mode: "append", uid: "run-a", attempt: 2 })).toMatchObject({
       message: "1 table, 3 rows, loaded by attempt 1",
       rows: 3,
     });
     expect(await rowsOf("raw.films")).toEqual(loaded);
     expect(
-      await warehouse.query(
+      await databases.warehouse.query(
         "SELECT load_id, pipeline, node, partition, run, attempt, rows, tables->0->>'published' AS published FROM raw._kelt_loads",
       ),
     ).toEqual([
@@ -262,24 +247,24 @@ describe("a load that was committed before", () => {
   });
 
   test("counts once when several pods of one attempt load at the same time", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => runLoad({ mode: "append", uid: "run-b" })));
     expect(outcomes.map(({ rows }) => rows)).toEqual([3, 3, 3, 3]);
     expect(await rowsOf("raw.films")).toEqual(loaded);
   });
 
   test("is told apart from the loads of other runs that begin at the same time in a new schema", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await Promise.all(Array.from({ length: 4 }, () => runLoad({ mode: "append" })));
-    expect(await warehouse.query("SELECT count(*) FROM raw.films")).toEqual([{ count: "12" }]);
-    expect(await warehouse.query("SELECT count(*) FROM raw._kelt_loads")).toEqual([{ count: "4" }]);
+    expect(await databases.warehouse.query("SELECT count(*) FROM raw.films")).toEqual([{ count: "12" }]);
+    expect(await databases.warehouse.query("SELECT count(*) FROM raw._kelt_loads")).toEqual([{ count: "4" }]);
   });
 });
 
 describe("names", () => {
   test("may be anything that Postgres accepts", async () => {
     const longest = "é".repeat(31);
-    await source.query(`CREATE SCHEMA "My ""Schema"""; CREATE TABLE "My ""Schema"""."Order.Items; --" ("select" int, "a""b" text, "${longest}" text, "Ä b" int);
+    await databases.source.query(`CREATE SCHEMA "My ""Schema"""; CREATE TABLE "My ""Schema"""."Order.Items; --" ("select" int, "a""b" text, "${longest}" text, "Ä b" int);
       INSERT INTO "My ""Schema"""."Order.Items; --" VALUES (1, 'x', 'y', 2); CREATE TABLE "${longest}" (id int)`);
     await runLoad({ tables: ['My "Schema".Order.Items; --', longest] });
     expect(await rowsOf('raw."Order.Items; --"')).toEqual([{ select: "1", 'a"b': "x", [longest]: "y", "Ä b": "2" }]);
@@ -288,7 +273,7 @@ describe("names", () => {
   });
 
   test("of unknown tables are refused with those that are near", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await expect(runLoad({ tables: ["filmz"] })).rejects.toMatchObject({
       kind: "configuration",
       code: "UnknownTable",
@@ -297,7 +282,9 @@ describe("names", () => {
       ),
     });
     expect(
-      await warehouse.query("SELECT relname FROM pg_class WHERE relnamespace = 'raw'::regnamespace AND relkind = 'r'"),
+      await databases.warehouse.query(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'raw'::regnamespace AND relkind = 'r'",
+      ),
     ).toEqual([{ relname: "_kelt_loads" }]);
   });
 
@@ -310,7 +297,7 @@ describe("names", () => {
 });
 
 test("a table without the right to read it is a configuration error that names it", async () => {
-  await source.query(`${threeFilms}; CREATE ROLE poor LOGIN PASSWORD 'poor-password'`);
+  await databases.source.query(`${threeFilms}; CREATE ROLE poor LOGIN PASSWORD 'poor-password'`);
   const work: WorkOf<"load"> = {
     verb: "load",
     load: {
@@ -320,8 +307,8 @@ test("a table without the right to read it is a configuration error that names i
     },
   };
   const connections = {
-    source: source.connection({ user: "poor", password: "poor-password" }),
-    warehouse: warehouse.connection(),
+    source: databases.source.connection({ user: "poor", password: "poor-password" }),
+    warehouse: databases.warehouse.connection(),
   };
   await expect(load(aTask({ work, connections }), aContext())).rejects.toMatchObject({
     kind: "configuration",
@@ -332,8 +319,8 @@ test("a table without the right to read it is a configuration error that names i
 
 describe("truncate", () => {
   test("empties and fills the table, which keeps its types, its columns and what hangs on it", async () => {
-    await source.query(threeFilms);
-    await warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.films (film_id bigint PRIMARY KEY, price numeric(6,3), note text DEFAULT 'none');
+    await databases.source.query(threeFilms);
+    await databases.warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.films (film_id bigint PRIMARY KEY, price numeric(6,3), note text DEFAULT 'none');
       INSERT INTO raw.films VALUES (9, 1, 'old'); CREATE VIEW raw.prices AS SELECT price FROM raw.films`);
     await runLoad({ mode: "truncate" });
     expect(await rowsOf("raw.films")).toEqual([
@@ -347,10 +334,10 @@ describe("truncate", () => {
   });
 
   test("makes the table when it is missing, and refuses one that others point to", async () => {
-    await source.query(threeFilms);
+    await databases.source.query(threeFilms);
     await runLoad({ mode: "truncate" });
     expect(await rowsOf("raw.films")).toEqual(loaded);
-    await warehouse.query(
+    await databases.warehouse.query(
       "ALTER TABLE raw.films ADD PRIMARY KEY (film_id); CREATE TABLE raw.sales (film_id int REFERENCES raw.films)",
     );
     await expect(runLoad({ mode: "truncate" })).rejects.toThrow("cannot be replaced while foreign keys point to it");
@@ -361,10 +348,10 @@ describe("freeze", () => {
   test.each(["replace", "truncate", "append"] as const)(
     "refuses a new, a missing and a changed column in mode %s",
     async (mode) => {
-      await source.query(threeFilms);
+      await databases.source.query(threeFilms);
       await runLoad();
       await runLoad({ mode: "replace", schemaChange: "freeze" });
-      await source.query("ALTER TABLE films DROP price, ADD year int, ALTER film_id TYPE bigint");
+      await databases.source.query("ALTER TABLE films DROP price, ADD year int, ALTER film_id TYPE bigint");
       await expect(runLoad({ mode, schemaChange: "freeze" })).rejects.toThrow(
         "raw.films keeps its columns (load.schemaChange: freeze), but what is loaded has others: column film_id is bigint instead of integer; column price is missing; column year (integer) is new",
       );

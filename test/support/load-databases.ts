@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
-import type { CommandContext, WorkOf } from "../../task-image/commands/command.ts";
+import type { CommandContext, SpecOf, WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
 import { type PostgresServer, type PostgresVersion, startPostgres, type TestDatabase } from "./postgres.ts";
 import { aContext, aTask } from "./task.ts";
@@ -11,10 +11,13 @@ export interface LoadDatabases {
   readonly warehouse: TestDatabase;
   /** Loads from the one into the other, as a run of its own unless its uid is given. */
   load(what: WorkOf<"load">["load"], run?: LoadRun): ReturnType<typeof load>;
+  /** The task of such a load, for a process of its own. */
+  task(what: WorkOf<"load">["load"], run?: LoadRun): SpecOf<"load">;
 }
 
 interface LoadRun {
   readonly uid?: string | undefined;
+  readonly attempt?: number | undefined;
   readonly context?: CommandContext | undefined;
   /** In the place of the source as its owner. */
   readonly source?: TaskConnection;
@@ -34,6 +37,14 @@ export function useLoadDatabases(version: PostgresVersion): LoadDatabases {
     source = await server.createDatabase();
     warehouse = await server.createDatabase();
   });
+  const task = (
+    what: WorkOf<"load">["load"],
+    { uid, attempt = 1, source: from = source.connection() }: LoadRun = {},
+  ) => {
+    runs += 1;
+    const connections = { source: from, warehouse: warehouse.connection() };
+    return aTask({ work: { verb: "load", load: what }, connections, attempt, uid: uid ?? `run-${runs}` });
+  };
   return {
     get source() {
       return source;
@@ -41,10 +52,7 @@ export function useLoadDatabases(version: PostgresVersion): LoadDatabases {
     get warehouse() {
       return warehouse;
     },
-    load: (what, { uid, context = aContext(), source: from = source.connection() } = {}) => {
-      runs += 1;
-      const connections = { source: from, warehouse: warehouse.connection() };
-      return load(aTask({ work: { verb: "load", load: what }, connections, uid: uid ?? `run-${runs}` }), context);
-    },
+    load: (what, run = {}) => load(task(what, run), run.context ?? aContext()),
+    task,
   };
 }
