@@ -95,19 +95,18 @@ async function readTogether(
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const total = { copied: 0, bytes: 0 };
+  const failures: unknown[] = [];
   const read = async () => {
     try {
       await readRanges(spec, selected, reading, { context: { ...context, signal }, total });
     } catch (error) {
+      failures.push(error);
       stop.abort();
-      throw error;
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: readers }, read));
-  // The first one that failed by itself tells why; the others were stopped because of it.
-  const failures = ended.flatMap((end) => (end.status === "rejected" ? [end.reason as Error] : []));
-  const cause = failures.find((failure) => (failure as { readonly code?: unknown }).code !== "Stopped") ?? failures[0];
-  if (cause !== undefined) throw cause;
+  await Promise.all(Array.from({ length: readers }, read));
+  // The first one tells why; the others were stopped because of it, and only know that their sessions are gone.
+  if (failures.length > 0) throw failures[0];
   return total;
 }
 
