@@ -3,7 +3,8 @@ import { writeAtomically } from "./atomic.ts";
 import { attempt, pipe, run } from "./command.ts";
 import { KUBECONFIG } from "./directories.ts";
 import type { Report } from "./report.ts";
-import { COREDNS_VERSION, ETCD_VERSION } from "./versions.ts";
+import { isWithin, parseVersion } from "./version.ts";
+import { ACCEPTED_KUBERNETES, COREDNS_VERSION, ETCD_VERSION } from "./versions.ts";
 
 /** The name of the kind cluster; its one node is the container of {@link NODE}. */
 export const CLUSTER = "kelt";
@@ -35,8 +36,10 @@ export async function ensureCluster(
     const started = await startNode(report);
     report.progress("waiting for the node");
     await writeKubeconfig(report, tools.kind);
-    if (await isReady(report, tools.kubectl, READY_TIMEOUT)) return started ? "started" : "found";
-    report.log("the node does not become Ready: the cluster is created again");
+    const isUsable =
+      (await isReady(report, tools.kubectl, READY_TIMEOUT)) && isServed(await readVersion(report, tools.kubectl));
+    if (isUsable) return started ? "started" : "found";
+    report.progress("the cluster that is there is not Ready or of another Kubernetes release: it is created again");
     await deleteCluster(report, tools.kind);
   }
   const node = await image();
@@ -92,6 +95,18 @@ export function kindConfiguration(node: NodeImage): string {
       local:
         imageTag: ${ETCD_VERSION}-0
 `;
+}
+
+/** Whether kelt runs on this release of Kubernetes: a cluster of an old start may be too old for what is installed today. */
+export function isServed(version: string): boolean {
+  const parsed = parseVersion(version);
+  return parsed !== undefined && isWithin(parsed, ACCEPTED_KUBERNETES);
+}
+
+async function readVersion(report: Report, kubectl: string): Promise<string> {
+  const args = ["--kubeconfig", KUBECONFIG, "get", "--raw", "/version"];
+  const { stdout } = await attempt(report, kubectl, args, { timeout: 20_000 });
+  return /"gitVersion":\s*"([^"]+)"/.exec(stdout)?.[1] ?? "";
 }
 
 async function createCluster(report: Report, kind: string, node: NodeImage): Promise<void> {

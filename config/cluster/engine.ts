@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "./command.ts";
 import { CACHE } from "./directories.ts";
-import { findProgram, type Platform } from "./platform.ts";
+import { findSystemProgram, type Platform } from "./platform.ts";
 import type { Report } from "./report.ts";
 import { parseVersion } from "./version.ts";
 
@@ -38,23 +38,21 @@ export function buildEnvironment(version: string, hasBuildx: boolean): Readonly<
 
 /**
  * Starts the engine that is installed, in a way that outlives this process: the machine's service, or a dockerd of our own whose
- * process id `remember` is told as soon as it runs. Throws where the engine does not answer within a minute.
+ * process id `remember` gets as soon as it runs. Needs root on Linux. Throws where the engine does not answer within a minute.
  */
 export async function startEngine(
   report: Report,
   platform: Platform,
   remember: (pid: number) => Promise<void>,
 ): Promise<void> {
-  if (platform.system !== "linux" || !platform.isRoot || !(await findProgram("dockerd"))) {
-    const how = platform.system === "darwin" ? "start Docker Desktop" : "start it with `sudo systemctl start docker`";
-    throw new Error(`the docker command is here and no engine answers it: ${how}`);
-  }
-  if (platform.hasSystemd) {
+  const dockerd = await findSystemProgram("dockerd");
+  if (dockerd === undefined) throw new Error("no dockerd was found to start, on PATH or in /usr/sbin");
+  if (platform.hasSystemd && (await attempt(report, "systemctl", ["cat", "docker.service"])).code === 0) {
     await run(report, "systemctl", ["start", "docker"]);
     return waitForEngine(report, "`journalctl -u docker`");
   }
   const logFile = join(CACHE, "dockerd.log");
-  const pid = await spawnEngine(await engineArguments(platform), logFile);
+  const pid = await spawnEngine(dockerd, await engineArguments(platform), logFile);
   if (pid !== undefined) await remember(pid);
   await waitForEngine(report, logFile);
 }
@@ -86,12 +84,12 @@ async function engineArguments(platform: Platform): Promise<string[]> {
   return ["--add-runtime", `without-sys-resource=${wrapper}`, "--default-runtime", "without-sys-resource"];
 }
 
-async function spawnEngine(args: readonly string[], logFile: string): Promise<number | undefined> {
+async function spawnEngine(dockerd: string, args: readonly string[], logFile: string): Promise<number | undefined> {
   await mkdir(CACHE, { recursive: true });
   const left = Number(await readFile(PID_FILE, "utf8").catch(() => ""));
   if (left > 0 && !(await isEngine(left))) await rm(PID_FILE, { force: true });
   const log = await open(logFile, "a");
-  const child = spawn("dockerd", args, { detached: true, stdio: ["ignore", log.fd, log.fd] });
+  const child = spawn(dockerd, args, { detached: true, stdio: ["ignore", log.fd, log.fd] });
   child.on("error", () => {});
   child.unref();
   await log.close();

@@ -15,8 +15,29 @@ export async function hasImage(report: Report, reference: string): Promise<boole
 /** Pulls an image unless the engine holds it; returns whether it had to. */
 export async function pullImage(report: Report, reference: string): Promise<boolean> {
   if (await hasImage(report, reference)) return false;
-  await run(report, "docker", ["pull", "--quiet", reference]);
+  try {
+    await run(report, "docker", ["pull", "--quiet", reference]);
+  } catch (error) {
+    report.signal.throwIfAborted();
+    const way =
+      "give the engine the proxy (https://docs.docker.com/engine/daemon/proxy/), or `npm start -- --offline` builds everything";
+    throw new Error(
+      `this machine reaches the registry of ${reference} and its Docker engine could not pull: ${way}; ${(error as Error).message}`,
+    );
+  }
   return true;
+}
+
+/** Throws where the engine's image of a reference is not the one of its digest, or the reference has none. */
+export async function expectDigest(report: Report, reference: string): Promise<void> {
+  const wanted = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
+  if (wanted === undefined) throw new Error(`expected a reference that ends with a digest, found ${reference}`);
+  const args = ["image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", reference];
+  const found = (await run(report, "docker", args)).split("\n").filter((line) => line !== "");
+  if (found.some((digest) => digest.endsWith(`@${wanted}`))) return;
+  throw new Error(
+    `expected the image ${reference}, found ${found.join(" and ") || "one without a digest"}: remove it with docker rmi, and see which mirror the engine pulls from`,
+  );
 }
 
 /** Makes an image of a file system in a tar file, unless the engine holds it. */

@@ -49,6 +49,11 @@ export async function findProgram(name: string, path = process.env.PATH ?? ""): 
   return undefined;
 }
 
+/** As {@link findProgram}, also where programs of the system's administrator lie: a user's PATH often lacks those folders. */
+export function findSystemProgram(name: string, path = process.env.PATH ?? ""): Promise<string | undefined> {
+  return findProgram(name, [path, "/usr/local/sbin", "/usr/sbin", "/sbin"].join(delimiter));
+}
+
 export function isExecutable(file: string): Promise<boolean> {
   return hasAccess(file, constants.X_OK);
 }

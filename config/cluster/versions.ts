@@ -1,6 +1,6 @@
 /**
  * Every version that the quick start and the tests on a cluster pin, in this one place. Go modules have their own pins in
- * `go/go.mod`; `test/unit/quickstart/versions.test.ts` checks that both agree.
+ * `offline/go/go.mod`; `test/unit/quickstart/cluster.test.ts` checks that both agree.
  */
 
 /** Kubernetes of the node image that is built here. 1.34 is the last release that runs on cgroup v1 by default. */
@@ -24,7 +24,8 @@ export const POSTGRES_IMAGE = "postgres:18.4";
 export const VERSITYGW_VERSION = "1.8.0";
 
 /** What Node runs on inside the images: glibc, libstdc++, certificates and time zones, no shell. */
-export const BASE_IMAGE = "gcr.io/distroless/cc-debian12:nonroot";
+export const BASE_IMAGE =
+  "gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f";
 
 /** The Debian release that file systems are made of where no image registry can be reached. */
 export const DEBIAN_SUITE = "bookworm";
@@ -40,5 +41,8 @@ export const ACCEPTED_TOOLS = {
 } as const;
 export type ToolName = keyof typeof ACCEPTED_TOOLS;
 
-/** The oldest Go that can fetch the toolchain `go/go.mod` asks for by itself. */
+/** Releases of Kubernetes that a cluster of an earlier start may have to be used again: from kelt's floor on. */
+export const ACCEPTED_KUBERNETES = { from: "1.33.0", below: "2.0.0" } as const;
+
+/** The oldest Go that can fetch the toolchain `offline/go/go.mod` asks for by itself. */
 export const GO_MINIMUM = "1.21.0";

@@ -5,7 +5,7 @@ import { REPOSITORY } from "../cluster/directories.ts";
 
 /**
  * The two programs of this repository: each is one entry point, one bundle and one image. `native` is a package of compiled code,
- * one for each platform; it cannot be a part of the bundle and lies beside it in the image.
+ * one for each platform; it cannot be a part of the bundle and lies beside it in the image, as the macros of dbt's adapters do.
  */
 export const APPS = {
   operator: {
@@ -13,12 +13,20 @@ export const APPS = {
     output: "dist/operator",
     dockerfile: "operator/Dockerfile",
     native: undefined,
+    macros: false,
   },
   task: {
-    entries: { main: "task-image/main.ts", compile: "config/images/compile.ts" },
+    entries: {
+      main: "task-image/main.ts",
+      "project-worker": "task-image/projects/project-worker.ts",
+      "read-worker": "task-image/dbt/run/read-worker.ts",
+      "run-worker": "task-image/dbt/run/run-worker.ts",
+      compile: "config/images/compile.ts",
+    },
     output: "dist/task-image",
     dockerfile: "task-image/Dockerfile",
     native: { name: "@duckdb/node-bindings", file: "duckdb.node" },
+    macros: true,
   },
 } as const;
 export type App = keyof typeof APPS;
@@ -30,15 +38,20 @@ const COMMONJS = [
   "const { filename: filenameOfBundle, dirname: dirnameOfBundle } = import.meta;",
 ].join("\n");
 
+export interface Bundle {
+  readonly folder: string;
+  /** The files that went in, relative to the repository. */
+  readonly inputs: readonly string[];
+}
+
 /**
  * Bundles a program into `main.mjs` of a folder, `dist/APP` if none is given, with all its packages; what it imports later stays a
- * file of its own, so that starting it reads no more than it needs. Returns the folder, which is emptied first. The same sources
- * give the same bytes.
+ * file of its own, so that starting it reads no more than it needs. The folder is emptied first. The same sources give the same bytes.
  */
-export async function bundle(app: App, outdir = join(REPOSITORY, APPS[app].output)): Promise<string> {
+export async function bundle(app: App, outdir = join(REPOSITORY, APPS[app].output)): Promise<Bundle> {
   const { entries, native } = APPS[app];
   await rm(outdir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: REPOSITORY,
     entryPoints: entries,
     outdir,
@@ -56,7 +69,8 @@ export async function bundle(app: App, outdir = join(REPOSITORY, APPS[app].outpu
     sourcesContent: false,
     legalComments: "external",
     minifySyntax: true,
+    metafile: true,
     logLevel: "silent",
   });
-  return outdir;
+  return { folder: outdir, inputs: Object.keys(metafile.inputs) };
 }

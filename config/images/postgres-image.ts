@@ -4,10 +4,10 @@ import { z } from "zod";
 import { withScratch } from "../cluster/atomic.ts";
 import { run } from "../cluster/command.ts";
 import { hashOf, hashOfFiles } from "../cluster/content-hash.ts";
-import { keyOf, makeRootFileSystem, POSTGRES_ROOT } from "../cluster/debian.ts";
 import { REPOSITORY } from "../cluster/directories.ts";
 import type { Engine } from "../cluster/engine.ts";
 import { hasImage, importImage, MADE_HERE } from "../cluster/image.ts";
+import { keyOf, makeRootFileSystem, POSTGRES_ROOT } from "../cluster/offline/debian.ts";
 import type { Report } from "../cluster/report.ts";
 import type { ImageReference } from "./app-image.ts";
 

@@ -6,10 +6,11 @@ import { attempt, run } from "../cluster/command.ts";
 import { CACHE, REPOSITORY, STATE } from "../cluster/directories.ts";
 import { isEngine, readEngine, stopEngine } from "../cluster/engine.ts";
 import { MADE_LABEL } from "../cluster/image.ts";
-import { removeWorkshops } from "../cluster/node-image.ts";
+import { removeWorkshops } from "../cluster/offline/node-image.ts";
 import { findProgram } from "../cluster/platform.ts";
 import type { Report } from "../cluster/report.ts";
 import { findTool } from "../cluster/tool.ts";
+import { takeTurn } from "../cluster/turn.ts";
 import { clearContext, copyContext } from "./context-cluster.ts";
 import { addMade, forgetContext, type Made, readMade } from "./made.ts";
 import { OPERATOR_NAMESPACE } from "./operator.ts";
@@ -27,9 +28,16 @@ const program = new Command("npm run down --")
   .description("Removes what `npm start` made and nothing else: says what, then does it.")
   .option("--cache", "remove the build cache as well: the next start builds everything again", false)
   .option("--context <name>", "remove it from the cluster of this context, where `npm start -- --context` put it")
-  .action((options: { readonly cache: boolean; readonly context?: string }) =>
-    options.context === undefined ? down(options) : downContext(options.context),
-  );
+  .action(async (options: { readonly cache: boolean; readonly context?: string }) => {
+    const endTurn = await takeTurn(report.signal, (holder) =>
+      print(`Waits for the end of \`npm start\`, process ${holder}.`),
+    );
+    try {
+      await (options.context === undefined ? down(options) : downContext(options.context));
+    } finally {
+      await endTurn();
+    }
+  });
 try {
   await program.parseAsync();
 } catch (error) {

@@ -2,9 +2,9 @@ import { type ClusterOrigin, ensureCluster, loadImages, type NodeImage } from ".
 import { attempt } from "../cluster/command.ts";
 import { KUBECONFIG } from "../cluster/directories.ts";
 import type { Engine } from "../cluster/engine.ts";
-import { buildPrograms, PROGRAMS } from "../cluster/go-tools.ts";
 import { pullImage } from "../cluster/image.ts";
-import { makeNodeImage } from "../cluster/node-image.ts";
+import { buildPrograms, PROGRAMS } from "../cluster/offline/go-tools.ts";
+import { makeNodeImage } from "../cluster/offline/node-image.ts";
 import type { Report } from "../cluster/report.ts";
 import { NODE_IMAGE } from "../cluster/versions.ts";
 import { formatReference } from "../images/app-image.ts";

@@ -1,8 +1,9 @@
-import { howToGet, isInstallable, type Requirement } from "../cluster/advice.ts";
+import { howToGet, howToStart, isInstallable, type Requirement } from "../cluster/advice.ts";
 import { CACHE } from "../cluster/directories.ts";
-import type { Program } from "../cluster/go-tools.ts";
+import type { Program } from "../cluster/offline/go-tools.ts";
 import { HELM_VERSION, KIND_VERSION, KUBERNETES_VERSION } from "../cluster/versions.ts";
 import type { Machine } from "./machine.ts";
+import { type Fill, lackingSpace } from "./space.ts";
 
 export interface StartOptions {
   readonly sample: string;
@@ -35,13 +36,17 @@ export function decidePlan(machine: Machine, options: StartOptions): Plan {
     if (machine.unbuiltPrograms.includes(tool) && !build.includes(tool)) build.push(tool);
   }
   const needsDebian = !machine.hasFileSystems && (needsNode || !machine.canPull.base || !machine.canPull.postgres);
-  const missing: Requirement[] = [];
-  if (!machine.hasDocker) missing.push("docker");
+  const missing: Requirement[] = [...missingOfDocker(machine)];
   if (needsDebian && !machine.hasMmdebstrap) missing.push("mmdebstrap");
+  if (!machine.hasMacros && !machine.hasPip) missing.push("pip");
   const install = missing.filter((requirement) => isInstallable(requirement, machine.platform));
-  const lacking = missing
-    .filter((requirement) => !install.includes(requirement))
-    .map((requirement) => `${requirement} is missing: ${howToGet(requirement, machine.platform)}`);
+  const lacking = [
+    ...whyEngineCannotStart(machine),
+    ...missing
+      .filter((requirement) => !install.includes(requirement))
+      .map((requirement) => `${requirement} is missing: ${howToGet(requirement, machine.platform)}`),
+  ];
+  lacking.push(...lackingSpace(fillOf(build, ownCluster && !machine.hasCluster, needsNode), machine.places));
   if (build.length > 0 && !machine.hasGo) lacking.push(...withoutGo(machine, needsNode));
   return {
     install,
@@ -50,6 +55,38 @@ export function decidePlan(machine: Machine, options: StartOptions): Plan {
     lacking,
     announcement: announce(machine, options, { install, build }),
   };
+}
+
+/** What of a start takes room on the machine's disks. */
+function fillOf(build: readonly Program[], createsCluster: boolean, buildsNode: boolean): Fill {
+  return {
+    build: build.includes("kubelet") ? "kubernetes" : build.length > 0 ? "tools" : "nothing",
+    cluster: createsCluster ? (buildsNode ? "built" : "pulled") : "none",
+  };
+}
+
+/** What of Docker is not on the machine. Only on Linux can an engine be put together from its programs. */
+function missingOfDocker({ docker, platform }: Machine): readonly Requirement[] {
+  if (docker.state === "absent") return ["docker"];
+  if (docker.state !== "silent" || platform.system !== "linux") return [];
+  return docker.lacks.includes("dockerd") ? ["dockerd"] : docker.lacks;
+}
+
+/** Why no engine answers where installing would not help, and what would. */
+function whyEngineCannotStart({ docker, platform }: Machine): readonly string[] {
+  if (docker.state === "forbidden") {
+    return [
+      "the Docker engine runs and does not let this user in: `sudo usermod -aG docker $USER`, then log in again; or run this as root",
+    ];
+  }
+  if (docker.state === "elsewhere") {
+    return [
+      `docker is set to use the engine at ${docker.host}, and none answers there: start that one, or unset DOCKER_HOST and \`docker context use default\``,
+    ];
+  }
+  if (docker.state !== "silent") return [];
+  if (platform.system === "linux" && (platform.isRoot || docker.lacks.length > 0)) return [];
+  return [`a Docker engine is here and does not answer: ${howToStart(platform)}`];
 }
 
 /** What to say where Go would build something and is not there: for a tool there is another way. */
@@ -70,7 +107,7 @@ function announce(
   if (options.context === undefined) {
     const state = machine.hasCluster
       ? "is used again"
-      : machine.engine
+      : machine.docker.state === "answers"
         ? "is created in Docker"
         : "is started or created";
     said.push(`The kind cluster kelt ${state}. Your own kubeconfig is not touched: this one is .kelt/kubeconfig.`);

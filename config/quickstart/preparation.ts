@@ -1,7 +1,7 @@
-import { BASE_ROOT, makeRootFileSystem, NODE_ROOT, POSTGRES_ROOT, PROXY_ROOT } from "../cluster/debian.ts";
 import { type Engine, readEngine, startEngine } from "../cluster/engine.ts";
-import { buildPrograms } from "../cluster/go-tools.ts";
 import { pullImage } from "../cluster/image.ts";
+import { BASE_ROOT, makeRootFileSystem, NODE_ROOT, POSTGRES_ROOT, PROXY_ROOT } from "../cluster/offline/debian.ts";
+import { buildPrograms } from "../cluster/offline/go-tools.ts";
 import { installPackages } from "../cluster/packages.ts";
 import type { Report } from "../cluster/report.ts";
 import { findTool } from "../cluster/tool.ts";
@@ -43,12 +43,13 @@ export function engineStep(packages: Step<unknown>, machine: Machine): Step<Engi
   );
 }
 
-export function toolsStep(plan: Plan): Step<Tools> {
+export function toolsStep(plan: Plan, machine: Machine): Step<Tools> {
   return new Step(
     "tools",
     [],
     async (report) => {
-      if (plan.build.length > 0) await buildPrograms(report, plan.build);
+      // A tool may be built and not be linked: a start may have been killed between the two.
+      if (plan.build.length > 0 || machine.lackingTools.length > 0) await buildPrograms(report, plan.build);
       const [kind, kubectl, helm] = await Promise.all([
         toolPath(report, "kind"),
         toolPath(report, "kubectl"),

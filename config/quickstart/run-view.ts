@@ -37,7 +37,7 @@ export class RunView {
     this.#told.clear();
   }
 
-  /** Each node is told when its state is another one than the last time. */
+  /** Prints each node whose state has changed since the last time. */
   #tell(line: string): void {
     const [node = "", state = ""] = line.split(/ {2,}/);
     if (this.#told.get(node) === state) return;

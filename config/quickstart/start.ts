@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { removeLeftovers } from "../cluster/atomic.ts";
 import { CACHE } from "../cluster/directories.ts";
 import type { Report } from "../cluster/report.ts";
+import { takeTurn } from "../cluster/turn.ts";
 import { checkContextOptions, contextTarget } from "./context-target.ts";
 import { kindTarget } from "./kind-target.ts";
 import { formatDuration, formatFailure } from "./lines.ts";
@@ -32,6 +33,17 @@ async function start(name: string, options: Options): Promise<void> {
   const wrong = checkContextOptions(options.context, options.registry);
   if (wrong !== undefined) throw new Error(wrong);
   const sample = await readSample(name);
+  const endTurn = await takeTurn(interrupt.signal, (holder) =>
+    screen.print(`Another start or removal works on this machine, process ${holder}: this one waits for its end.`),
+  );
+  try {
+    await prepareAndRun(sample, name, options, began);
+  } finally {
+    await endTurn();
+  }
+}
+
+async function prepareAndRun(sample: Sample, name: string, options: Options, began: number): Promise<void> {
   const quiet: Report = { signal: interrupt.signal, log: () => {}, progress: () => {} };
   await removeLeftovers(CACHE);
   await removeLeftovers(join(CACHE, "debian"));

@@ -25,7 +25,7 @@ export interface Story {
   readonly kubernetes: Step<Kubernetes>;
 }
 
-/** From the machine as it is to rows of a pipeline: the steps in the order in which they are told. */
+/** From the machine as it is to rows of a pipeline: the steps in order. */
 export function tellStory(
   machine: Machine,
   plan: Plan,
@@ -35,7 +35,7 @@ export function tellStory(
 ): Story {
   const packages = packagesStep(plan);
   const engine = engineStep(packages, machine);
-  const tools = toolsStep(plan);
+  const tools = toolsStep(plan, machine);
   const debian = debianStep(packages, machine, plan);
   const images = imagesStep(engine, debian, machine, sample.servers);
   const cluster = target.clusterStep({ engine, tools, debian });

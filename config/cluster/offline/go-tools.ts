@@ -1,12 +1,12 @@
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { basename, join } from "node:path";
-import { linkAtomically, withScratch } from "./atomic.ts";
-import { run } from "./command.ts";
-import { hashOf, hashOfFiles } from "./content-hash.ts";
-import { CACHE, TOOLS } from "./directories.ts";
-import type { Report } from "./report.ts";
-import { HELM_VERSION, KUBERNETES_VERSION } from "./versions.ts";
+import { linkAtomically, withScratch } from "../atomic.ts";
+import { run } from "../command.ts";
+import { hashOf, hashOfFiles } from "../content-hash.ts";
+import { CACHE, TOOLS } from "../directories.ts";
+import type { Report } from "../report.ts";
+import { HELM_VERSION, KUBERNETES_VERSION } from "../versions.ts";
 
 /** The Go module that pins every program built here; one build of all of them compiles what they share once. */
 const MODULE = new URL("go", import.meta.url).pathname;

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "./command.ts";
+import { run } from "../command.ts";
+import type { Report } from "../report.ts";
+import { COREDNS_VERSION, ETCD_VERSION, KUBERNETES_VERSION, PAUSE_VERSION } from "../versions.ts";
 import type { Program } from "./go-tools.ts";
-import type { Report } from "./report.ts";
-import { COREDNS_VERSION, ETCD_VERSION, KUBERNETES_VERSION, PAUSE_VERSION } from "./versions.ts";
 
 /** A container image of one program, as kubeadm refers to it. */
 interface ComponentImage {

@@ -1,17 +1,17 @@
 import { chmod, copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { withScratch } from "./atomic.ts";
-import { attempt, pipe, run } from "./command.ts";
+import { withScratch } from "../atomic.ts";
+import { attempt, pipe, run } from "../command.ts";
+import { hashOf, hashOfFiles } from "../content-hash.ts";
+import type { Engine } from "../engine.ts";
+import { hasImage, importImage, MADE_HERE, removeOlderImages } from "../image.ts";
+import type { Platform } from "../platform.ts";
+import type { Report } from "../report.ts";
+import { KUBERNETES_VERSION, PAUSE_VERSION } from "../versions.ts";
 import { COMPONENT_IMAGES, writeComponentImages } from "./component-images.ts";
-import { hashOf, hashOfFiles } from "./content-hash.ts";
 import { keyOf, makeRootFileSystem, NODE_ROOT, PROXY_ROOT } from "./debian.ts";
-import type { Engine } from "./engine.ts";
 import { moduleSource, toolsDirectory } from "./go-tools.ts";
-import { hasImage, importImage, MADE_HERE, removeOlderImages } from "./image.ts";
-import type { Platform } from "./platform.ts";
-import type { Report } from "./report.ts";
-import { KUBERNETES_VERSION, PAUSE_VERSION } from "./versions.ts";
 
 const SOURCE = new URL("node", import.meta.url).pathname;
 const CONTAINERD_TIMEOUT = 30_000;

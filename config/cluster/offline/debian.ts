@@ -1,11 +1,11 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { makeAtomically } from "./atomic.ts";
-import { run } from "./command.ts";
-import { hashOf } from "./content-hash.ts";
-import { CACHE } from "./directories.ts";
-import type { Report } from "./report.ts";
-import { DEBIAN_SUITE } from "./versions.ts";
+import { makeAtomically } from "../atomic.ts";
+import { run } from "../command.ts";
+import { hashOf } from "../content-hash.ts";
+import { CACHE } from "../directories.ts";
+import type { Report } from "../report.ts";
+import { DEBIAN_SUITE } from "../versions.ts";
 
 /** A root file system made of Debian packages. */
 export interface RootFileSystem {
@@ -21,6 +21,12 @@ export interface RootFileSystem {
 const HOOKS = { minbase: "customize-hook", extract: "extract-hook" } as const;
 
 const WITHOUT_DOCUMENTATION = 'rm -rf "$1"/usr/share/doc "$1"/usr/share/man "$1"/usr/share/locale "$1"/usr/share/info';
+/** What is distributed keeps the licence of every package: https://www.debian.org/doc/debian-policy/ch-docs.html#copyright-information */
+const COPYRIGHT_ALONE =
+  'find "$1/usr/share/doc" -type f ! -name copyright -delete && rm -rf "$1"/usr/share/man "$1"/usr/share/locale "$1"/usr/share/info';
+/** dpkg installs nothing here and its own list stays empty: each package's control file is kept apart, where scanners look for it. */
+const PACKAGE_LIST = `set -e; mkdir -p "$1/var/lib/dpkg/status.d"; for deb in "$1"/var/cache/apt/archives/*.deb; do
+  dpkg-deb --field "$deb" > "$1/var/lib/dpkg/status.d/$(dpkg-deb --field "$deb" Package)"; done`;
 const CERTIFICATES =
   'mkdir -p "$1/etc/ssl/certs" && cat "$1"/usr/share/ca-certificates/mozilla/*.crt > "$1/etc/ssl/certs/ca-certificates.crt"';
 const IPTABLES = ["iptables", "ip6tables"]
@@ -51,7 +57,8 @@ export const BASE_ROOT: RootFileSystem = {
   variant: "extract",
   packages: ["libc6", "libstdc++6", "libgcc-s1", "ca-certificates", "tzdata"],
   hooks: [
-    WITHOUT_DOCUMENTATION,
+    PACKAGE_LIST,
+    COPYRIGHT_ALONE,
     CERTIFICATES,
     'rm -rf "$1"/usr/bin/* "$1"/bin/* "$1"/usr/sbin/* "$1"/sbin/* "$1"/usr/share/perl* "$1"/usr/lib/*/perl*',
   ],
@@ -62,7 +69,7 @@ export const POSTGRES_ROOT: RootFileSystem = {
   variant: "extract",
   packages: ["dash", "coreutils", "libstdc++6", "tzdata", "postgresql-client-15"],
   hooks: [
-    WITHOUT_DOCUMENTATION,
+    COPYRIGHT_ALONE,
     'rm -rf "$1"/usr/share/perl* "$1"/usr/lib/*/perl* "$1"/usr/bin/perl*',
     'ln -sf dash "$1/bin/sh"',
     'for program in psql pg_isready; do ln -sf "../lib/postgresql/15/bin/$program" "$1/usr/bin/$program"; done',

@@ -1,0 +1,55 @@
+import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CACHE } from "./directories.ts";
+
+const FILE = join(CACHE, "turn.pid");
+const LOOK_AGAIN_MS = 500;
+
+/**
+ * Waits until no other process of this machine prepares or removes the cluster, which all clones share, and returns how to end the
+ * turn. A holder that has died counts for nothing. `wait` gets the holder's process id once, if there is one to wait for.
+ */
+export async function takeTurn(
+  signal: AbortSignal,
+  wait: (holder: number) => void,
+  file = FILE,
+): Promise<() => Promise<void>> {
+  let told = false;
+  while (!(await tryTurn(file))) {
+    signal.throwIfAborted();
+    const holder = Number(await readFile(file, "utf8").catch(() => ""));
+    if (holder > 0 && !(await isStart(holder))) {
+      await rm(file, { force: true });
+      continue;
+    }
+    if (!told && holder > 0) wait(holder);
+    told ||= holder > 0;
+    await sleep(LOOK_AGAIN_MS, undefined, { signal });
+  }
+  return () => rm(file, { force: true });
+}
+
+async function tryTurn(file: string): Promise<boolean> {
+  await mkdir(join(file, ".."), { recursive: true });
+  try {
+    const handle = await open(file, "wx");
+    await handle.write(String(process.pid));
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Whether that process is a Node.js that still works: process ids are used again. */
+async function isStart(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  if (process.platform !== "linux") return true;
+  return (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes("node");
+}
