@@ -29,6 +29,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "dbt",
+          include: ["test/dbt/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 600_000,

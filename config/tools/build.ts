@@ -11,7 +11,7 @@ const program = new Command("npm run build --")
   .description("Bundles the operator and the task image into dist, and builds their container images when asked to.")
   .option("--images", "build the images as well and print their references", false)
   .action(async (options: { readonly images: boolean }) => {
-    for (const app of apps) print(await bundle(app));
+    for (const app of apps) print((await bundle(app)).folder);
     if (options.images) await buildImages();
   });
 

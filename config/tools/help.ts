@@ -9,6 +9,7 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   check: "the part of it that needs no server, in under a minute",
   "test:unit": "unit, property, contract, simulation and tidy tests; arguments go to vitest",
   "test:integration": "tests on a real Postgres and a real API server (the quick start's cluster)",
+  "test:dbt": "dbt projects run by real dbt, which pip installs the first time, and by kelt",
   "test:e2e": "tests on the quick start's cluster, end to end",
   sim: "random pipelines under random faults in virtual time; `npm run sim -- --seeds 100000`, `-- --seed 7 --story`",
   bench:

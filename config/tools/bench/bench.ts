@@ -9,6 +9,11 @@ interface Benchmark {
 /** Every benchmark by the name that it is called by; loaded when it is wanted. */
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   dispatch: { run: async () => (await import("./dispatch.ts")).dispatch() },
+  "dispatch-work": { run: async () => (await import("./dispatch.ts")).dispatchWork() },
+  "dispatch-wide": { run: async () => (await import("./dispatch.ts")).dispatchWide() },
+  "scale-memory": { run: async () => (await import("./scale-memory.ts")).scaleMemory() },
+  tenancy: { run: async () => (await import("./tenancy.ts")).tenancy() },
+  report: { run: async () => (await import("./report.ts")).report() },
   startup: { run: async () => (await import("./startup.ts")).startup() },
   copy: { size: { of: "rows", full: 4_000_000 }, run: async (rows) => (await import("./copy.ts")).copy(rows) },
   ranges: { size: { of: "rows", full: 4_000_000 }, run: async (rows) => (await import("./ranges.ts")).ranges(rows) },

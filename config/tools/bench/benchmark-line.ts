@@ -3,6 +3,8 @@ export interface BenchmarkLine {
   readonly benchmark: string;
   /** Ours to the reference's in the same run; what it divides is said by the benchmark. */
   readonly ratio: number;
+  /** The same where nothing is started ahead. */
+  readonly pushRatio?: number;
   /** Every bar as it reads, and whether it holds. */
   readonly bars?: Readonly<Record<string, boolean>>;
   readonly figures: Readonly<Record<string, number | string | readonly number[]>>;
@@ -14,6 +16,23 @@ export function median(figures: readonly number[]): number {
   const half = sorted.length / 2;
   const upper = sorted[Math.floor(half)] ?? Number.NaN;
   return Number.isInteger(half) ? (upper + (sorted[half - 1] ?? Number.NaN)) / 2 : upper;
+}
+
+/** How two programs that took turns compare. */
+export interface Comparison {
+  /** The median of the pairs' ratios: a machine that slows down slows both of a pair. */
+  readonly ratio: number;
+  /** For the benchmark's line: each pair's ratio. Their spread says how far the median can be believed. */
+  readonly figures: { readonly pairRatios: readonly number[] };
+}
+
+/** Pairs of a comparison: fewer say little on a machine that others use too. */
+export const PAIRS = 5;
+
+/** The figures of each pair, divided. Both lists are in the order of the turns. */
+export function comparePairs(dividends: readonly number[], divisors: readonly number[]): Comparison {
+  const pairRatios = dividends.map((dividend, pair) => dividend / (divisors[pair] ?? Number.NaN));
+  return { ratio: round(median(pairRatios)), figures: { pairRatios: pairRatios.map(round) } };
 }
 
 export function round(figure: number): number {

@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
 import { bundle } from "../../images/bundle.ts";
-import { type BenchmarkLine, median, round } from "./benchmark-line.ts";
+import { type BenchmarkLine, comparePairs, PAIRS, round } from "./benchmark-line.ts";
 import { expectRows, fillFilms, measureFilms, SERVER_SETTINGS } from "./films-table.ts";
 import { type Measured, measureShell } from "./measured-task.ts";
 import { peakMemory } from "./peak-memory.ts";
 
-const PAIRS = 3;
 const RATIO_MIN = 0.9;
 
 /**
@@ -14,7 +13,7 @@ const RATIO_MIN = 0.9;
  * `psql | psql` with binary COPY into a table that exists. Both start with their process and take turns.
  */
 export async function copy(rows: number): Promise<BenchmarkLine> {
-  const main = join(await bundle("task"), "main.mjs");
+  const main = join((await bundle("task")).folder, "main.mjs");
   await using sourceServer = await startPostgres(SERVER_SETTINGS);
   await using warehouseServer = await startPostgres(SERVER_SETTINGS);
   const warehouse = await warehouseServer.createDatabase();
@@ -28,7 +27,7 @@ export async function copy(rows: number): Promise<BenchmarkLine> {
     ours.push(await measureFilms(main, films, warehouse));
   }
   const seconds = ours.map((measured) => measured.seconds);
-  const ratio = round(median(reference) / median(seconds));
+  const { ratio, figures } = comparePairs(reference, seconds);
   const memory = peakMemory(ours, [quarter]);
   return {
     benchmark: "copy",
@@ -39,6 +38,7 @@ export async function copy(rows: number): Promise<BenchmarkLine> {
       tableBytes: Number(size?.bytes),
       loadSeconds: seconds.map(round),
       psqlSeconds: reference.map(round),
+      ...figures,
       ...memory.figures,
     },
   };

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, type TaskSpec } from "#api/task.ts";
 import type { TestDatabase } from "../../../test/support/postgres.ts";
+import { LOOPBACK } from "../../../test/support/task-process.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { REPOSITORY } from "../../cluster/directories.ts";
 import { APPS } from "../../images/bundle.ts";
@@ -20,8 +21,7 @@ export interface Measured {
 export async function measureTask(main: string, spec: TaskSpec): Promise<Measured> {
   const resultFile = join(temporaryDirectory("bench"), "result");
   const env = {
-    ...(await imageEnvironment(main)),
-    [TASK_SPEC_ENV]: JSON.stringify(spec),
+    ...(await taskEnvironment(main, spec)),
     [RESULT_FILE_ENV]: resultFile,
   };
   return await measureProgram(process.execPath, [main], env).catch((error: Error) => {
@@ -42,6 +42,11 @@ export async function measureProgram(
   const seconds = (performance.now() - begun) / 1000;
   if (exitCode !== 0) throw new Error(`${basename(program)} ${args.join(" ")} ended with exit code ${exitCode}`);
   return { seconds, peakRssBytes: peak() };
+}
+
+/** What the kubelet gives to a task whose servers are on this machine. */
+export async function taskEnvironment(main: string, spec: TaskSpec): Promise<Readonly<Record<string, string>>> {
+  return { ...(await imageEnvironment(main)), [TASK_SPEC_ENV]: JSON.stringify({ ...spec, network: LOOPBACK }) };
 }
 
 const environments = new Map<string, Promise<Readonly<Record<string, string>>>>();

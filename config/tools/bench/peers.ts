@@ -19,7 +19,7 @@ const FASTEST: DltSettings = { backend: "connectorx", fileFormat: "csv" };
  * process to its end. dlt runs as it is when nothing is set, which the ratio is of, and with its fastest settings.
  */
 export async function peers(rows: number): Promise<BenchmarkLine> {
-  const main = join(await bundle("task"), "main.mjs");
+  const main = join((await bundle("task")).folder, "main.mjs");
   const python = await installDlt();
   await using sourceServer = await startPostgres(SERVER_SETTINGS);
   await using warehouseServer = await startPostgres(SERVER_SETTINGS);

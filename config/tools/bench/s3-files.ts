@@ -9,12 +9,11 @@ import { aContext, aTask } from "../../../test/support/task.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { type S3Server, startS3Server } from "../../../test/support/versitygw.ts";
 import { bundle } from "../../images/bundle.ts";
-import { type BenchmarkLine, median, round } from "./benchmark-line.ts";
+import { type BenchmarkLine, comparePairs, PAIRS, round } from "./benchmark-line.ts";
 import { expectRows, SERVER_SETTINGS } from "./films-table.ts";
 import { libpqEnvironment, type Measured, measureShell, measureTask } from "./measured-task.ts";
 import { peakMemory } from "./peak-memory.ts";
 
-const PAIRS = 3;
 const RATIO_MIN = 0.8;
 const MB = 1_000_000;
 const PIECE_ROWS = 2000;
@@ -37,7 +36,7 @@ export interface FileBenchmark {
 
 /** Seconds of the reference over those of the task image's `load`, in turns, and the peak memory of `load` at two sizes. */
 export async function benchFile(bench: FileBenchmark): Promise<BenchmarkLine> {
-  const main = join(await bundle("task"), "main.mjs");
+  const main = join((await bundle("task")).folder, "main.mjs");
   await using postgres = await startPostgres(SERVER_SETTINGS);
   await using s3 = await startS3Server();
   const setting = { bench, main, postgres, s3 };
@@ -50,7 +49,7 @@ export async function benchFile(bench: FileBenchmark): Promise<BenchmarkLine> {
     ours.push(await measureLoad(setting, data, pair));
   }
   const seconds = ours.map((measured) => measured.seconds);
-  const ratio = round(median(reference) / median(seconds));
+  const { ratio, figures } = comparePairs(reference, seconds);
   const memory = peakMemory(ours, [quarter]);
   return {
     benchmark: bench.benchmark,
@@ -62,6 +61,7 @@ export async function benchFile(bench: FileBenchmark): Promise<BenchmarkLine> {
       rows: data.rows,
       loadSeconds: seconds.map(round),
       referenceSeconds: reference.map(round),
+      ...figures,
       ...memory.figures,
     },
   };

@@ -1,5 +1,7 @@
 import { stringify } from "yaml";
-import { CUSTOM_KINDS, type CustomKind, customResourceDefinition } from "#api/crd.ts";
+import { customResourceDefinition } from "#api/crd.ts";
+import type { CustomKind } from "#api/kinds/custom-kind.ts";
+import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { YAML_HEADER } from "./header.ts";
 
 const toYaml = (value: unknown) =>

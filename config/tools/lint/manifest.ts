@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { ConnectionSpec } from "#api/connection.ts";
-import { CUSTOM_KINDS } from "#api/crd.ts";
 import { objectName } from "#api/fields.ts";
+import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { API_VERSION, GROUP } from "#api/metadata.ts";
+import { nearestName } from "#api/nearest-name.ts";
 import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import type { Problem } from "../../../operator/graph/problem.ts";
 import { checkSchema, unknownField } from "../../../operator/graph/schema-problem.ts";
-import { nearestName } from "../../../operator/graph/suggestion.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
 
 /** Runs carry the Pipeline's name as a label, and a label's value has at most 63 characters. */
