@@ -1,14 +1,19 @@
 import type { Server } from "node:http";
 import type { Logger } from "pino";
 import { collectDefaultMetrics } from "prom-client";
+import { ANNOTATION } from "./api/metadata.ts";
 import { KubeClient } from "./kube/client.ts";
 import { systemClock } from "./kube/clock.ts";
-import { Connections } from "./kube/connections.ts";
+import { SocketPools } from "./kube/connections.ts";
 import { kubeConfigCredentials } from "./kube/credentials.ts";
 import type { CallMeasure } from "./kube/http-call.ts";
 import { LeaderElector } from "./kube/lease.ts";
+import { readSigningKeys } from "./kube/signing-keys.ts";
 import { TRANSPORT_SETTINGS, Transport } from "./kube/transport.ts";
 import { Operator } from "./operator.ts";
+import { baseUrl, Channel } from "./report/channel.ts";
+import { ReportStore } from "./report/report-store.ts";
+import { makeSealKey, readSealKey } from "./seal-key.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { createLog } from "./telemetry/log.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -22,43 +27,56 @@ const LEASE = "kelt-operator";
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const log = createLog(settings.logLevel);
-  const metrics = createMetrics();
+  const metrics = createMetrics({
+    pipelinesMax: settings.metricsPipelines,
+    full: (max) =>
+      log.warn({ max }, "there are more Pipelines than may have metrics of their own: the rest count as _other"),
+  });
   collectDefaultMetrics({ register: metrics.registry });
   metrics.buildInfo.set({ version: VERSION }, 1);
   process.on("unhandledRejection", (reason) => die(log, "a promise was rejected and nobody listened", reason));
   process.on("uncaughtException", (error) => die(log, "an exception was thrown and nobody caught it", error));
-  const { operator, elector } = assemble(settings, log, metrics);
+  const { operator, elector, channel } = assemble(settings, log, metrics);
   const server = await serveTelemetry(settings.metricsPort, metrics, {
-    alive: () => undefined,
-    ready: () => (operator.synced ? undefined : "the caches are not complete yet"),
+    alive: () => operator.stuck,
+    ready: () => operator.problem,
   });
-  onSignal(log, () => shutDown({ operator, elector, server, log }));
+  onSignal(log, () => shutDown({ operator, elector, channel, server, log }));
   log.info(
     { version: VERSION, namespaces: settings.watchNamespaces, taskImage: settings.taskPods.image },
     "kelt starts",
   );
+  await channel?.start();
   await operator.start();
-  log.info("the caches are complete; waiting to lead");
+  const { problem } = operator;
+  if (problem === undefined) log.info("the caches are complete; waiting to lead");
+  else log.error({ problem }, "not everything can be seen; waiting to lead what can");
   elector.start();
 }
 
-function assemble(settings: Settings, log: Logger, metrics: Metrics): { operator: Operator; elector: LeaderElector } {
+function assemble(settings: Settings, log: Logger, metrics: Metrics): Omit<Running, "server" | "log"> {
   const clock = systemClock;
   const random = Math.random;
   const transport = new Transport({
-    connections: new Connections(kubeConfigCredentials(), clock),
+    connections: new SocketPools(kubeConfigCredentials(), clock),
     clock,
     random,
     settings: {
       ...TRANSPORT_SETTINGS,
-      rate: { perSecond: settings.apiQps, burst: settings.apiBurst },
+      pace: {
+        ...TRANSPORT_SETTINGS.pace,
+        total: { perSecond: settings.apiQps, burst: settings.apiBurst },
+        namespaceWrites: { perSecond: settings.apiNamespaceQps, burst: settings.apiNamespaceBurst },
+      },
       userAgent: `kelt/${VERSION}`,
     },
     mayWrite: () => elector.canWrite(),
     measure: (measure) => countCall(metrics, measure),
   });
   const kube = new KubeClient(transport);
-  const operator = new Operator({ kube, clock, random, log, metrics, settings });
+  const sealKey = sealKeyOf(settings, log);
+  const reports = new ReportStore();
+  const operator = new Operator({ kube, clock, random, log, metrics, settings, sealKey, reports });
   metrics.leader.set({ name: LEASE }, 0);
   const elector = new LeaderElector({
     kube,
@@ -66,6 +84,7 @@ function assemble(settings: Settings, log: Logger, metrics: Metrics): { operator
     identity: `${settings.identity}_${process.pid}_${Date.now().toString(36)}`,
     clock,
     random,
+    annotations: ownAnnotations(settings),
     onLeading: () => {
       log.info("this replica leads");
       metrics.leader.set({ name: LEASE }, 1);
@@ -74,7 +93,32 @@ function assemble(settings: Settings, log: Logger, metrics: Metrics): { operator
     onLost: (reason) => die(log, "this replica does not lead any more", reason),
     onError: (error) => log.warn({ reason: (error as Error).message }, "the lease could not be read or written"),
   });
-  return { operator, elector };
+  if (settings.report === undefined) return { operator, elector, channel: undefined };
+  const channel = new Channel({
+    ...{ settings: settings.report, store: reports, caches: operator.caches, sealKey, clock, log, metrics },
+    wake: (run) => operator.touchRun(run),
+    readKeys: () => readSigningKeys(transport),
+    leads: () => elector.canWrite(),
+    leaderUrl: () => elector.holderAnnotations[ANNOTATION.reportUrl],
+  });
+  return { operator, elector, channel };
+}
+
+/** Where tasks that asked another replica find this one. */
+function ownAnnotations({ report }: Settings): Record<string, string> {
+  const [host] = report?.hosts ?? [];
+  return report === undefined || host === undefined ? {} : { [ANNOTATION.reportUrl]: baseUrl(host, report.port) };
+}
+
+/** Without a file every process has a key of its own: a Job that one made just before it ended is then unknown to the next. */
+function sealKeyOf({ sealKeyFile }: Settings, log: Logger): Uint8Array {
+  const key = sealKeyFile === undefined ? undefined : readSealKey(sealKeyFile);
+  if (key !== undefined) return key;
+  log.warn(
+    { file: sealKeyFile },
+    "there is no key in the file of KELT_SEAL_KEY_FILE: a Job that is made in the last seconds before a restart is not known again afterwards, and stands in its node's way as NameConflict until somebody deletes it. Make the Secret kelt-seal of the operator's namespace, with 32 random bytes or more as key",
+  );
+  return makeSealKey();
 }
 
 function countCall(metrics: Metrics, { verb, resource, code, durationMs }: CallMeasure): void {
@@ -85,12 +129,15 @@ function countCall(metrics: Metrics, { verb, resource, code, durationMs }: CallM
 interface Running {
   readonly operator: Operator;
   readonly elector: LeaderElector;
+  /** Nothing where it is switched off. */
+  readonly channel: Channel | undefined;
   readonly server: Server;
   readonly log: Logger;
 }
 
 /** Ends what is under way, then gives the lease back, so that the next leader never meets us at work. */
-async function shutDown({ operator, elector, server, log }: Running): Promise<void> {
+async function shutDown({ operator, elector, channel, server, log }: Running): Promise<void> {
+  await channel?.stop();
   await operator.stop();
   await elector.stop();
   server.close();

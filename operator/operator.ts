@@ -1,29 +1,59 @@
 import type { Logger } from "pino";
-import { LABEL } from "#api/metadata.ts";
-import { createStores, pipelineKeyOf, type ReflectorFactory, type Stores, Watches } from "./controllers/caches.ts";
-import { ConnectionController } from "./controllers/connection.ts";
-import { EventWriter } from "./controllers/event-writer.ts";
-import { Loop } from "./controllers/loop.ts";
-import { ownerKeys } from "./controllers/owner-keys.ts";
-import { PipelineController } from "./controllers/pipeline.ts";
-import { RunController } from "./controllers/pipeline-run.ts";
-import type { Clock, Random } from "./kube/clock.ts";
-import type { CustomObject, Kind } from "./kube/kinds.ts";
+import { LABEL, type ObjectMeta } from "#api/metadata.ts";
+import { connectionController } from "./controllers/connections/connection-steps.ts";
+import { ownerKeys } from "./controllers/jobs/owner-keys.ts";
+import { Seal } from "./controllers/jobs/seal.ts";
+import { type Caches, createStores, type ReflectorFactory, type Stores, Watches } from "./controllers/loop/caches.ts";
+import { EventWriter } from "./controllers/loop/event-writer.ts";
+import { Loop } from "./controllers/loop/loop.ts";
+import { Sight, type Work } from "./controllers/loop/sight.ts";
+import { pipelineController } from "./controllers/pipelines/pipeline-steps.ts";
+import { LiveNodes } from "./controllers/runs/live-nodes.ts";
+import { NodeReportWriter } from "./controllers/runs/node-report-writer.ts";
+import { runController } from "./controllers/runs/run-steps.ts";
+import { pipelineKeyOfCopy } from "./kinds/controller-revision.ts";
+import type { Kind } from "./kinds/kinds.ts";
+import type { CustomObject } from "./kinds/objects.ts";
+import { pipelineKeyOf } from "./kinds/pipeline-run.ts";
+import { ApiError } from "./kube/api-error.ts";
+import { type Clock, type Random, sleep } from "./kube/clock.ts";
 import type { Kube } from "./kube/kube.ts";
 import { formatKey, parseKey } from "./kube/object-key.ts";
 import type { OwnWrites } from "./kube/own-writes.ts";
 import { Reflector, type ReflectorEvent, type ReflectorSettings } from "./kube/reflector.ts";
+import type { StoreReader } from "./kube/store.ts";
+import { NO_REPORTS, type Reports } from "./report/reports.ts";
 import type { Settings } from "./settings.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
-export interface OperatorParts {
+/** How long a start waits for every cache before it makes do with some. */
+const PATIENCE_MS = 30_000;
+/** Problems that a probe's answer spells out. */
+const PROBLEMS_MAX = 5;
+
+const WORK: readonly Work[] = ["runs", "pipelines", "connections"];
+
+/** One namespace, or the whole cluster under the name "". */
+interface Scope {
+  readonly watches: Watches;
+  readonly sight: Sight;
+}
+
+export interface OperatorServices {
   readonly kube: Kube;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly settings: Pick<Settings, "watchNamespaces" | "workers" | "taskPods" | "identity">;
+  readonly settings: Pick<
+    Settings,
+    "watchNamespaces" | "workers" | "taskPods" | "podCheck" | "identity" | "namespaceNodes"
+  >;
+  /** Proves that a Job is ours: the same for all replicas, 32 bytes or more. */
+  readonly sealKey: Uint8Array;
   readonly reflectorSettings?: ReflectorSettings;
+  /** What tasks say by themselves; nothing without it. */
+  readonly reports?: Reports;
 }
 
 /**
@@ -31,132 +61,206 @@ export interface OperatorParts {
  * read from the API server, so that another replica can go on from any point.
  */
 export class Operator {
-  readonly #parts: OperatorParts;
-  readonly #scopes = new Map<string, Watches>();
+  readonly #services: OperatorServices;
+  readonly #scopes = new Map<string, Scope>();
   readonly #stores: Stores;
   readonly #events: EventWriter;
-  readonly #loops: { readonly runs: Loop; readonly pipelines: Loop; readonly connections: Loop };
-  #synced = false;
+  readonly #nodeReports: NodeReportWriter;
+  readonly #loops: Readonly<Record<Work, Loop>>;
+  readonly #liveNodes: LiveNodes;
   /** Until then keys are not collected: a replica may wait for weeks. */
   #leads = false;
 
-  constructor(parts: OperatorParts) {
-    this.#parts = parts;
-    const { kube, clock, log, metrics, settings } = parts;
+  constructor(services: OperatorServices) {
+    this.#services = services;
+    const { kube, clock, log, metrics, settings, sealKey, reports = NO_REPORTS } = services;
     const stores = createStores();
     this.#stores = stores;
     this.#events = new EventWriter({ kube, clock, log, instance: settings.identity });
+    this.#nodeReports = new NodeReportWriter({ kube, clock, log });
     const ownWritesIn = (namespace: string) => this.#ownWritesIn(namespace);
     const common = { kube, caches: stores, ownWritesIn, clock, log, metrics, events: this.#events };
+    const { taskPods, podCheck } = settings;
+    const jobs = { ...common, taskPods, podCheck, seal: new Seal(sealKey) };
+    const wakeRun = (key: string) => this.touchRun(key);
     const loop = { clock, log, metrics, workers: settings.workers };
+    this.#liveNodes = new LiveNodes(settings.namespaceNodes, stores.jobs, clock);
     this.#loops = {
-      runs: new Loop(new RunController({ ...common, taskPods: settings.taskPods }), loop),
-      pipelines: new Loop(new PipelineController(common), loop),
-      connections: new Loop(new ConnectionController({ ...common, taskPods: settings.taskPods }), loop),
+      runs: new Loop(
+        runController({ ...jobs, liveNodes: this.#liveNodes, reports, nodeReports: this.#nodeReports, wakeRun }),
+        loop,
+      ),
+      pipelines: new Loop(pipelineController(common), loop),
+      connections: new Loop(connectionController(jobs), loop),
     };
+    metrics.beforeScrape(() => this.#measureSight());
     const namespaces = settings.watchNamespaces.length === 0 ? [""] : settings.watchNamespaces;
     for (const namespace of namespaces) this.#watch(namespace, stores);
   }
 
-  /** Begins to watch. Resolves when every cache is complete. */
+  /**
+   * Begins to watch. Resolves when every cache is complete; after a while it is enough that there is anything to do, so that what
+   * cannot be seen of one kind or in one namespace does not stop the others.
+   */
   async start(): Promise<void> {
-    for (const watches of this.#scopes.values()) watches.start();
-    await Promise.all([...this.#scopes.values()].map((watches) => watches.whenSynced()));
-    this.#synced = true;
+    const scopes = [...this.#scopes.values()];
+    const complete = new AbortController();
+    const useful = Promise.race(scopes.map(({ sight }) => new Promise<Work>((resolve) => sight.whenPossible(resolve))));
+    for (const { watches } of scopes) watches.start();
+    const patient = sleep(this.#services.clock, PATIENCE_MS, complete.signal);
+    const all = Promise.all(scopes.map(({ watches }) => watches.whenSynced())).then(() => complete.abort());
+    await Promise.race([all, Promise.all([useful, patient])]);
   }
 
-  /** Whether every cache is complete. */
-  get synced(): boolean {
-    return this.#synced;
+  /** What cannot be seen now, in a sentence; undefined when everything can. */
+  get problem(): string | undefined {
+    const problems = this.#problems().map(({ problem }) => problem);
+    const more = problems.length > PROBLEMS_MAX ? [`and ${problems.length - PROBLEMS_MAX} more`] : [];
+    return problems.length === 0 ? undefined : [...problems.slice(0, PROBLEMS_MAX), ...more].join("; ");
+  }
+
+  /** Why this process should be replaced by another one; undefined while it moves. */
+  get stuck(): string | undefined {
+    const now = this.#services.clock.monotonic();
+    const watches = [...this.#scopes.values()].map(({ sight }) => sight.stuck(now));
+    return [...watches, ...Object.values(this.#loops).map((loop) => loop.stuck)].find((why) => why !== undefined);
+  }
+
+  /** What this process knows of the cluster. */
+  get caches(): Caches {
+    return this.#stores;
+  }
+
+  /** Something that is not in the caches touched a run: a report of its tasks. */
+  touchRun(key: string): void {
+    this.#add("runs", key);
   }
 
   /** Begins to act, on everything that the caches hold and then on what changes. */
   lead(): void {
-    const { runs, pipelines, connections } = this.#stores;
     this.#leads = true;
-    for (const run of runs.all()) {
-      this.#loops.runs.add(formatKey(run.metadata));
-      for (const key of pipelineKeyOf(run)) this.#loops.pipelines.add(key);
-    }
-    for (const { metadata } of pipelines.all()) this.#loops.pipelines.add(formatKey(metadata));
-    for (const { metadata } of connections.all()) this.#loops.connections.add(formatKey(metadata));
+    for (const scope of this.#scopes.keys()) for (const work of WORK) this.#addAll(scope, work);
     for (const loop of Object.values(this.#loops)) loop.start();
+  }
+
+  /** Everything that the caches hold of a scope, where its work is possible. */
+  #addAll(scope: string, work: Work): void {
+    const { runs, pipelines, connections, revisions } = this.#stores;
+    const objects = { runs: runs.all(), pipelines: pipelines.all(), connections: connections.all() }[work];
+    const keys = objects.map(({ metadata }) => formatKey(metadata));
+    if (work === "pipelines") {
+      keys.push(...runs.all().flatMap(pipelineKeyOf), ...revisions.all().flatMap(pipelineKeyOfCopy));
+    }
+    for (const key of keys) if (scope === "" || parseKey(key).namespace === scope) this.#add(work, key);
   }
 
   /** Lets the reconciles under way end and begins no other one; then stops watching. */
   async stop(): Promise<void> {
     await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
-    await this.#events.flush();
-    await Promise.all([...this.#scopes.values()].map((watches) => watches.stop()));
+    await Promise.all([this.#events.flush(), this.#nodeReports.flush()]);
+    await Promise.all([...this.#scopes.values()].map(({ watches }) => watches.stop()));
   }
 
   #ownWritesIn(namespace: string): OwnWrites {
-    const watches = this.#scopes.get(namespace) ?? this.#scopes.get("");
-    if (watches === undefined) throw new Error(`namespace ${namespace} is not watched`);
-    return watches.ownWrites;
+    const scope = this.#scopeOf(namespace);
+    if (scope === undefined) throw new Error(`namespace ${namespace} is not watched`);
+    return scope.watches.ownWrites;
+  }
+
+  #scopeOf(namespace: string): Scope | undefined {
+    return this.#scopes.get(namespace) ?? this.#scopes.get("");
   }
 
   #watch(namespace: string, stores: Stores): void {
     const watches = new Watches(stores, this.#reflectors(namespace));
-    const { runs, pipelines, connections } = this.#loops;
-    const addRun = (key: string) => this.#add(runs, key);
-    const addPipeline = (key: string) => this.#add(pipelines, key);
-    watches.runs.subscribe({ keys: (run) => [formatKey(run.metadata)], handle: addRun });
-    watches.runs.subscribe({ keys: pipelineKeyOf, handle: addPipeline });
-    watches.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata), handle: addRun });
-    this.#watchTests(watches, stores, connections);
-    watches.pods.subscribe({ keys: (pod) => podRunKeys(pod.metadata, stores), handle: addRun });
-    watches.pipelines.subscribe({ keys: (pipeline) => [formatKey(pipeline.metadata)], handle: addPipeline });
-    watches.pipelines.subscribe({
+    const sight = new Sight(watches, namespace);
+    sight.whenPossible((work) => this.#addAll(namespace, work));
+    const addRun = (key: string) => this.#add("runs", key);
+    const addPipeline = (key: string) => this.#add("pipelines", key);
+    watches.of.runs.subscribe({ keys: (run) => [formatKey(run.metadata)], handle: addRun });
+    watches.of.runs.subscribe({ keys: pipelineKeyOf, handle: addPipeline });
+    // By owner and by label: either may have been taken away.
+    watches.of.jobs.subscribe({
+      keys: ({ metadata }) => [...ownerKeys(metadata), ...labelledKeys(metadata, stores.runs)],
+      handle: addRun,
+    });
+    watches.of.jobs.subscribe({ keys: ({ metadata }) => this.#liveNodes.invited(metadata.namespace), handle: addRun });
+    this.#watchTests(watches, stores);
+    watches.of.pods.subscribe({ keys: (pod) => labelledKeys(pod.metadata, stores.runs), handle: addRun });
+    watches.of.revisions.subscribe({ keys: pipelineKeyOfCopy, handle: addPipeline });
+    watches.of.pipelines.subscribe({ keys: (pipeline) => [formatKey(pipeline.metadata)], handle: addPipeline });
+    watches.of.pipelines.subscribe({
       keys: (pipeline) => waitingRuns(formatKey(pipeline.metadata), stores),
       handle: addRun,
     });
     const namespaceOf = ({ metadata }: CustomObject) => metadata.namespace;
-    watches.connections.subscribe({ keys: (object) => pipelinesIn(namespaceOf(object), stores), handle: addPipeline });
-    watches.connections.subscribe({
+    watches.of.connections.subscribe({
+      keys: (object) => pipelinesIn(namespaceOf(object), stores),
+      handle: addPipeline,
+    });
+    watches.of.connections.subscribe({
       keys: (object) => pipelinesIn(namespaceOf(object), stores).flatMap((key) => waitingRuns(key, stores)),
       handle: addRun,
     });
-    this.#scopes.set(namespace, watches);
+    this.#scopes.set(namespace, { watches, sight });
   }
 
-  #add(loop: Loop, key: string): void {
-    if (this.#leads) loop.add(key);
+  #add(work: Work, key: string): void {
+    if (this.#leads && this.#scopeOf(parseKey(key).namespace)?.sight.can(work) === true) this.#loops[work].add(key);
   }
 
   /** A Connection, and the Jobs and Pods of its tests. */
-  #watchTests(watches: Watches, stores: Stores, connections: Loop): void {
-    const handle = (key: string) => this.#add(connections, key);
-    watches.connections.subscribe({ keys: ({ metadata }) => [formatKey(metadata)], handle });
-    watches.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata, "Connection"), handle });
-    watches.pods.subscribe({
-      keys: ({ metadata }) => {
-        const connection = stores.connections.byUid(metadata.labels?.[LABEL.runUid] ?? "");
-        return connection === undefined ? [] : [formatKey(connection.metadata)];
-      },
-      handle,
-    });
+  #watchTests(watches: Watches, stores: Stores): void {
+    const handle = (key: string) => this.#add("connections", key);
+    watches.of.connections.subscribe({ keys: ({ metadata }) => [formatKey(metadata)], handle });
+    watches.of.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata, "Connection"), handle });
+    watches.of.pods.subscribe({ keys: ({ metadata }) => labelledKeys(metadata, stores.connections), handle });
   }
 
   #reflectors(namespace: string): ReflectorFactory {
-    const { kube, clock, random, reflectorSettings } = this.#parts;
-    return (parts) =>
+    const { kube, clock, random, reflectorSettings } = this.#services;
+    return (cache) =>
       new Reflector({
-        ...parts,
+        ...cache,
         ...(namespace === "" ? {} : { namespace }),
         kube,
         clock,
         random,
         ...(reflectorSettings === undefined ? {} : { settings: reflectorSettings }),
-        observe: (event) => this.#tell(parts.kind, event),
+        observe: (event) => this.#tell(cache.kind, event),
       });
   }
 
+  #problems() {
+    const now = this.#services.clock.monotonic();
+    return [...this.#scopes.values()].flatMap(({ sight }) => sight.problems(now));
+  }
+
+  #measureSight(): void {
+    const { unreadObjects, unseen } = this.#services.metrics;
+    unreadObjects.reset();
+    unseen.reset();
+    for (const { watches } of this.#scopes.values()) {
+      for (const { kind, unread } of watches.all()) {
+        unreadObjects.inc({ kind }, unread.length);
+        unseen.inc({ kind }, 0);
+      }
+    }
+    for (const { kind } of this.#problems()) unseen.inc({ kind });
+  }
+
   #tell(kind: Kind, event: ReflectorEvent): void {
-    const { log, metrics } = this.#parts;
+    const { log, metrics } = this.#services;
     if (event.what === "listed") metrics.relists.inc({ kind });
+    if (event.what === "unread") {
+      const { metadata, why } = event.object;
+      log.error({ kind, namespace: metadata.namespace, name: metadata.name, why }, "an object is passed over");
+    }
     if (!("error" in event)) return;
     const { error, ...fields } = event;
+    if (event.what !== "handlerFailed") {
+      metrics.watchFailures.inc({ kind, reason: error instanceof ApiError ? error.reason : "Other" });
+    }
     log.warn(
       { kind, ...fields, reason: error instanceof Error ? error.message : String(error) },
       "a watch was interrupted",
@@ -164,16 +268,15 @@ export class Operator {
   }
 }
 
-/** The run of a pod, found by the label: the pod's owner is a Job. */
-function podRunKeys(metadata: { readonly labels?: Readonly<Record<string, string>> }, stores: Stores): string[] {
-  const run = stores.runs.byUid(metadata.labels?.[LABEL.runUid] ?? "");
-  return run === undefined ? [] : [formatKey(run.metadata)];
+/** The object of a Job's or Pod's label, if it is of the same namespace: what stands elsewhere under its uid is not its. */
+function labelledKeys({ labels, namespace }: ObjectMeta, owners: StoreReader<CustomObject, "pipeline">): string[] {
+  const owner = owners.byUid(labels?.[LABEL.runUid] ?? "");
+  return owner?.metadata.namespace === namespace ? [formatKey(owner.metadata)] : [];
 }
 
 /** Runs that have not begun and wait for their Pipeline: to exist, or to be resumed. */
 function waitingRuns(pipelineKey: string, stores: Stores): string[] {
-  const begun = (status: unknown) =>
-    (status as { readonly pipelineSpec?: unknown } | undefined)?.pipelineSpec !== undefined;
+  const begun = (status: unknown) => (status as { readonly started?: unknown } | undefined)?.started !== undefined;
   return stores.runs.by("pipeline", pipelineKey).flatMap((run) => (begun(run.status) ? [] : [formatKey(run.metadata)]));
 }
 

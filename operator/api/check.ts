@@ -30,7 +30,7 @@ const checkKinds = {
 export const Check = object(
   "One check of a table.",
   {
-    name: text("Name in results; made from the check when left out.", { max: 63 }).optional(),
+    name: text("Name in results. Made from the check if left out.", { max: 63 }).optional(),
     table: tableName.optional(),
     severity: oneOf("error: a failure fails the node. warn: a failure is only reported.", ["error", "warn"]).default(
       "error",
@@ -51,5 +51,5 @@ export type Check = z.infer<typeof Check>;
 /** The verb test: checks of tables. */
 export const Test = object("Checks tables.", {
   connection: connectionKey,
-  checks: list("The checks; all of them run, whatever fails.", Check, { max: 128 }),
+  checks: list("The checks. All of them run, even if one fails.", Check, { max: 128 }),
 });

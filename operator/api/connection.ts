@@ -4,6 +4,10 @@ import { HttpConnection } from "./http-connection.ts";
 import { SnowflakeConnection } from "./snowflake-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
+/** Facts about every Secret that a connection names. */
+const BOUND =
+  "Whoever may write a Pipeline or a Connection can read every Secret of the namespace whose name they know, by having it sent to a host of theirs, unless the Secret names the hosts that it is for: in its key allowedHosts (names with commas between, such as *.example.com or db.example.com:5432) or host, which no manifest can change.";
+
 const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 
 /** The field by which a connection gives the Jobs that `use` it a role. */
@@ -12,64 +16,69 @@ const serviceAccountName = (use: string) =>
     `ServiceAccount in the same namespace that the Jobs which ${use} run as, for the role that is bound to it (IRSA, EKS Pod Identity). Its Kubernetes token is not mounted. Whoever may write a Pipeline or a Connection may have Jobs run as any account of the namespace, as whoever may create pods there.`,
   ).optional();
 
-const PostgresConnection = object("A Postgres database, reached with libpq's words for everything.", {
+const PostgresConnection = object("A Postgres database, with settings named as in libpq.", {
   secretRef: objectName(
     "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert, or uri. Only the Jobs that use the connection mount it.",
   ).optional(),
-  host: text("Host name or address; wins over the Secret's.", { max: 253 }).optional(),
-  port: integer("Port; wins over the Secret's. 5432 where neither says.", { min: 1, max: 65_535 }).optional(),
+  host: text("Host name or address. The Secret's `host` wins.", { max: 253 }).optional(),
+  port: integer("Port. The Secret's `port` wins; 5432 if neither is set.", {
+    min: 1,
+    max: 65_535,
+  }).optional(),
   database: text("Database; wins over the Secret's dbname.", { max: 63 }).optional(),
   user: text("Role to log in as; wins over the Secret's.", { max: 63 }).optional(),
   sslMode: oneOf(
-    "How TLS is used, as libpq's sslmode; wins over the Secret's. `prefer` where neither says.",
+    "How TLS is used, as libpq's sslmode; not weaker than the Secret's. `prefer` if neither is set.",
     SSL_MODES,
   ).optional(),
 });
 
-const RedshiftConnection = object(
-  "An Amazon Redshift cluster or workgroup, reached as Postgres is; it reads the objects that are loaded itself.",
-  {
-    secretRef: objectName(
-      "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert. Only the Jobs that use the connection mount it.",
-    ).optional(),
-    host: text("Host name of the endpoint; wins over the Secret's.", { max: 253 }).optional(),
-    port: integer("Port; wins over the Secret's. 5439 where neither says.", { min: 1, max: 65_535 }).optional(),
-    database: text("Database; wins over the Secret's dbname.", { max: 127 }).optional(),
-    user: text("User to log in as; wins over the Secret's.", { max: 127 }).optional(),
-    sslMode: oneOf(
-      "How TLS is used, as libpq's sslmode; wins over the Secret's. `prefer` where neither says.",
-      SSL_MODES,
-    ).optional(),
-    iamRole: text(
-      "What COPY reads buckets with: the ARN of a role that the cluster may take, several of them with commas between for a chain, or `default` for the cluster's own. Without it COPY gets the keys of the bucket's connection.",
-      {
-        max: 1024,
-        pattern: /^(default|arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+)$/,
-        expected: "expected default, or the ARN of a role such as arn:aws:iam::123456789012:role/loader",
-      },
-    ).optional(),
-  },
-);
+const RedshiftConnection = object("An Amazon Redshift cluster or workgroup. It reads the objects of a load itself.", {
+  secretRef: objectName(
+    "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert. Only the Jobs that use the connection mount it.",
+  ).optional(),
+  host: text("Host name of the endpoint. The Secret's `host` wins.", {
+    max: 253,
+  }).optional(),
+  port: integer("Port. The Secret's `port` wins; 5439 if neither is set.", {
+    min: 1,
+    max: 65_535,
+  }).optional(),
+  database: text("Database; wins over the Secret's dbname.", { max: 127 }).optional(),
+  user: text("User to log in as; wins over the Secret's.", { max: 127 }).optional(),
+  sslMode: oneOf(
+    "How TLS is used, as libpq's sslmode; not weaker than the Secret's. `prefer` if neither is set.",
+    SSL_MODES,
+  ).optional(),
+  iamRole: text(
+    "The role with which COPY reads buckets: the ARN of a role that the cluster may take, several ARNs with commas for a chain, or `default` for the cluster's own. Without it COPY gets the keys of the bucket's connection.",
+    {
+      max: 1024,
+      pattern: /^(default|arn:aws[a-z-]*:iam::[0-9]{12}:role\/[\w+=,.@/-]+)$/,
+      expected: "expected default, or the ARN of a role such as arn:aws:iam::123456789012:role/loader",
+    },
+  ).optional(),
+});
 
 const S3Connection = object(
-  "A bucket of an object store that speaks S3.",
+  "A bucket in S3 or in a store with S3's API.",
   {
     bucket: text("Name of the bucket.", {
       max: 63,
       pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/,
       expected: "expected a bucket's name, in lower-case letters, digits, dashes and dots",
     }),
-    endpoint: text("URL of the store where it is not AWS's own.", {
+    endpoint: text("URL of the store, if it is not AWS.", {
       max: 512,
       pattern: /^https?:\/\/[^/?#@\s]+\/?$/,
       expected: "expected a URL such as http://minio:9000, without user, path and query",
     }).optional(),
     region: text("Region of the bucket.", { max: 64, pattern: /^[a-z0-9-]+$/ }).default("us-east-1"),
     pathStyle: flag(
-      "Whether the bucket is a part of the path rather than of the host's name. By default true where endpoint is set.",
+      "Whether URLs have the bucket in the path instead of the host name. True by default if endpoint is set.",
     ).optional(),
     secretRef: objectName(
-      "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the role of the Jobs' service account is used; never that of the machine.",
+      "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the Jobs use the role of their service account, never the machine's role.",
     ).optional(),
     serviceAccountName: serviceAccountName("use the bucket"),
   },
@@ -83,7 +92,7 @@ const S3Connection = object(
 );
 
 const FilesConnection = object(
-  "Files of a volume, which the Jobs that use the connection mount read-only.",
+  "Files of a volume. Jobs that use the connection mount it read-only.",
   {
     configMap: objectName("ConfigMap in the same namespace; each key is a file.").optional(),
     persistentVolumeClaim: objectName("PersistentVolumeClaim in the same namespace.").optional(),
@@ -101,7 +110,7 @@ const KINDS = {
 } as const;
 
 /** A system that data comes from or goes to. It names a Secret and never holds a value of one. */
-export const ConnectionSpec = object("A system that data comes from or goes to: exactly one kind.", KINDS, [
+export const ConnectionSpec = object(`A system that data comes from or goes to: exactly one kind. ${BOUND}`, KINDS, [
   exactlyOne(Object.keys(KINDS)),
 ]);
 export type ConnectionSpec = z.infer<typeof ConnectionSpec>;
@@ -132,9 +141,10 @@ export const ConnectionStatus = z
   .object({
     observedGeneration,
     conditions,
-    serverVersion: text("What answered the last test that reached it, in its own words.", { max: 128 }),
-    latencyMilliseconds: integer("Time of one question and its answer in that test.", { min: 0, max: 1_000_000_000 }),
+    serverVersion: text("What the system says that it is, from the last test that reached it.", { max: 128 }),
+    latencyMilliseconds: integer("Time from request to answer in that test.", { min: 0, max: 1_000_000_000 }),
     tests: integer("Number of the test that began last.", { min: 0, max: Number.MAX_SAFE_INTEGER }),
+    jobUid: text("Uid of that test's Job: no other Job counts for it, whatever its name and labels say.", { max: 64 }),
     tested: timestamp("When the last test ended."),
     testRequested: text("The value of the annotation kelt.dev/test-requested that the conditions speak of.", {
       max: 256,

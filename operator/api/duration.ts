@@ -1,7 +1,8 @@
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A hundred years: a longer duration counts as this one, because a time beyond what Date and the API can hold is none. */
-const DURATION_MAX_MS = 100 * 365.25 * UNIT_MS.d;
+/** A hundred years. A longer duration counts as this one: Date and the API cannot hold a later time. */
+export const DURATION_MAX_DAYS = 36_525;
+const DURATION_MAX_MS = DURATION_MAX_DAYS * UNIT_MS.d;
 
 /** Milliseconds of a duration such as `1h30m`. The schema has checked its shape; anything else counts as 0. */
 export function durationMs(text: string): number {

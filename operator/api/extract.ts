@@ -6,7 +6,7 @@ const Source = object(
   "Where the data comes from.",
   {
     connection: connectionKey,
-    schema: schemaName("Schema of the tables named without one.").default("public"),
+    schema: schemaName("Schema of tables whose names have none.").default("public"),
     tables: list("Tables to read. All are read in one snapshot.", tableName, { max: 256 }).optional(),
     http: HttpRequest.optional(),
   },
@@ -14,7 +14,7 @@ const Source = object(
 );
 
 const Target = object(
-  "Where the files go. The same node writes the same names, so that a retry overwrites; the manifest, which lists the files, is written last.",
+  "Where the files go. A retry writes the same names, so it overwrites. The manifest, which lists the files, comes last.",
   {
     directory: text("Directory of the task's work volume. It ends with the pod.", {
       max: 512,
@@ -22,7 +22,7 @@ const Target = object(
     }).optional(),
     connection: text("Name of an entry of spec.connections: a bucket.", { max: 40 }).optional(),
     prefix: text(
-      "What the objects' keys begin with, up to and with the last slash. Each table is one object `<prefix><schema>.<table>.csv` (.csv.gz with gzip); the manifest is `<prefix>manifest.json`.",
+      "Beginning of the objects' keys, with its last slash. Each table is one object `<prefix><schema>.<table>.csv` (.csv.gz with gzip); the manifest is `<prefix>manifest.json`.",
       { max: 512, pattern: /^[^/\s*?][^\s*?]*\/$/, expected: "expected a prefix such as raw/films/" },
     ).optional(),
     key: text(

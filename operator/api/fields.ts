@@ -12,6 +12,8 @@ import { z } from "zod";
 export interface CelRule {
   readonly rule: string;
   readonly message: string;
+  /** A CEL expression that says the same with the names of what breaks the rule. */
+  readonly messageExpression?: string;
   readonly holds?: (value: Readonly<Record<string, unknown>>) => boolean;
   /** What breaks the rule, in words for the end of the message; only where there is no API server to say it. */
   readonly found?: (value: Readonly<Record<string, unknown>>) => string;
@@ -34,7 +36,8 @@ export function text(description: string, { max = 256, min = 1, pattern, expecte
 /** Name of an object in the same namespace (RFC 1123 subdomain). */
 export function objectName(description: string) {
   const expected = "expected the name of an object, in lower-case letters, digits, dashes and dots";
-  return text(description, { max: 253, pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, expected });
+  const pattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+  return text(description, { max: 253, pattern, expected });
 }
 
 /** A key of a map in the spec: a DNS label, so that it can be part of a Job's name. */
@@ -52,11 +55,27 @@ export function duration(description: string) {
   return text(description, { max: 32, pattern: /^([0-9]+(ms|s|m|h|d))+$/, expected });
 }
 
-/** A Kubernetes resource quantity such as `250m` or `512Mi`. */
-export function quantity(description: string) {
-  const expected = "expected a quantity such as 250m or 512Mi, in quotation marks where it is a number alone";
-  return text(description, { max: 32, pattern: /^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/, expected });
+/** A duration that is longer than nothing, as a limit has to be. */
+export function positiveDuration(description: string) {
+  const expected = "expected a duration above 0, such as 90s, 5m or 1h30m";
+  const pattern = /^([0-9]+(ms|s|m|h|d))*[0-9]*[1-9][0-9]*(ms|s|m|h|d)([0-9]+(ms|s|m|h|d))*$/;
+  return text(description, { max: 32, pattern, expected });
 }
+
+/**
+ * A Kubernetes resource quantity such as `250m` or `512Mi`; a whole number may stand without quotation marks, as in Kubernetes'
+ * own manifests. The exponent is bounded, so that whoever computes with it need not be afraid of it.
+ */
+export function quantity(description: string) {
+  const expected = "expected a quantity such as 250m, 1 or 512Mi, in quotation marks where it has a decimal point";
+  const written = z.string().max(32, expected).regex(QUANTITY, expected);
+  return z
+    .union([written, z.int(expected).min(0, expected)], expected)
+    .meta({ description, "x-kubernetes-int-or-string": true });
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/, without a sign. */
+const QUANTITY = /^([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?$/;
 
 export function integer(description: string, { min, max }: { readonly min: number; readonly max: number }) {
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
@@ -97,7 +116,11 @@ export function object<T extends z.ZodRawShape>(description: string, shape: T, r
       found === undefined ? message : `${message}; ${found(value as Readonly<Record<string, unknown>>)}`;
     if (holds !== undefined) schema = schema.refine(holds, { error: ({ input }) => error(input) });
   }
-  const validations = rules.map(({ rule, message }) => ({ rule, message }));
+  const validations = rules.map(({ rule, message, messageExpression }) => ({
+    rule,
+    message,
+    ...(messageExpression === undefined ? {} : { messageExpression }),
+  }));
   return schema.meta({ description, ...(rules.length === 0 ? {} : { "x-kubernetes-validations": validations }) });
 }
 

@@ -24,7 +24,7 @@ const Header = object(
   "A header of every request.",
   {
     name: text("Name of the header.", { max: 64, pattern: HEADER_NAME }),
-    value: text("Its value. It is no place for a secret.", { max: 1024 }),
+    value: text("Its value. Do not put a secret here.", { max: 1024 }),
   },
   [
     {
@@ -39,7 +39,7 @@ const Header = object(
 export const HttpConnection = object(
   "An HTTP API.",
   {
-    baseUrl: text("What the paths of requests are appended to. Credentials go to this host and no other.", {
+    baseUrl: text("URL to which the paths of requests are appended. Credentials go to this host alone.", {
       max: 2048,
       pattern: HTTP_URL,
       expected: "expected a URL such as https://api.example.org/v1, without user and query",
@@ -48,7 +48,7 @@ export const HttpConnection = object(
       "Secret in the same namespace with what auth needs: username and password (basic), token (bearer), apiKey, or clientId and clientSecret (oauth2).",
     ).optional(),
     auth: object(
-      "How requests say who they are.",
+      "How requests authenticate.",
       {
         basic: object("User name and password.", {}).optional(),
         bearer: object("A token in the header Authorization.", {}).optional(),
@@ -59,10 +59,10 @@ export const HttpConnection = object(
     ).optional(),
     headers: list("Headers of every request.", Header, { max: 16 }).optional(),
     testPath: text(
-      "Path below baseUrl that the test of a Connection gets, and that answers with 2xx; baseUrl itself where it is missing.",
+      "Path below baseUrl that the test of a Connection requests; it must answer with 2xx. baseUrl itself if it is missing.",
       { max: 2048, pattern: /^[^?#\s]*$/ },
     ).optional(),
-    requestsPerSecond: integer("Most requests that are begun in a second.", { min: 1, max: 1000 }).optional(),
+    requestsPerSecond: integer("Maximum number of requests per second.", { min: 1, max: 1000 }).optional(),
   },
   [
     {

@@ -1,62 +1,11 @@
 import type { z } from "zod";
-import { type CelRule, exactlyOne, integer, list, object, oneOf, text } from "./fields.ts";
-import { HEADER_NAME } from "./http-connection.ts";
-
-const Page = object("The number of a page in a query parameter.", {
-  param: text("The parameter.", { max: 128 }),
-  start: integer("Number of the first page.", { min: 0, max: 1_000_000 }).default(1),
-  sizeParam: text("Parameter for the number of records in a page.", { max: 128 }).optional(),
-  size: integer("Number of records in a page.", { min: 1, max: 1_000_000 }).optional(),
-});
-
-const Offset = object("The number of records to skip, in a query parameter.", {
-  param: text("The parameter.", { max: 128 }),
-  limitParam: text("Parameter for the number of records in a page.", { max: 128 }),
-  limit: integer("Number of records in a page.", { min: 1, max: 1_000_000 }),
-});
-
-const Cursor = object("A value of one answer is the query parameter of the next request.", {
-  param: text("The parameter.", { max: 128 }),
-  field: text("Path of the value, as `meta.next`. The last page has none, or null, or an empty text.", { max: 256 }),
-});
-
-const Total = object(
-  "Where each answer says how many records there are in all pages. When the last page has come, as many must have come: an API that drops or repeats a page is found out.",
-  {
-    field: text("Path of the number in the answer, as `meta.total`.", { max: 256 }).optional(),
-    header: text("Name of the header with the number, as `X-Total-Count`.", {
-      max: 64,
-      pattern: HEADER_NAME,
-    }).optional(),
-  },
-  [exactlyOne(["field", "header"])],
-);
-
-const Paging = object(
-  "How the answer goes on in further pages. By page and by offset, the first page without records is the last one.",
-  {
-    page: Page.optional(),
-    offset: Offset.optional(),
-    cursor: Cursor.optional(),
-    link: object("The URL of the next page is the header Link with rel=next (RFC 8288).", {}).optional(),
-    place: oneOf(
-      "Where the parameters of pages go. query, which is what a missing field means: into the URL. body: they are members of the JSON object that a POST sends, numbers as numbers.",
-      ["query", "body"],
-    ).optional(),
-    total: Total.optional(),
-    maxPages: integer("An API that gives more pages than these fails the node.", { min: 1, max: 100_000 }).default(
-      10_000,
-    ),
-  },
-  [exactlyOne(["page", "offset", "cursor", "link"])],
-);
-
-type Paging = z.infer<typeof Paging>;
+import { type CelRule, flag, integer, list, object, oneOf, text } from "./fields.ts";
+import { jsonPath, Paging } from "./http-paging.ts";
 
 /** What a request may say wherever it is made. */
 const REQUEST = {
   path: text("Path below the connection's baseUrl.", { max: 2048, min: 0, pattern: /^[^?#\s]*$/ }).default(""),
-  method: oneOf("Method of the request. POST must be one that may be repeated.", ["GET", "POST"]).default("GET"),
+  method: oneOf("Method of the request. A POST must be safe to repeat.", ["GET", "POST"]).default("GET"),
   query: list(
     "Parameters of the query.",
     object("A parameter of the query.", {
@@ -66,18 +15,35 @@ const REQUEST = {
     { max: 64 },
   ).optional(),
   body: text("JSON text that a POST sends.", { max: 16_384 }).optional(),
-  format: oneOf("What the answer is.", ["json", "jsonl", "csv"]).default("json"),
-  records: text("Path of the list of records in the answer, as `data.items`. Without it the answer is the list.", {
-    max: 256,
-  }).optional(),
+  format: oneOf("Format of the answer.", ["json", "jsonl", "csv"]).default("json"),
+  records: jsonPath(
+    "Path of the list of records, such as `data.items`. Put a name with a dot in quotation marks. Without it the answer is the list.",
+  ).optional(),
+  single: flag("The answer, or the value at `records`, is one record instead of a list.").optional(),
+  statuses: list(
+    "Statuses of answers with records. 200 if it is missing.",
+    integer("A status.", { min: 200, max: 299 }),
+    { max: 8 },
+  ).optional(),
+  allowedFields: list(
+    "Fields that an answer may have without having failed, such as `errors` of a GraphQL API that answers with what it could read, or `meta` that comes with the last page alone. A load fails on `error` and the like where the records should be or beside an empty list, on `errors` beside a list, on a field beside an empty list that no page before had, and on one line of CSV without a delimiter.",
+    text("Name of a field, or of the one column of CSV.", { max: 128 }),
+    { max: 32 },
+  ).optional(),
   paging: Paging.optional(),
 };
 
 const RULES: readonly CelRule[] = [
   {
-    rule: "self.format == 'json' || !(has(self.records) || has(self.paging))",
-    message: "records and paging need the format json",
-    holds: ({ format, records, paging }) => format === "json" || (records === undefined && paging === undefined),
+    rule: "self.format == 'json' || !(has(self.records) || has(self.paging) || has(self.single))",
+    message: "records, single and paging need the format json",
+    holds: ({ format, records, paging, single }) =>
+      format === "json" || (records === undefined && paging === undefined && single === undefined),
+  },
+  {
+    rule: "!has(self.single) || !self.single || !has(self.paging)",
+    message: "one record has no pages: set single or paging",
+    holds: ({ single, paging }) => single !== true || paging === undefined,
   },
   {
     rule: "!has(self.body) || self.method == 'POST'",
@@ -87,7 +53,8 @@ const RULES: readonly CelRule[] = [
   {
     rule: "!has(self.paging) || !has(self.paging.place) || self.paging.place == 'query' || self.method == 'POST'",
     message: "paging.place: body needs the method POST",
-    holds: ({ paging, method }) => (paging as Partial<Paging> | undefined)?.place !== "body" || method === "POST",
+    holds: ({ paging, method }) =>
+      (paging as Partial<z.infer<typeof Paging>> | undefined)?.place !== "body" || method === "POST",
   },
 ];
 
@@ -100,11 +67,10 @@ const HttpIncrement = object(
       "Query parameter that gets the largest value that has been loaded, as the API wrote it. The API must answer records of that value and of larger ones.",
       { max: 128 },
     ),
-    field: text(
+    field: jsonPath(
       "Path of the value in a record, as `updated_at`: numbers, times as in ISO 8601, or text that grows by its characters.",
-      { max: 256 },
     ),
-    start: text("Value that the first load asks for; it sends no parameter where it is missing.", {
+    start: text("Value that the first load asks for. Without it the first load sends no parameter.", {
       max: 128,
     }).optional(),
   },
@@ -112,8 +78,15 @@ const HttpIncrement = object(
 
 /** A request whose records go straight into a table. */
 export const LoadedHttpRequest = object(
-  "A request to an HTTP API whose records are loaded, none of them landing anywhere else.",
-  { ...REQUEST, incremental: HttpIncrement.optional() },
+  "A request to an HTTP API. Its records are loaded directly.",
+  {
+    ...REQUEST,
+    incremental: HttpIncrement.optional(),
+    overlap: oneOf(
+      "Records with the same key in a merge: pages that overlap have them. fail (default): nothing is published. last: the one that came last is kept.",
+      ["fail", "last"],
+    ).optional(),
+  },
   [
     ...RULES,
     {

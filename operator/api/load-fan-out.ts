@@ -4,10 +4,10 @@ import { integer, object } from "./fields.ts";
 export const PARTS_MAX = 64;
 
 export const FanOut = object(
-  "Deals the files out to several pods by their size. Each pod lands its part; the last one that is done publishes all of them in one transaction. A part that fails is tried again by itself, up to the node's retries.limit times, 10 s after its first failure and twice as long after each further one, whatever retries.backoff says.",
+  "Spreads the files over several pods by size. Each pod lands its part; the last pod publishes all parts in one transaction. A part that fails is tried again on its own, up to retries.limit times of the node: 10 s after its first failure, then twice as long each time. retries.backoff does not apply.",
   {
-    pods: integer("Parts of the load, each of which a pod of its own loads.", { min: 2, max: PARTS_MAX }),
-    parallel: integer("Pods at work at the same time; all of them where it is missing.", {
+    pods: integer("Number of parts. Each part has its own pod.", { min: 2, max: PARTS_MAX }),
+    parallel: integer("Number of pods that work at the same time. All of them if it is missing.", {
       min: 1,
       max: PARTS_MAX,
     }).optional(),

@@ -17,10 +17,10 @@ export const LoadRange = object(
   {
     column: columnName,
     from: bound(
-      "The first value of the range: a number, a date or a time, such as 2026-11-01. Times without a zone are UTC; nothing bounds the range below where it is missing.",
+      "The first value of the range: a number, a date or a time, such as 2026-11-01. Times without a zone are UTC. Without it the range has no lower bound.",
     ),
     to: bound(
-      "The first value after the range, such as 2026-12-01 for all of November; nothing bounds it above where it is missing.",
+      "The first value after the range, such as 2026-12-01 for all of November; without it the range has no upper bound.",
     ),
   },
   [

@@ -5,14 +5,14 @@ export const REJECTS_MAX = 100_000;
 
 /** How many rows of files may be wrong. */
 export const LoadRejects = object(
-  "Rows of files that cannot be loaded (a value that is none of its type, too many cells) go to _kelt_rejects in the target's schema. Where both limits are given, both hold.",
+  "Rows of files that cannot be loaded (a value that does not fit its type, too many cells) go to _kelt_rejects in the target's schema. Where both limits are given, both hold.",
   {
     max: integer(
-      `Rejected rows of a table above which nothing is published; 0 where neither limit is given, ${REJECTS_MAX} where only percent is.`,
+      `Maximum number of rejected rows of a table; with more, nothing is published. 0 if neither limit is set, ${REJECTS_MAX} if only percent is.`,
       { min: 0, max: REJECTS_MAX },
     ).optional(),
     percent: text(
-      "Part of the rows read for a table, such as 0.1%, above which rejected rows let nothing be published.",
+      "Maximum share of rejected rows among the rows read for a table, such as 0.1%; with more, nothing is published.",
       {
         max: 10,
         pattern: /^([0-9]{1,2}(\.[0-9]{1,6})?|100(\.0{1,6})?)%$/,

@@ -2,7 +2,7 @@ import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.t
 import { LoadedHttpRequest } from "./http-request.ts";
 import { LoadCursor } from "./load-cursor.ts";
 import { FanOut } from "./load-fan-out.ts";
-import { ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
+import { ColumnNames, ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
 import { LoadRange } from "./load-range.ts";
 import { LoadRejects } from "./load-rejects.ts";
 import { SchemaChange, SchemaContract } from "./load-schema.ts";
@@ -18,18 +18,18 @@ export const Load = object(
       "Where the rows come from.",
       {
         connection: connectionKey,
-        schema: schemaName("Schema of the tables named without one.").default("public"),
+        schema: schemaName("Schema of tables whose names have none.").default("public"),
         tables: list(
-          "Tables to copy, all in one snapshot. `*` stands for any characters: `public.*` is every table of the schema public at the time of the load.",
+          "Tables to copy, all in one snapshot. `*` matches any characters: `public.*` is every table of the schema public at the time of the load.",
           tableName,
           { max: 256 },
         ).optional(),
-        query: text("One SELECT whose rows are copied, into the table that to.table names.", {
+        query: text("One SELECT. Its rows go into the table that to.table names.", {
           max: 32_768,
         }).optional(),
         cursor: LoadCursor.optional(),
         parallel: integer(
-          "Readers of each ordinary table that is large enough, all of one snapshot. Each of them takes a connection at both ends.",
+          "Number of readers for each large ordinary table. All read one snapshot, and each needs a connection at both ends.",
           { min: 1, max: 16 },
         ).optional(),
         files: FilePatterns.optional(),
@@ -40,7 +40,7 @@ export const Load = object(
         http: LoadedHttpRequest.optional(),
         format: FileFormatOptions.optional(),
         cleanup: oneOf(
-          "What is removed once the load is committed. none, which is what a missing field means. files: what the node's extract has written. bucket: the same, then the bucket, where nothing else is in it; runs that overlap need buckets of their own.",
+          "What is removed after the load has committed. none (default). files: what the node's extract has written. bucket: the same, then the bucket if it is empty; runs that overlap need buckets of their own.",
           ["none", "files", "bucket"],
         ).optional(),
       },
@@ -75,9 +75,9 @@ export const Load = object(
     ),
     to: object("Where the rows go.", {
       connection: connectionKey,
-      schema: schemaName("Schema of the target tables; made when missing."),
+      schema: schemaName("Schema of the target tables. It is created if it is missing."),
       via: text(
-        "A bucket of spec.connections that rows go through on their way to a warehouse which reads objects itself, such as Redshift, where they do not come from a bucket: tables, a query, files of a volume. What is written there is removed after the load.",
+        "A bucket of spec.connections through which rows go to a warehouse that reads objects itself, such as Redshift. Needed if the rows come from tables, a query or files of a volume. The load removes what it has written there.",
         { max: 40 },
       ).optional(),
       table: text("Table for the rows of a query, or for the answer of an HTTP API; tables keep their own names.", {
@@ -85,11 +85,11 @@ export const Load = object(
       }).optional(),
     }),
     mode: oneOf(
-      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added. deleteInsert: every row whose key is among the new rows, or that lies in the range, is deleted, then the new rows are added.",
+      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added; of JSON a key that a row lacks keeps the value that is there, and null takes it away (refused by Redshift). Other modes bring whole rows. deleteInsert: every row whose key is among the new rows, or that lies in the range, is deleted, then the new rows are added.",
       ["replace", "truncate", "append", "merge", "deleteInsert"],
     ).default("replace"),
     key: list(
-      "Columns that rows are matched by; none of them may be NULL. For merge they tell the rows apart; for deleteInsert they may name a part of the table, such as a day.",
+      "Columns by which rows are matched; they must not be NULL. In merge they identify a row. In deleteInsert they may identify a part of the table, such as a day.",
       columnName,
       { max: 16 },
     ).optional(),
@@ -97,9 +97,10 @@ export const Load = object(
     schemaChange: SchemaChange.optional(),
     schemaContract: SchemaContract.optional(),
     columns: ColumnTypes.optional(),
+    rename: ColumnNames.optional(),
     rejects: LoadRejects.optional(),
     onlyNew: flag(
-      "Loads only files that have not been loaded into their table before, or have changed since; not for a mode that replaces what the table holds.",
+      "Loads only files that are new for their table or have changed. Not for modes that replace the table's rows.",
     ).optional(),
     fanOut: FanOut.optional(),
   },
@@ -111,11 +112,11 @@ export const Load = object(
       holds: ({ from, fanOut }) => fanOut === undefined || has(from, "files") || has(from, "node"),
     },
     {
-      rule: "has(self.from.files) || has(self.from.node) || has(self.from.http) || !(has(self.columns) || has(self.rejects))",
-      message: "columns and rejects are for files and HTTP APIs: set from.files, from.node or from.http",
-      holds: ({ from, columns, rejects }) =>
+      rule: "has(self.from.files) || has(self.from.node) || has(self.from.http) || !(has(self.columns) || has(self.rename) || has(self.rejects))",
+      message: "columns, rename and rejects are for files and HTTP APIs: set from.files, from.node or from.http",
+      holds: ({ from, columns, rename, rejects }) =>
         ["files", "node", "http"].some((source) => has(from, source)) ||
-        (columns === undefined && rejects === undefined),
+        (columns === undefined && rename === undefined && rejects === undefined),
     },
     {
       rule: "has(self.from.files) || has(self.from.node) || !has(self.onlyNew)",
@@ -131,6 +132,12 @@ export const Load = object(
       rule: "!has(self.from.cursor) || self.mode in ['append', 'merge']",
       message: "a cursor reads a part of the rows and needs a mode that keeps the others: append or merge",
       holds: ({ from, mode }) => !has(from, "cursor") || mode === "append" || mode === "merge",
+    },
+    {
+      rule: "!has(self.from.cursor) || !has(self.from.cursor.lateness) || self.mode == 'merge'",
+      message:
+        "from.cursor.lateness reads rows a second time and needs the mode merge, whose key tells which they are; in mode append set lag",
+      holds: ({ from, mode }) => !has(field(from, "cursor"), "lateness") || mode === "merge",
     },
     {
       rule: "has(self.key) ? self.mode in ['merge', 'deleteInsert'] && !has(self.range) : self.mode == 'deleteInsert' ? has(self.range) : self.mode != 'merge' && !has(self.range)",
@@ -152,6 +159,11 @@ export const Load = object(
       message:
         "http.incremental needs the mode merge: records of the last value come a second time, and their key tells which they are",
       holds: ({ from, mode }) => !has(field(from, "http"), "incremental") || mode === "merge",
+    },
+    {
+      rule: "!has(self.from.http) || !has(self.from.http.overlap) || self.mode == 'merge'",
+      message: "http.overlap needs the mode merge, whose key tells which records are the same",
+      holds: ({ from, mode }) => !has(field(from, "http"), "overlap") || mode === "merge",
     },
     {
       rule: "has(self.from.node) || (has(self.from.query) || has(self.from.http)) == has(self.to.table)",

@@ -1,17 +1,17 @@
 import { z } from "zod";
-import { duration, entryName, flag, integer, map, object, objectName, oneOf, text } from "./fields.ts";
+import { entryName, flag, integer, map, object, objectName, oneOf, positiveDuration, text } from "./fields.ts";
 import { NODES_MAX } from "./pipeline.ts";
-import { conditions, observedGeneration, timestamp } from "./status.ts";
+import { conditionsOf, observedGeneration, timestamp } from "./status.ts";
 
 export const PipelineRunSpec = object(
   "Which pipeline runs, once. Only cancelled can be changed afterwards.",
   {
     pipeline: objectName(
-      "Pipeline in the same namespace. The run keeps the spec that the Pipeline has when it begins.",
+      "Pipeline in the same namespace. The run keeps the spec that the Pipeline has when it begins, and carries its name and uid from then on as the labels kelt.dev/pipeline and kelt.dev/pipeline-uid.",
     ),
-    timeout: duration("Longest time of this run; wins over the Pipeline's.").optional(),
+    timeout: positiveDuration("Longest time of this run; wins over the Pipeline's.").optional(),
     cancelled: flag(
-      "Set to true to stop the run: live Jobs are deleted and what has not finished ends as Cancelled.",
+      "Set to true to stop the run: its live Jobs are deleted, and unfinished nodes end as Cancelled.",
     ).default(false),
   },
   [
@@ -29,16 +29,19 @@ export type PipelineRunSpec = z.infer<typeof PipelineRunSpec>;
  * | state     | what is true                                             | what leaves it                               |
  * |-----------|----------------------------------------------------------|----------------------------------------------|
  * | Pending   | a node it needs has not succeeded yet                    | they succeed, or one of them cannot any more |
+ * | Pending, StartingAhead | the same; the Job of its first attempt is made and does nothing before the node is stored as started | the same; its Job is deleted (Pending) |
+ * | Waiting   | there is no room: a limit, a quota, a queue, the cluster | room; capacityTimeout (Failed)               |
  * | Starting  | the attempt's Job exists, its pod does not run yet       | the task container runs, or startTimeout     |
- * | Running   | the task container of the attempt runs                   | it terminates; its pod is evicted (Starting) |
+ * | Running   | the task container of the attempt runs                   | it reports its result or terminates; its pod is evicted (Starting, or Retrying) |
  * | Retrying  | an attempt failed and another one begins at `retryAt`    | that time                                    |
- * | Succeeded | an attempt exited 0 with a valid result                  | never                                        |
+ * | Succeeded | an attempt has reported success, or its container exited 0 | never                                      |
  * | Failed    | an attempt failed and no other one is allowed            | never                                        |
  * | Skipped   | a node it needs did not succeed                          | never                                        |
  * | Cancelled | the run was stopped before the node finished             | never                                        |
  */
 export const NODE_STATES = [
   "Pending",
+  "Waiting",
   "Starting",
   "Running",
   "Retrying",
@@ -48,6 +51,9 @@ export const NODE_STATES = [
   "Cancelled",
 ] as const;
 export type NodeState = (typeof NODE_STATES)[number];
+
+/** The most attempts that a node can have, whatever does not count against its limit. */
+export const ATTEMPTS_MAX = 1000;
 
 const count = (description: string) => integer(description, { min: 0, max: Number.MAX_SAFE_INTEGER });
 
@@ -64,15 +70,31 @@ export type TestCounts = z.infer<typeof TestCounts>;
 export const NodeStatus = z
   .object({
     state: oneOf("Where the node stands.", NODE_STATES),
-    attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: 1000 }).optional(),
+    attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: ATTEMPTS_MAX }).optional(),
+    evictions: integer(
+      "Attempts that an eviction ended whose pod exited with 0. They are repeated and do not count against retries.limit.",
+      { min: 0, max: ATTEMPTS_MAX },
+    ).optional(),
+    job: text(
+      "Job of the latest attempt; while it is kept, `kubectl logs job/NAME` shows its log. An attempt that was stopped takes its log along.",
+      {
+        max: 63,
+      },
+    ).optional(),
     started: timestamp("When the first attempt's Job was made.").optional(),
     attemptStarted: timestamp("When the latest attempt's Job was made.").optional(),
+    jobUid: text("Uid of the latest attempt's Job: no other Job counts for it, whatever its name and labels say.", {
+      max: 64,
+    }).optional(),
     finished: timestamp("When the node reached its last state.").optional(),
     retryAt: timestamp("When the next attempt begins.").optional(),
-    podless: timestamp(
-      "Since when the attempt is seen to have no pod: the one that ran was evicted or deleted, or its Job cannot make one.",
+    waitingSince: timestamp(
+      "Since when the node waits: for room (capacityTimeout), or for its pod or the API server (startTimeout).",
     ).optional(),
-    parts: text("Parts of a load that is fanned out that have succeeded, of all, such as 5/8.", { max: 16 }).optional(),
+    podless: timestamp(
+      "Since when the attempt has had no pod: its pod was evicted or deleted, or its Job cannot create one.",
+    ).optional(),
+    parts: text("Parts of a fanned-out load that have succeeded, and all parts, such as 5/8.", { max: 16 }).optional(),
     rows: count("Rows written.").optional(),
     bytes: count("Bytes moved.").optional(),
     tests: TestCounts.optional(),
@@ -82,14 +104,37 @@ export const NodeStatus = z
   .meta({ description: "One node of the run." });
 export type NodeStatus = z.infer<typeof NodeStatus>;
 
+export const SpecRevision = z
+  .object({
+    name: text("Name of the ControllerRevision in the run's namespace.", { max: 253 }),
+    digest: text(
+      "SHA-256 of what it holds, as JSON with sorted keys: a revision with other contents is not followed.",
+      {
+        max: 64,
+      },
+    ),
+  })
+  .meta({
+    description:
+      "Where the run's copy of the Pipeline's spec is, with its Connection resources filled in. Runs with the same copy share it. Secrets and ConfigMaps that it names are not copied: every attempt reads them as they are.",
+  });
+export type SpecRevision = z.infer<typeof SpecRevision>;
+
 export const PipelineRunStatus = z
   .object({
     observedGeneration,
-    conditions,
+    conditions: conditionsOf(
+      "How the run stands. Succeeded is the one to read: True, False, or Unknown until the end, with the reason in one word. Finished is True after either end: `kubectl wait --for=condition=Finished`. Ready, Reconciling and Stalled are kstatus' conditions, by which GitOps tools see a run in progress (Reconciling=True), one that succeeded (Ready=True) and one that did not (Stalled=True).",
+    ),
+    pipelineUid: text(
+      "Uid of the Pipeline that the run began with. The run belongs to that Pipeline, not to a later one of the same name: the label kelt.dev/pipeline-uid distinguishes them.",
+      { max: 64 },
+    ),
     pipelineGeneration: count("Generation of the Pipeline that the run began with."),
+    pipelineRevision: SpecRevision,
     pipelineSpec: z.unknown().meta({
       description:
-        "The Pipeline's spec when the run began, its Connection resources filled in. The run follows this copy alone.",
+        "The same copy in the status itself, as version 0.1.0 kept it. Runs that began with it go on with it; no run begins with it any more.",
       type: "object",
       "x-kubernetes-preserve-unknown-fields": true,
     }),
@@ -105,6 +150,7 @@ export const PipelineRunStatus = z
         skipped: count("Nodes that were skipped."),
         cancelled: count("Nodes that were cancelled."),
         active: count("Nodes at work: starting, running or waiting for a retry."),
+        waiting: count("Nodes that wait for room.").optional(),
       })
       .meta({ description: "Nodes by their state." }),
     rows: count("Rows written by all nodes."),

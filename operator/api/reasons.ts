@@ -16,9 +16,15 @@ export const REASON = {
   // PipelineRun: Succeeded=Unknown
   PipelineNotFound: "The Pipeline does not exist; the run waits a minute for it and then fails.",
   Suspended: "The Pipeline is suspended: the run begins when it is not any more.",
+  SpecNotStored:
+    "The API server would not store the copy of the spec that the run is to follow; it is tried again for five minutes.",
+  SpecUnreadable: "The API server does not show the copy of the spec that the run follows; the run waits for it.",
   Running: "Nodes are at work.",
   Cancelling: "The run was cancelled; live Jobs are being stopped.",
   TimingOut: "The run exceeded its timeout; live Jobs are being stopped.",
+
+  // PipelineRun: Events alone
+  StatusRefused: "The API server does not store the run's status: what it says is older than the run.",
 
   // PipelineRun: Succeeded=True or False
   Succeeded: "Every node succeeded.",
@@ -26,6 +32,7 @@ export const REASON = {
   Cancelled: "The run was stopped on request.",
   TimedOut: "The run or the node exceeded its timeout.",
   InvalidPipeline: "The Pipeline was not valid when the run should have begun.",
+  SpecLost: "The copy of the spec that the run followed was deleted or replaced by something else.",
 
   // Nodes
   UpstreamFailed: "A node that this one needs did not succeed.",
@@ -41,8 +48,21 @@ export const REASON = {
   JobLost: "The attempt's Job was deleted by somebody else before it finished.",
   JobFailed: "The Job failed and its pod left no exit code.",
   PodNotGone: "The attempt's pod was deleted and does not end: its node may be lost.",
+  PodStopped: "The attempt's pod was deleted or evicted while it worked, and exited with 0 without a result.",
+  PodEvicted: "The attempt's pod is being evicted while it works; the work is repeated, which costs no attempt.",
+  EndedBadlyAfterResult: "A pod ended badly after its task had reported success, which counts.",
+  ContainerNotEnded: "Another container of the attempt's pod lives on after the task, so that its Job cannot go on.",
   PodFailed: "The node ended the attempt's pod or would not take it.",
-  NameConflict: "A Job of the attempt's name exists and does not belong to this run.",
+  QuotaExceeded: "A quota of the namespace has no room for the Job or its pod.",
+  StartingAhead: "The node's pod is started while a node that it needs still works; it waits until it may begin.",
+  RunParallelism: "As many nodes of the run are at work as spec.parallelism allows.",
+  NamespaceLimit: "As many nodes are at work in the namespace as the operator's installation allows.",
+  NoCapacity: "No room was found for the node within capacityTimeout.",
+  NameConflict: "A Job of the attempt's name exists that the operator did not make for it.",
+  ForeignPod:
+    "A pod of the attempt's Job does not run what the Job says, so it does not count: where a webhook changes every pod, set tasks.podCheck: owner.",
+  ForeignJob:
+    "A Job says that it is the run's or the Connection's, and the operator did not make it: it does not count.",
   JobRefused: "The API server refused to create the Job.",
 } as const;
 export type Reason = keyof typeof REASON;

@@ -11,7 +11,7 @@ export function timestamp(description: string) {
   return z.string().max(40).meta({ description, format: "date-time" });
 }
 
-export const observedGeneration = integer("Generation of the spec that this status speaks of.", {
+export const observedGeneration = integer("Generation of the spec that this status describes.", {
   min: 0,
   max: Number.MAX_SAFE_INTEGER,
 });
@@ -29,11 +29,12 @@ const Condition = z
 
 export type Condition = z.infer<typeof Condition>;
 
-export const conditions = z
-  .array(Condition)
-  .max(8)
-  .meta({
-    description: "The state of the object as Kubernetes conditions.",
-    "x-kubernetes-list-type": "map",
-    "x-kubernetes-list-map-keys": ["type"],
-  });
+export const conditions = conditionsOf("The state of the object as Kubernetes conditions.");
+
+/** The list of conditions, in words of its own where a kind has more to say of them. */
+export function conditionsOf(description: string) {
+  return z
+    .array(Condition)
+    .max(8)
+    .meta({ description, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] });
+}

@@ -61,10 +61,11 @@ function restructure(type: z.core.$ZodType, draft: Draft): void {
   if (type instanceof z.ZodRecord) addKeyRule(type, draft);
 }
 
-/** `x-kubernetes-int-or-string` stands for the union, so the union itself must go; the bound of its text stays. */
+/** `x-kubernetes-int-or-string` stands for the union, so the union itself must go; the bound and the shape of its text stay. */
 function joinIntOrString(draft: Draft): void {
   const text = draft.anyOf?.find((option) => option.type === "string");
   if (text?.maxLength !== undefined) draft.maxLength = text.maxLength;
+  if (text?.pattern !== undefined) draft.pattern = text.pattern;
   delete draft.anyOf;
 }
 

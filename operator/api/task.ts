@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HttpConnection } from "./http-connection.ts";
-import { PipelineNode } from "./pipeline.ts";
 import { TestCounts } from "./pipeline-run.ts";
+import { VERB_WORKS } from "./verbs/verbs.ts";
 
 /**
  * The contract between the operator and the task image, the only thing that crosses the process boundary.
@@ -12,6 +12,8 @@ import { TestCounts } from "./pipeline-run.ts";
  *      {@link RESULT_BYTES_MAX} bytes. Anything else is a failure of the task, never of the operator.
  */
 export const TASK_SPEC_ENV = "KELT_TASK";
+/** Where a container of the user's own finds what the manifest says of its connections: JSON, name → {@link TaskConnection}. */
+export const CONNECTIONS_ENV = "KELT_CONNECTIONS";
 /** Where the Job controller says which part of a fan-out a pod is, from 0. */
 export const PART_ENV = "JOB_COMPLETION_INDEX";
 /** A node's JSON in bytes: the kernel gives one environment variable 128 KiB, and the rest of a TaskSpec needs some of it. */
@@ -22,7 +24,10 @@ export const RESULT_FILE_ENV = "KELT_RESULT_FILE";
 /** The kubelet keeps 4096 bytes of a termination message; the rest of the room is left to other containers. */
 export const RESULT_BYTES_MAX = 3072;
 export const CONTRACT_VERSION = 1;
-/** What the test of a Connection resource calls it: as its node, and as its connection. */
+/** Name of the one container of a task pod. */
+export const TASK_CONTAINER = "task";
+
+/** The node of the test of a Connection resource, and where its files are mounted. */
 export const TESTED = "connection";
 /** The test of a connection and the pull of its image: after this long it says that it could not be made. */
 export const TEST_DEADLINE_SECONDS = 120;
@@ -30,7 +35,7 @@ export const TEST_DEADLINE_SECONDS = 120;
 export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
 /** Where the kubelet mounts the ConfigMap of a transform node's project. */
 export const PROJECT_DIRECTORY = "/var/run/kelt/project";
-/** The one writable directory of a task pod. */
+/** The directory that a task writes to; /tmp is there for other programs. */
 export const WORK_DIRECTORY = "/var/run/kelt/work";
 
 /** Exit codes, the numbers of sysexits.h. Every other code, 137 and 143 among them, counts as transient. */
@@ -42,8 +47,12 @@ export const EXIT = {
   data: 65,
   /** A server or the network was in the way: try again. */
   transient: 75,
+  /** A held task found no way to the operator for ten seconds. It has done nothing and leaves no result: the pod is replaced and no attempt is counted. */
+  notReached: 66,
 } as const;
 export type FailureKind = "configuration" | "data" | "transient";
+/** The error code of a task that was told to stop: who stopped it, its pod says. */
+export const STOPPED = "Stopped";
 
 const PostgresOptions = z.strictObject({
   kind: z.literal("postgres"),
@@ -113,21 +122,27 @@ export const TaskConnection = z.discriminatedUnion("kind", [
 ]);
 export type TaskConnection = z.infer<typeof TaskConnection>;
 export type ConnectionKind = TaskConnection["kind"];
+export const CONNECTION_KINDS: readonly ConnectionKind[] = TaskConnection.options.map(({ shape }) => shape.kind.value);
 export type TaskConnectionOf<K extends ConnectionKind> = Extract<TaskConnection, { readonly kind: K }>;
-
-const verbs = PipelineNode.shape;
 
 /** The node's work: its verb, and under the same name what the manifest says of it. */
 export const TaskWork = z.discriminatedUnion("verb", [
-  z.strictObject({ verb: z.literal("extract"), extract: verbs.extract.unwrap() }),
-  /** `manifest` is the key of the manifest that the node of `load.from.node` writes. */
-  z.strictObject({ verb: z.literal("load"), load: verbs.load.unwrap(), manifest: z.string().optional() }),
-  z.strictObject({ verb: z.literal("transform"), transform: verbs.transform.unwrap() }),
-  z.strictObject({ verb: z.literal("test"), test: verbs.test.unwrap() }),
+  ...VERB_WORKS,
   // No node's verb: the operator's own test of a Connection.
   z.strictObject({ verb: z.literal("connect"), connect: z.strictObject({ connection: z.string() }) }),
 ]);
 export type TaskWork = z.infer<typeof TaskWork>;
+
+/** Where a pod's sockets may go: what the installation says, never a manifest. Subnets such as `10.0.0.0/8`, and addresses. */
+const Network = z.strictObject({
+  /** Reached although they are the API server's, loopback, link-local, or private behind a public redirect. */
+  allowed: z.array(z.string()).optional(),
+  /** Never reached. */
+  forbidden: z.array(z.string()).optional(),
+  /** Addresses and names of the API server. */
+  apiServer: z.array(z.string()).optional(),
+});
+export type Network = z.infer<typeof Network>;
 
 export const TaskSpec = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
@@ -135,6 +150,9 @@ export const TaskSpec = z.strictObject({
   node: z.string(),
   /** From 1. */
   attempt: z.int().min(1),
+  /** Whether the pod's log may quote values of rows. */
+  logValues: z.boolean().optional(),
+  network: Network.optional(),
   connections: z.record(z.string(), TaskConnection),
   work: TaskWork,
 });
@@ -168,6 +186,10 @@ export const TaskResult = z.strictObject({
   /** What answered a test of a connection. */
   server: z.strictObject({ version: z.string().max(128), latencyMs: z.int().min(0) }).optional(),
   error: TaskError.optional(),
+  /** The items inside the node as far as they fit, for an operator that the channel has not reached: `packed-items.ts` reads it. */
+  items: z.string().max(RESULT_BYTES_MAX).optional(),
+  /** Items that did not fit. */
+  itemsLeftOut: z.int().min(0).optional(),
 });
 export type TaskResult = z.infer<typeof TaskResult>;
 
@@ -179,8 +201,8 @@ export interface ProgressLine {
   readonly attempt: number;
   /** What is worked on: a table, a model, a check. */
   readonly item: string;
-  readonly rows?: number;
-  readonly bytes?: number;
+  readonly rows?: number | undefined;
+  readonly bytes?: number | undefined;
   /** Items done and items in all. */
   readonly done: number;
   readonly total: number;

@@ -1,24 +1,61 @@
 import { z } from "zod";
-import { exactlyOne, map, object, objectName } from "./fields.ts";
+import { exactlyOne, flag, integer, list, map, object, objectName, oneOf, text } from "./fields.ts";
 import { connectionKey, schemaName } from "./names.ts";
 
-export const Transform = object("Builds the models of a dbt project, in the order of their references.", {
-  connection: connectionKey,
-  schema: schemaName("Schema that models are built in; made when missing."),
-  project: object(
-    "Where the project comes from.",
-    {
-      configMap: objectName(
-        "ConfigMap with one key per file. A folder is written with dots (models.staging.stg_films.sql); a key without one is a model, a file of macros, a properties file or dbt_project.yml by what it holds.",
-      ).optional(),
-    },
-    [exactlyOne(["configMap"])],
-  ),
-  vars: map(
-    "Values for var() in models; they win over dbt_project.yml.",
-    z
-      .union([z.string().max(1024), z.int()])
-      .meta({ description: "A value: text or a whole number.", "x-kubernetes-int-or-string": true }),
-    { max: 64, key: z.string().max(63) },
-  ).optional(),
+/** What dbt does with a project; the verbs of its command line. */
+export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot"] as const;
+
+const selector = text("Nodes in the words of dbt's selectors, such as `staging`, `tag:daily` or `+fact_sales+`.", {
+  max: 1024,
 });
+
+const DBT_FIELDS = ["select", "exclude", "target", "threads", "fullRefresh", "failFast", "storeFailures"];
+
+export const Transform = object(
+  "Builds the models of a dbt project, in the order of their references.",
+  {
+    connection: connectionKey,
+    schema: schemaName("Schema in which the models are built. It is created if it is missing."),
+    project: object(
+      "Where the project comes from.",
+      {
+        configMap: objectName(
+          "ConfigMap with one key per file. A folder is written with dots (models.staging.stg_films.sql); a key without one is a model, a file of macros, a properties file or dbt_project.yml by what it holds. Every attempt reads it again.",
+        ).optional(),
+      },
+      [exactlyOne(["configMap"])],
+    ),
+    vars: map(
+      "Values for var() in models; they win over dbt_project.yml.",
+      z
+        .union([z.string().max(1024), z.int()])
+        .meta({ description: "A value: text or a whole number.", "x-kubernetes-int-or-string": true }),
+      { max: 64, key: z.string().max(63) },
+    ).optional(),
+    command: oneOf(
+      "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. Without it, models alone are built, by kelt's own materializations and without tests, seeds, snapshots and packages.",
+      DBT_COMMANDS,
+    ).optional(),
+    select: list(
+      "What to take of the project; all of it by default. Entries are united, parts with commas between them intersected.",
+      selector,
+      { max: 64 },
+    ).optional(),
+    exclude: list("What to leave out of it.", selector, { max: 64 }).optional(),
+    target: text("`target.name` in templates. The connection's name by default.", { max: 63 }).optional(),
+    threads: integer("Nodes of the project that are built at once, each in a session of its own. 4 by default.", {
+      min: 1,
+      max: 16,
+    }).optional(),
+    fullRefresh: flag("Builds incremental models and seeds anew.").optional(),
+    failFast: flag("The first failure ends the command: what works is finished, and nothing else begins.").optional(),
+    storeFailures: flag("Keeps the rows that break a test in a table, as dbt does with --store-failures.").optional(),
+  },
+  [
+    {
+      rule: `has(self.command) || !(${DBT_FIELDS.map((field) => `has(self.${field})`).join(" || ")})`,
+      message: `${DBT_FIELDS.slice(0, -1).join(", ")} and ${DBT_FIELDS.at(-1)} need command: it says what dbt does`,
+      holds: (value) => value.command !== undefined || DBT_FIELDS.every((field) => value[field] === undefined),
+    },
+  ],
+);

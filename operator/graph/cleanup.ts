@@ -45,7 +45,7 @@ function readsFiles(other: PipelineNode | undefined, { connection, node }: From,
   return from.node === node || Object.values(from.files ?? {}).some(mayMeet);
 }
 
-/** Every node that a node waits for, directly or by way of others. */
+/** Every node that a node waits for, directly or through others. */
 function nodesBefore(name: string, nodes: Nodes): ReadonlySet<string> {
   const before = new Set<string>();
   const waiting = [nodes[name]];

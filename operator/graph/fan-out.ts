@@ -6,7 +6,7 @@ export function findFanOutProblems({ nodes, connections = {} }: PipelineSpec): P
   return Object.entries(nodes).flatMap(([name, { load }]): Problem[] => {
     if (load?.fanOut === undefined) return [];
     const { connection } = load.to;
-    // What a Connection resource is shows when the run begins; one that is no warehouse at all is told of by its reference.
+    // The kind of a Connection resource shows when the run begins; its reference reports one that is not a warehouse.
     const kind = (["redshift", "snowflake"] as const).find((one) => connections[connection]?.[one] !== undefined);
     if (kind === undefined) return [];
     const message = `connection ${connection} is of kind ${kind}, which reads the objects itself, several at a time; leave fanOut out`;

@@ -37,7 +37,7 @@ function missing({ from, to, schemaChange, schemaContract = {} }: Load, connecti
     findings.push(["to.via", `${to.connection} reads the objects of ${from.connection} itself: leave via out`]);
   }
   if (isKnown && !isBucket && to.via === undefined) {
-    const message = `${to.connection} reads objects of a bucket alone, and ${from.connection} is none: name the connection of a bucket that the rows go through`;
+    const message = `${to.connection} reads objects of a bucket only, and ${from.connection} is not a bucket: name the connection of a bucket that the rows go through`;
     findings.push(["to.via", message]);
   }
   for (const field of ["http", "cursor", "parallel"] as const) {

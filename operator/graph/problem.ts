@@ -8,12 +8,15 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Maps whose keys people choose; what is in one stands in brackets. */
+const MAPS: readonly unknown[] = ["nodes", "connections", "labels", "annotations", "nodeSelector"];
+
 /** `spec.nodes[raw].needs[0]`, as the API server writes paths. */
 export function formatPath(path: readonly (string | number)[]): string {
   let text = "";
   for (const [index, key] of path.entries()) {
     const parent = path[index - 1];
-    if (typeof key === "number" || parent === "nodes" || parent === "connections") text += `[${key}]`;
+    if (typeof key === "number" || MAPS.includes(parent)) text += `[${key}]`;
     else text += index === 0 ? key : `.${key}`;
   }
   return text;

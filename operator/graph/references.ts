@@ -1,53 +1,20 @@
 import { type ConnectionEntry, type ConnectionSpec, serviceAccountOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
-import type { ConnectionKind } from "../api/task.ts";
+import type { ConnectionUse } from "../api/verbs/verb.ts";
+import { verbOf } from "../api/verbs/verbs.ts";
+import { listed } from "./listing.ts";
 import { formatPath, type Problem } from "./problem.ts";
 
-/** A place in a node's spec that names an entry of spec.connections. */
-interface ConnectionUse {
-  readonly path: readonly string[];
-  readonly connection: string;
-  /** The kinds that will do. */
-  readonly kinds: readonly ConnectionKind[];
-}
-
-const POSTGRES: readonly ConnectionKind[] = ["postgres"];
-/** Warehouses that rows are loaded into. */
-const WAREHOUSES: readonly ConnectionKind[] = ["postgres", "redshift", "snowflake"];
-/** Those that checks run on. */
-const TESTED: readonly ConnectionKind[] = ["postgres", "redshift"];
-
-/** Every place of a node that names a connection. A new verb adds its places here. */
+/** Every place of a node that names a connection. */
 export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
-  const uses: ConnectionUse[] = [];
-  const add = (connection: string, kinds: readonly ConnectionKind[], ...path: string[]) =>
-    uses.push({ path: [...path, "connection"], connection, kinds });
-  if (node.extract) {
-    const { from, to } = node.extract;
-    add(from.connection, from.http === undefined ? POSTGRES : ["http"], "extract", "from");
-    if (to.connection !== undefined) add(to.connection, ["s3"], "extract", "to");
-  }
-  if (node.load) {
-    const { from, to } = node.load;
-    add(from.connection, sourceKinds(from), "load", "from");
-    add(to.connection, WAREHOUSES, "load", "to");
-    if (to.via !== undefined) uses.push({ path: ["load", "to", "via"], connection: to.via, kinds: ["s3"] });
-  }
-  if (node.transform) add(node.transform.connection, POSTGRES, "transform");
-  if (node.test) add(node.test.connection, TESTED, "test");
-  return uses;
-}
-
-/** The kinds of connection that a load's source may be of. */
-function sourceKinds({ files, node, http }: NonNullable<PipelineNode["load"]>["from"]): readonly ConnectionKind[] {
-  if (http !== undefined) return ["http"];
-  return files === undefined && node === undefined ? POSTGRES : ["s3", "files"];
+  const verb = verbOf(node);
+  return verb === undefined ? [] : verb.entry.connections(verb.said);
 }
 
 /** The nodes that a node waits for: those it says it needs, and the one whose files it loads. */
 export function needsOf(node: PipelineNode): readonly string[] {
-  const source = node.load?.from.node;
-  return [...new Set([...(node.needs ?? []), ...(source === undefined ? [] : [source])])];
+  const verb = verbOf(node);
+  return [...new Set([...(node.needs ?? []), ...(verb?.entry.needs?.(verb.said) ?? [])])];
 }
 
 /** Names in the spec that stand for nothing: needs that are no other node, connections that the pipeline does not have. */
@@ -61,10 +28,13 @@ export function findReferenceProblems(spec: PipelineSpec): Problem[] {
 }
 
 function needProblems(name: string, node: PipelineNode, nodes: readonly string[]): Problem[] {
-  return (node.needs ?? []).flatMap((need, index): Problem[] => {
-    if (need !== name && nodes.includes(need)) return [];
-    const message = need === name ? "a node cannot need itself" : unknown("node", need, nodes);
-    return [{ reason: "UnknownReference", path: ["spec", "nodes", name, "needs", index], message }];
+  const needs = node.needs ?? [];
+  return needs.flatMap((need, index): Problem[] => {
+    const path = ["spec", "nodes", name, "needs", index];
+    if (need === name) return [{ reason: "UnknownReference", path, message: "a node cannot need itself" }];
+    if (!nodes.includes(need)) return [{ reason: "UnknownReference", path, message: unknown("node", need, nodes) }];
+    if (needs.indexOf(need) === index) return [];
+    return [{ reason: "InvalidSpec", path, message: `${need} is named twice; name it once` }];
   });
 }
 
@@ -105,14 +75,14 @@ function connectionProblems(
       return [{ reason: "UnknownReference", path: at, message }];
     }
     // What a Connection resource is shows when the run begins: it may come later than the Pipeline.
-    if (entry.ref !== undefined || kinds.some((kind) => entry[kind] !== undefined)) return [];
+    if (entry.ref !== undefined || kinds === undefined || kinds.some((kind) => entry[kind] !== undefined)) return [];
     const found = Object.keys(entry).join(" and ");
     const message = `expected a connection of kind ${kinds.join(" or ")}, found ${connection}, which is of kind ${found}`;
     return [{ reason: "InvalidSpec", path: at, message }];
   });
 }
 
-/** A pod runs as one service account: the connections of a node that name one name the same. */
+/** A pod runs as one service account: the connections of a node that name one name the same, and so does the node itself. */
 function accountProblems(
   name: string,
   node: PipelineNode,
@@ -120,13 +90,19 @@ function accountProblems(
 ): Problem[] {
   const named = connectionUses(node).flatMap(({ path, connection }) => {
     const account = serviceAccountOf(connections[connection] ?? {});
-    return account === undefined ? [] : [{ path, connection, account }];
+    return account === undefined
+      ? []
+      : [{ path, account, place: accountPlace(connection, connections[connection] ?? {}) }];
   });
+  const own = node.pod?.serviceAccountName;
+  const ownPath = ["pod", "serviceAccountName"];
+  if (own !== undefined) {
+    named.push({ path: ownPath, account: own, place: formatPath(["spec", "nodes", name, ...ownPath]) });
+  }
   const [first] = named;
   const other = named.find(({ account }) => account !== first?.account);
   if (first === undefined || other === undefined) return [];
-  const place = ({ connection }: typeof other) => accountPlace(connection, connections[connection] ?? {});
-  const message = `${place(other)} is ${other.account}, and ${place(first)} of the same node is ${first.account}, but a Job runs as one account; name the same, or use secretRef for one of them`;
+  const message = `${other.place} is ${other.account}, and ${first.place} of the same node is ${first.account}, but a Job runs as one account; name the same, or use secretRef for one of them`;
   return [{ reason: "InvalidSpec", path: ["spec", "nodes", name, ...other.path], message }];
 }
 
@@ -136,7 +112,7 @@ function accountPlace(connection: string, entry: ConnectionEntry): string {
 }
 
 function unknown(kind: string, name: string, known: readonly string[]): string {
-  const list = known.length === 0 ? "there are none" : `there are ${known.join(", ")}`;
+  const list = known.length === 0 ? "there are none" : `there are ${listed(known, 300)}`;
   return `no ${kind} is called ${name}; ${list}`;
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
+import { nearestName } from "../api/nearest-name.ts";
+import { listed } from "./listing.ts";
 import type { Problem } from "./problem.ts";
-import { nearestName } from "./suggestion.ts";
 
 /** What a value is according to a schema, or everything that keeps it from being that. */
 export type Checked<T> =
@@ -27,7 +28,7 @@ function problemsOf(issue: Issue, schema: z.core.$ZodType, root: readonly string
 /** The sentence about a field that does not exist, with what may have been meant. */
 export function unknownField(name: string, known: readonly string[]): string {
   const near = nearestName(name, known);
-  const advice = near === undefined ? `the fields here are ${known.join(", ")}` : `did you mean ${near}?`;
+  const advice = near === undefined ? `the fields here are ${listed(known, 300)}` : `did you mean ${near}?`;
   return `unknown field ${name}; ${advice}`;
 }
 
@@ -67,7 +68,7 @@ function expectedBy(issue: Issue): string {
     case "invalid_type":
       return `expected ${KIND_OF_TYPE[issue.expected] ?? issue.expected}`;
     case "invalid_value":
-      return `expected one of ${issue.values.map(String).join(", ")}`;
+      return `expected one of ${listed(issue.values.map(String), 300)}`;
     case "invalid_format":
       return `expected text of the shape ${issue.pattern ?? issue.format}`;
     case "too_small":

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type {
   V1Container,
   V1EnvVar,
@@ -6,32 +5,23 @@ import type {
   V1JobSpec,
   V1PodSpec,
   V1ResourceRequirements,
-  V1Volume,
-  V1VolumeMount,
 } from "@kubernetes/client-node";
-import { type ConnectionSpec, secretOf, serviceAccountOf } from "../api/connection.ts";
 import { durationMs } from "../api/duration.ts";
 import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { mergePod, type PodSettings } from "../api/pod.ts";
+import type { ReportChannel } from "../api/report.ts";
+import { fitResources, mergeResources, type Resources } from "../api/resources.ts";
 import { retriesOf } from "../api/retries.ts";
-import { CONNECTIONS_DIRECTORY, PROJECT_DIRECTORY, TASK_SPEC_ENV, WORK_DIRECTORY } from "../api/task.ts";
+import { CONNECTIONS_ENV, TASK_CONTAINER, TASK_SPEC_ENV } from "../api/task.ts";
 import { jobName, labelValue } from "./names.ts";
-import { containerSecurityContext, podFailurePolicy, podSecurityContext, TASK_CONTAINER } from "./policy.ts";
-import { connectionsOf, taskSpecOf } from "./task-spec.ts";
+import { accountOf, installationPod, literal, podEnvironment, podSpec, type TaskPodSettings } from "./pod.ts";
+import { containerSecurityContext, heldPodFailurePolicy, podFailurePolicy } from "./policy.ts";
+import { REPORT_TOKEN, reportVariable } from "./report-channel.ts";
+import { connectionsOf, taskConnectionsOf, taskSpecOf } from "./task-spec.ts";
+import { type PodVolumes, podVolumes, volumesOf } from "./volumes.ts";
 
-/** What the installation says of every task pod. */
-export interface TaskPodSettings {
-  readonly image: string;
-  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
-  readonly imagePullSecrets: readonly string[];
-  /** Used where a node says nothing of its own. */
-  readonly resources: NonNullable<PipelineNode["resources"]>;
-  /** The account of pods whose connections name none. */
-  readonly serviceAccountName?: string;
-  readonly priorityClassName?: string;
-  /** How long Kubernetes keeps a finished Job with its pod and log. */
-  readonly jobTtlSeconds: number;
-}
+export type { TaskPodSettings } from "./pod.ts";
 
 /** One attempt of one node of a run. */
 export interface Attempt {
@@ -41,20 +31,33 @@ export interface Attempt {
   readonly spec: PipelineSpec;
   readonly node: string;
   readonly attempt: number;
+  /** How the task tells the operator how it stands; a program of the user's own tells nothing. */
+  readonly report?: ReportChannel;
 }
 
-/** The Job of an attempt: one pod, or one for each part, each of one container, no service account token, nothing that `restricted` forbids. */
+/** A held Job counts its deadline from when it was made: it has so much more. The operator ends the attempt in time. */
+const HELD_SECONDS = 90;
+
+/** The Job of an attempt: one pod, or one for each part, each of one container, no token for the API server, nothing that `restricted` forbids. */
 export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
   const node = attempt.spec.nodes[attempt.node];
   if (node === undefined) throw new Error(`run ${attempt.run.name} has no node ${attempt.node}`);
-  const labels = labelsOf(attempt);
+  const pod = podOf(attempt, node, settings);
+  const labels = { ...pod.labels, ...labelsOf(attempt) };
+  const { annotations } = pod;
+  const isHeld = reportOf(attempt, node)?.hold === true;
   const spec: V1Job["spec"] = {
     ...completionsOf(node, attempt.spec),
     podReplacementPolicy: "Failed",
-    podFailurePolicy,
+    podFailurePolicy: isHeld ? heldPodFailurePolicy : podFailurePolicy,
     ttlSecondsAfterFinished: settings.jobTtlSeconds,
-    ...(node.attemptTimeout === undefined ? {} : { activeDeadlineSeconds: secondsOf(node.attemptTimeout) }),
-    template: { metadata: { labels }, spec: podSpecOf(attempt, node, settings) },
+    ...(node.attemptTimeout === undefined
+      ? {}
+      : { activeDeadlineSeconds: secondsOf(node.attemptTimeout) + (isHeld ? HELD_SECONDS : 0) }),
+    template: {
+      metadata: { labels, annotations: { ...annotations, [ANNOTATION.defaultContainer]: TASK_CONTAINER } },
+      spec: podSpecOf(attempt, { node, pod, settings }),
+    },
   };
   return {
     apiVersion: "batch/v1",
@@ -63,7 +66,7 @@ export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
       name: jobName(attempt.run.name, attempt.node, attempt.attempt),
       namespace: attempt.run.namespace,
       labels,
-      annotations: { [ANNOTATION.specHash]: createHash("sha256").update(JSON.stringify(spec)).digest("hex") },
+      ...(annotations === undefined ? {} : { annotations }),
       ownerReferences: [
         {
           apiVersion: API_VERSION,
@@ -106,131 +109,87 @@ function labelsOf({ run, pipeline, node, attempt }: Attempt): Record<string, str
   };
 }
 
-function podSpecOf(attempt: Attempt, node: PipelineNode, settings: TaskPodSettings): V1PodSpec {
-  const volumes = volumesOf(attempt, node);
-  const used = connectionsOf(node).map((name) => attempt.spec.connections?.[name] ?? {});
-  return podSpec(containerOf(attempt, node, settings, volumes), volumes, asAccountOf(used, settings));
+/** The settings of a node's pod: the account of its connections, its own, the pipeline's, the installation's. */
+function podOf({ spec }: Attempt, node: PipelineNode, settings: TaskPodSettings): PodSettings {
+  const used = connectionsOf(node).map((name) => spec.connections?.[name] ?? {});
+  const said = mergePod(node.pod, mergePod(spec.pod, installationPod(settings)));
+  return mergePod(accountOf(used), said);
 }
 
-/** The settings of a pod that uses these connections: it runs as the account that one of them names; validation allows one alone. */
-export function asAccountOf(used: readonly ConnectionSpec[], settings: TaskPodSettings): TaskPodSettings {
-  const serviceAccountName = used.map(serviceAccountOf).find((account) => account !== undefined);
-  return serviceAccountName === undefined ? settings : { ...settings, serviceAccountName };
+/** A node with all that its pod is made from. */
+interface PodContext {
+  readonly node: PipelineNode;
+  readonly pod: PodSettings;
+  readonly settings: TaskPodSettings;
 }
 
-/** A pod of one container, as the installation's settings and `restricted` want it. */
-export function podSpec(container: V1Container, volumes: readonly Mounted[], settings: TaskPodSettings): V1PodSpec {
-  return {
-    restartPolicy: "Never",
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    securityContext: podSecurityContext,
-    containers: [container],
-    volumes: volumes.map(({ volume }) => volume),
-    ...(settings.imagePullSecrets.length === 0
-      ? {}
-      : { imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })) }),
-    ...(settings.serviceAccountName === undefined ? {} : { serviceAccountName: settings.serviceAccountName }),
-    ...(settings.priorityClassName === undefined ? {} : { priorityClassName: settings.priorityClassName }),
-  };
+function podSpecOf(attempt: Attempt, parts: PodContext): V1PodSpec {
+  const token = reportOf(attempt, parts.node) === undefined ? [] : [REPORT_TOKEN];
+  const volumes = podVolumes(token, volumesOf(attempt.spec, parts.node));
+  return podSpec(containerOf(attempt, parts, volumes), volumes, parts.pod);
 }
 
-function containerOf(
-  attempt: Attempt,
-  node: PipelineNode,
-  settings: TaskPodSettings,
-  volumes: readonly Mounted[],
-): V1Container {
+function containerOf(attempt: Attempt, { node, pod, settings }: PodContext, { volumeMounts }: PodVolumes): V1Container {
   const own = node.container;
+  const said = mergeResources(node.resources, attempt.spec.resources);
   return {
     name: TASK_CONTAINER,
     image: own?.image ?? settings.image,
-    imagePullPolicy: settings.imagePullPolicy,
+    ...pullPolicyOf(own, settings),
     ...(own?.command === undefined ? {} : { command: own.command.map(literal) }),
     ...(own?.args === undefined ? {} : { args: own.args.map(literal) }),
-    env: environmentOf(attempt, node),
-    volumeMounts: volumes.map(({ mount }) => mount),
-    resources: resourcesOf(node.resources ?? settings.resources),
+    env: environmentOf(attempt, { node, pod, settings }),
+    volumeMounts,
+    resources: resourcesOf(fitResources(said, settings.resources)),
     securityContext: containerSecurityContext,
     terminationMessagePolicy: "File",
   };
 }
 
-function environmentOf(attempt: Attempt, node: PipelineNode): V1EnvVar[] {
-  const run = {
-    namespace: attempt.run.namespace,
-    pipeline: attempt.pipeline,
-    name: attempt.run.name,
-    uid: attempt.run.uid,
-  };
+/** The channel by which a node's task reports: a task of our own, where the operator listens. */
+function reportOf({ report }: Attempt, { container }: PipelineNode): ReportChannel | undefined {
+  return container === undefined ? report : undefined;
+}
+
+/** The installation's policy is for the installation's image. For others the API server has its rule: Always for :latest and no tag. */
+function pullPolicyOf(own: PipelineNode["container"], settings: TaskPodSettings): Pick<V1Container, "imagePullPolicy"> {
+  const policy = own?.imagePullPolicy ?? (own?.image === undefined ? settings.imagePullPolicy : undefined);
+  return policy === undefined ? {} : { imagePullPolicy: policy };
+}
+
+/** What kelt tells the task, and what the manifest says: of a name that stands twice, the nearer value. */
+function environmentOf(attempt: Attempt, { node, pod, settings }: PodContext): V1EnvVar[] {
+  const env = Object.entries(node.container?.env ?? {}).map(([name, value]) => ({ name, value }));
+  const report = reportOf(attempt, node);
+  const own = [...workOf(attempt, node, settings), ...(report === undefined ? [] : [reportVariable(report)])];
+  return [...own, ...podEnvironment(mergePod({ env }, pod))];
+}
+
+function workOf(attempt: Attempt, node: PipelineNode, { network }: TaskPodSettings): V1EnvVar[] {
+  const { namespace, name, uid } = attempt.run;
+  const run = { namespace, pipeline: attempt.pipeline, name, uid };
   const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec);
-  const own = Object.entries(node.container?.env ?? {}).map(([name, value]) => ({ name, value: literal(value) }));
-  return task === undefined ? own : [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(task)) }, ...own];
-}
-
-/** Kubernetes replaces `$(NAME)` in values, commands and arguments; ours are data and stay as they are written. */
-export function literal(text: string): string {
-  return text.replaceAll("$", "$$$$");
-}
-
-export interface Mounted {
-  readonly volume: V1Volume;
-  readonly mount: V1VolumeMount;
-}
-
-/**
- * Secrets and ConfigMaps are mounted as optional: one that does not exist is then reported by the task, by name and with what to
- * do, instead of a pod that hangs without a word in its status.
- */
-function volumesOf({ spec }: Attempt, node: PipelineNode): Mounted[] {
-  const volumes: Mounted[] = [
-    { volume: { name: "work", emptyDir: { sizeLimit: "10Gi" } }, mount: { name: "work", mountPath: WORK_DIRECTORY } },
-    ...connectionsOf(node).flatMap((name) => connectionVolumes(name, spec.connections?.[name] ?? {})),
-  ];
-  const project = node.transform?.project.configMap;
-  if (project !== undefined) {
-    volumes.push({
-      volume: { name: "project", configMap: { name: project, optional: true } },
-      mount: { name: "project", mountPath: PROJECT_DIRECTORY, readOnly: true },
-    });
+  if (task !== undefined) {
+    const sent = network === undefined ? task : { ...task, network };
+    return [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(sent)) }];
   }
-  return volumes;
+  const connections = taskConnectionsOf(node, attempt.spec);
+  if (Object.keys(connections).length === 0) return [];
+  return [{ name: CONNECTIONS_ENV, value: literal(JSON.stringify(connections)) }];
 }
 
-/** What of a connection is mounted, where the task looks for it: at most one volume. */
-export function connectionVolumes(name: string, connection: ConnectionSpec): Mounted[] {
-  const source = volumeSourceOf(connection);
-  if (source === undefined) return [];
-  return [
-    {
-      volume: { name: `connection-${name}`, ...source },
-      mount: { name: `connection-${name}`, mountPath: `${CONNECTIONS_DIRECTORY}/${name}`, readOnly: true },
-    },
-  ];
-}
-
-/** What a connection needs to be mounted: its Secret, or the volume that its files lie in. */
-function volumeSourceOf(connection: ConnectionSpec): Omit<V1Volume, "name"> | undefined {
-  const secretName = secretOf(connection);
-  if (secretName !== undefined) return { secret: { secretName, optional: true, defaultMode: 0o440 } };
-  const { configMap, persistentVolumeClaim: claimName } = connection.files ?? {};
-  if (configMap !== undefined) return { configMap: { name: configMap, optional: true } };
-  return claimName === undefined ? undefined : { persistentVolumeClaim: { claimName, readOnly: true } };
-}
-
-export function resourcesOf({ requests, limits }: NonNullable<PipelineNode["resources"]>): V1ResourceRequirements {
+/** Amounts as Kubernetes holds them: texts. */
+export function resourcesOf({ requests, limits }: Resources): V1ResourceRequirements {
   return {
-    ...(requests === undefined ? {} : { requests: defined(requests) }),
-    ...(limits === undefined ? {} : { limits: defined(limits) }),
+    ...(requests === undefined ? {} : { requests: texts(requests) }),
+    ...(limits === undefined ? {} : { limits: texts(limits) }),
   };
 }
 
-function defined(amounts: {
-  readonly cpu?: string | undefined;
-  readonly memory?: string | undefined;
-}): Record<string, string> {
-  const { cpu, memory } = amounts;
-  return { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+function texts(amounts: NonNullable<Resources["requests"]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(amounts).flatMap(([name, amount]) => (amount === undefined ? [] : [[name, String(amount)]])),
+  );
 }
 
 function secondsOf(duration: string): number {

@@ -15,6 +15,12 @@ export function jobName(run: string, node: string, attempt: number): string {
   return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
 }
 
+/** The name of a page of a node's report, from 1; made as {@link jobName} is. */
+export function nodeReportName(run: string, node: string, page: number): string {
+  const name = `${run}-${node.replaceAll("-", "--")}${page === 1 ? "" : `-p${page}`}`;
+  return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
+}
+
 /** The name of the Job of a connection's test: `<connection>-test-<digest>`, cut where the connection's name is long. */
 export function testJobName(connection: string, digest: string): string {
   const room = JOB_NAME_MAX - "-test-".length - digest.length;

@@ -1,8 +1,5 @@
 import type { V1PodFailurePolicy, V1PodSecurityContext, V1SecurityContext } from "@kubernetes/client-node";
-import { EXIT } from "../api/task.ts";
-
-/** Name of the one container of a task pod. */
-export const TASK_CONTAINER = "task";
+import { EXIT, TASK_CONTAINER } from "../api/task.ts";
 
 /**
  * How the Job controller judges a pod that failed. First match wins: a disruption is replaced within the same Job and costs no
@@ -18,15 +15,20 @@ export const podFailurePolicy: V1PodFailurePolicy = {
   ],
 };
 
-/** The user that the task image is made for. */
-const TASK_UID = 65532;
+/** The same of a held Job: a task that has never heard that it may begin is replaced. Programs of users give this code other meanings. */
+export const heldPodFailurePolicy: V1PodFailurePolicy = {
+  rules: [
+    {
+      action: "Ignore",
+      onExitCodes: { containerName: TASK_CONTAINER, operator: "In", values: [EXIT.notReached] },
+    },
+    ...podFailurePolicy.rules,
+  ],
+};
 
-/** What the Pod Security Standard `restricted` asks of a pod, and files of volumes readable for the task's user. */
+/** What the Pod Security Standard `restricted` asks of a pod. */
 export const podSecurityContext: V1PodSecurityContext = {
   runAsNonRoot: true,
-  runAsUser: TASK_UID,
-  runAsGroup: TASK_UID,
-  fsGroup: TASK_UID,
   seccompProfile: { type: "RuntimeDefault" },
 };
 

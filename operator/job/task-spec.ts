@@ -1,5 +1,4 @@
 import { type ConnectionEntry, secretOf } from "../api/connection.ts";
-import { manifestKey } from "../api/extract.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import {
   CONNECTIONS_DIRECTORY,
@@ -8,6 +7,7 @@ import {
   type TaskSpec,
   type TaskWork,
 } from "../api/task.ts";
+import { verbOf } from "../api/verbs/verbs.ts";
 import { connectionUses } from "../graph/references.ts";
 
 /** The names of the connections that a node's pod gets, each once. */
@@ -15,28 +15,37 @@ export function connectionsOf(node: PipelineNode): string[] {
   return [...new Set(connectionUses(node).map((use) => use.connection))];
 }
 
-/** What one attempt of a node is told. A container node is told nothing: it is the user's own program. */
+/** A node's connections as its pod gets them, by name. */
+export function taskConnectionsOf(
+  node: PipelineNode,
+  { connections = {} }: Pick<PipelineSpec, "connections">,
+): TaskSpec["connections"] {
+  return Object.fromEntries(connectionsOf(node).map((name) => [name, taskConnection(name, connections[name] ?? {})]));
+}
+
+/** The spec of one attempt. A container node gets no work: it runs the user's own program. */
 export function taskSpecOf(
   run: TaskSpec["run"],
   { name, node, attempt }: { readonly name: string; readonly node: PipelineNode; readonly attempt: number },
-  { connections = {}, nodes }: Pick<PipelineSpec, "connections" | "nodes">,
+  spec: Pick<PipelineSpec, "connections" | "nodes" | "logValues">,
 ): TaskSpec | undefined {
-  const work = workOf(node, nodes);
+  const work = workOf(node, spec.nodes);
   if (work === undefined) return undefined;
-  const used = connectionsOf(node).map((key) => [key, taskConnection(key, connections[key] ?? {})] as const);
-  return { version: CONTRACT_VERSION, run, node: name, attempt, connections: Object.fromEntries(used), work };
+  const { logValues } = spec;
+  return {
+    version: CONTRACT_VERSION,
+    run,
+    node: name,
+    attempt,
+    ...(logValues === undefined ? {} : { logValues }),
+    connections: taskConnectionsOf(node, spec),
+    work,
+  };
 }
 
 function workOf(node: PipelineNode, nodes: PipelineSpec["nodes"]): TaskWork | undefined {
-  if (node.extract) return { verb: "extract", extract: node.extract };
-  if (node.load) {
-    const source = nodes[node.load.from.node ?? ""]?.extract;
-    const manifest = source === undefined ? {} : { manifest: manifestKey(source.to) };
-    return { verb: "load", load: node.load, ...manifest };
-  }
-  if (node.transform) return { verb: "transform", transform: node.transform };
-  if (node.test) return { verb: "test", test: node.test };
-  return undefined;
+  const verb = verbOf(node);
+  return verb?.entry.work?.(verb.said, nodes) as TaskWork | undefined;
 }
 
 /** A connection as a pod that mounts it sees it. */

@@ -69,7 +69,7 @@ export function isGone(error: unknown): error is ApiError {
   return hasStatus(error, 410);
 }
 
-/** The server refused the object and will refuse it again. */
-export function isInvalid(error: unknown): error is ApiError {
-  return hasStatus(error, 422) || hasStatus(error, 400);
+/** The port itself holds the write back, for reasons of its own: the API server has said nothing. */
+export function isOfThePort({ reason }: ApiError): boolean {
+  return reason === "NotLeading" || reason === "NotGranted";
 }

@@ -1,8 +1,10 @@
 import { MANAGER } from "#api/metadata.ts";
-import { ACCESS, assertGranted, type Grant, resourceName, type Verb } from "./access.ts";
-import { ApiError } from "./api-error.ts";
+import type { Verb } from "../kinds/kind.ts";
+import { apiVersion, KINDS, type Kind, type Objects } from "../kinds/kinds.ts";
+import { ACCESS, assertGranted, type Grant, resourceName } from "./access.ts";
+import { parseBody } from "./http-answer.ts";
 import type { HttpCall } from "./http-call.ts";
-import { apiVersion, type Kind, type Objects, RESOURCES } from "./kinds.ts";
+import { wireJson } from "./json.ts";
 import type {
   CallOptions,
   DeleteOptions,
@@ -16,12 +18,19 @@ import type {
   WatchEvent,
   WatchOptions,
 } from "./kube.ts";
+import { readList } from "./list-answer.ts";
 import type { Transport } from "./transport.ts";
 import { readWatch } from "./watch-stream.ts";
 
 const METHODS = { get: "GET", list: "GET", watch: "GET", create: "POST", patch: "PATCH", delete: "DELETE" } as const;
 /** A create or a patch that found its object changed by its own first try would answer with a conflict. */
 const IDEMPOTENT: readonly Verb[] = ["get", "list", "watch", "delete"];
+
+/** How the API server is asked for metadata alone, as client-go's metadata client does. */
+const METADATA_ONLY = {
+  list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+  object: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+} as const;
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -32,6 +41,7 @@ interface Target {
   readonly name?: string | undefined;
   readonly subresource?: string | undefined;
   readonly query?: Query;
+  readonly metadataOnly?: true | undefined;
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,17 +60,24 @@ export class KubeClient implements Kube {
     return await this.#object({ verb: "get", kind, ...key, ...options });
   }
 
-  async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<Page<Objects[K]>> {
-    const { namespace, labelSelector, limit, continue: token, signal } = options;
-    const target: Target = { verb: "list", kind, namespace, signal, query: { labelSelector, limit, continue: token } };
-    const call = this.#call(target);
-    const answer = parse<List<Objects[K]>>(call, await this.#transport.send(call));
-    const next = answer.metadata?.continue;
-    return {
-      items: answer.items ?? [],
-      resourceVersion: answer.metadata?.resourceVersion ?? "",
-      ...(next ? { next } : {}),
-    };
+  async list<K extends Kind>(kind: K, options: ListOptions<Objects[K]> = {}): Promise<Page<Objects[K]>> {
+    const {
+      namespace,
+      labelSelector,
+      fieldSelector,
+      metadataOnly,
+      limit,
+      continue: token,
+      signal,
+      deadlineMs,
+      project,
+    } = options;
+    const query = { labelSelector, fieldSelector, limit, continue: token };
+    const call = { ...this.#call({ verb: "list", kind, namespace, signal, query, metadataOnly }), deadlineMs };
+    const { objectBytesMax, pageBytesMax } = this.#transport.settings;
+    // A page of one object cannot become smaller, and a list without pages is as long as it is.
+    const bound = limit === undefined || limit === 1 ? {} : { pageBytesMax };
+    return await this.#transport.read(call, (body) => readList(call, body, { objectBytesMax, project, ...bound }));
   }
 
   async create<K extends Kind>(
@@ -88,22 +105,23 @@ export class KubeClient implements Kube {
   }
 
   async delete(kind: Kind, key: ObjectKey, options: DeleteOptions): Promise<void> {
-    const { propagation, uid, signal } = options;
-    const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: propagation, ...preconditions };
+    const { propagation, uid, resourceVersion, signal } = options;
+    const preconditions = { uid, resourceVersion };
+    const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: propagation, preconditions };
     await this.#transport.send(this.#call({ verb: "delete", kind, ...key, body, signal }));
   }
 
-  async *watch<K extends Kind>(kind: K, options: WatchOptions): AsyncGenerator<WatchEvent<Objects[K]>> {
-    const { namespace, labelSelector, resourceVersion, timeoutSeconds, signal } = options;
+  async *watch<K extends Kind>(kind: K, options: WatchOptions<Objects[K]>): AsyncGenerator<WatchEvent<Objects[K]>> {
+    const { namespace, labelSelector, metadataOnly, resourceVersion, timeoutSeconds, signal, project } = options;
     const query = { watch: true, allowWatchBookmarks: true, labelSelector, resourceVersion, timeoutSeconds };
-    const call = this.#call({ verb: "watch", kind, namespace, query, signal });
-    yield* readWatch<Objects[K]>(call, await this.#transport.open(call, signal));
+    const call = this.#call({ verb: "watch", kind, namespace, query, signal, metadataOnly });
+    const { objectBytesMax } = this.#transport.settings;
+    yield* readWatch<Objects[K]>(call, await this.#transport.open(call, signal), { objectBytesMax, project });
   }
 
   async #object<K extends Kind>(target: Target & { readonly kind: K }): Promise<Objects[K]> {
     const call = this.#call(target);
-    return parse<Objects[K]>(call, await this.#transport.send(call));
+    return parseBody<Objects[K]>(call, await this.#transport.send(call));
   }
 
   #call(target: Target): HttpCall {
@@ -119,14 +137,10 @@ export class KubeClient implements Kube {
       pool: poolOf(target),
       idempotent: IDEMPOTENT.includes(verb),
       signal: target.signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), contentType: contentType(verb) }),
+      ...(target.metadataOnly === true ? { accept: METADATA_ONLY[verb === "list" ? "list" : "object"] } : {}),
+      ...(body === undefined ? {} : { body: wireJson(body), contentType: contentType(verb) }),
     };
   }
-}
-
-interface List<T> {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items?: readonly T[] | null;
 }
 
 function poolOf({ kind, verb }: Target): HttpCall["pool"] {
@@ -139,7 +153,7 @@ function contentType(verb: Verb): string {
 }
 
 function path({ kind, namespace, name, subresource, query = {} }: Target): string {
-  const { group, version, plural } = RESOURCES[kind];
+  const { group, version, plural } = KINDS[kind].resource;
   const segments = [
     ...(group === "" ? ["api", version] : ["apis", group, version]),
     ...(namespace === undefined ? [] : ["namespaces", namespace]),
@@ -151,13 +165,4 @@ function path({ kind, namespace, name, subresource, query = {} }: Target): strin
   for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value));
   const search = parameters.size === 0 ? "" : `?${parameters}`;
   return `/${segments.map(encodeURIComponent).join("/")}${search}`;
-}
-
-function parse<T>(call: HttpCall, body: string): T {
-  try {
-    return JSON.parse(body) as T;
-  } catch (error) {
-    const facts = { ...call, status: 502, reason: "NotJson" };
-    throw new ApiError("expected JSON, found something else: is there a proxy between?", facts, error);
-  }
 }

@@ -17,12 +17,13 @@ export interface Route {
 const REFRESH_MS = 60_000;
 /** Least time between two reloads: a server that refuses everybody must not make us start exec plugins in a loop. */
 const RELOAD_MS = 5_000;
-const SOCKETS_MAX = 32;
+/** Connections for calls: enough for many namespaces whose calls are slow, each of which has a few. */
+export const SOCKETS_MAX = 128;
 const CONNECT_TIMEOUT_MS = 5_000;
 const OPEN_TIMEOUT_MS = 30_000;
 
 /** Keep-alive connections to the API server, made anew when the certificates or the server change. */
-export class Connections {
+export class SocketPools {
   readonly #source: CredentialSource;
   readonly #clock: Clock;
   #credentials: Credentials | undefined;

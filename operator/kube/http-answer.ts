@@ -1,7 +1,7 @@
 import { ApiError, NO_ANSWER } from "./api-error.ts";
 import type { HttpCall } from "./http-call.ts";
 import { isJsonObject } from "./json.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+import { boundedRetryAfter } from "./retry-after.ts";
 
 /** Enough for any message of the API server, and little enough for a log line. */
 const MESSAGE_CHARACTERS_MAX = 1_000;
@@ -12,17 +12,31 @@ export async function readBody(call: HttpCall, body: AsyncIterable<Buffer>, byte
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > bytesMax) {
-      throw new ApiError(`expected an answer of at most ${bytesMax} bytes, found more`, {
-        ...call,
-        // Not NO_ANSWER: the same question would get the same answer.
-        status: 413,
-        reason: "AnswerTooLarge",
-      });
-    }
+    if (bytes > bytesMax) throw answerTooLarge(call, bytesMax);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The body as JSON; throws an ApiError that does not quote it. */
+export function parseBody<T>(call: HttpCall, body: string): T {
+  try {
+    return JSON.parse(body) as T;
+  } catch (error) {
+    throw notJson(call, error);
+  }
+}
+
+/** A 413 of ours: the same question would get the same answer. */
+export function answerTooLarge(call: HttpCall, bytesMax: number): ApiError {
+  const facts = { ...call, status: 413, reason: "AnswerTooLarge" };
+  return new ApiError(`expected an answer of at most ${bytesMax} bytes, found more`, facts);
+}
+
+/** What came is not the API server's. */
+export function notJson(call: HttpCall, cause?: unknown): ApiError {
+  const facts = { ...call, status: 502, reason: "NotJson" };
+  return new ApiError("expected JSON, found something else: is there a proxy between?", facts, cause);
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -32,7 +46,7 @@ export function answerError(call: HttpCall, status: number, headers: Headers, bo
   return statusError(call, parseOrUndefined(body), {
     status,
     message: body.slice(0, MESSAGE_CHARACTERS_MAX) || "no message",
-    retryAfterMs: parseRetryAfter([headers["retry-after"]].flat()[0], Date.now()),
+    retryAfterMs: boundedRetryAfter([headers["retry-after"]].flat()[0], Date.now()),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Verb } from "./access.ts";
+import type { Verb } from "../kinds/kind.ts";
 import type { Pool } from "./connections.ts";
 
 /** One call as HTTP, with the words that errors and metrics use for it. */
@@ -11,11 +11,15 @@ export interface HttpCall {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** Path and query. */
   readonly path: string;
+  /** JSON without it. */
+  readonly accept?: string;
   readonly contentType?: string;
   readonly body?: string;
   readonly pool: Pool;
   /** Sending it twice does no harm. */
   readonly idempotent: boolean;
+  /** How long it may take; by its verb without it. */
+  readonly deadlineMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,4 +1,6 @@
-import type { Kind, Objects } from "./kinds.ts";
+import type { Kind, Objects } from "../kinds/kinds.ts";
+import type { ApiObject } from "../kinds/objects.ts";
+import type { UnreadObject } from "./unread.ts";
 
 export interface ObjectKey {
   readonly namespace: string;
@@ -10,19 +12,34 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ListOptions extends CallOptions {
+/** What a list or a watch keeps of each object, as soon as it is parsed. What throws leaves the object unread. */
+export interface Projection<T> {
+  readonly project?: (object: T) => T;
+}
+
+export interface ListOptions<T = ApiObject> extends CallOptions, Projection<T> {
   /** All namespaces without it. */
   readonly namespace?: string;
   /** In the API's own words: `app=a,tier in (b,c),!d`. */
   readonly labelSelector?: string;
+  /** Objects come with their metadata and nothing else. */
+  readonly metadataOnly?: true;
+  /** In the API's own words: `regarding.uid=x,reason=y`. */
+  readonly fieldSelector?: string;
   /** Objects on a page; all of them without it. */
   readonly limit?: number;
   /** {@link Page.next} of the page before. */
   readonly continue?: string;
+  /** How long the list may take; half a minute without it. */
+  readonly deadlineMs?: number;
 }
 
 export interface Page<T> {
   readonly items: readonly T[];
+  /** Objects that are on this page and could not be read. */
+  readonly unread?: readonly UnreadObject[];
+  /** Length of the answer, where there was one. */
+  readonly bytes?: number;
   /** What a watch that wants everything after this list starts from. */
   readonly resourceVersion: string;
   /** Present when there is another page. */
@@ -54,11 +71,14 @@ export interface DeleteOptions extends CallOptions {
   readonly propagation: "Background" | "Foreground" | "Orphan";
   /** Refuses with 409 Conflict when the object of this name is another one. */
   readonly uid?: string;
+  /** Refuses with 409 Conflict when the object was written since. */
+  readonly resourceVersion?: string;
 }
 
-export interface WatchOptions {
+export interface WatchOptions<T = ApiObject> extends Projection<T> {
   readonly namespace?: string;
   readonly labelSelector?: string;
+  readonly metadataOnly?: true;
   /** Events after this one. */
   readonly resourceVersion: string;
   /** After this time the server ends the stream. */
@@ -68,7 +88,11 @@ export interface WatchOptions {
 }
 
 export type WatchEvent<T> =
-  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T }
+  | { readonly type: "ADDED" | "MODIFIED"; readonly object: T }
+  /** Of an object that has gone nothing but its identity is certain. */
+  | { readonly type: "DELETED"; readonly object: Pick<T & ApiObject, "metadata"> }
+  /** The object is there, and cannot be read as it is now. */
+  | { readonly type: "UNREAD"; readonly object: UnreadObject }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string };
 
 /**
@@ -77,7 +101,7 @@ export type WatchEvent<T> =
  */
 export interface Kube {
   get<K extends Kind>(kind: K, key: ObjectKey, options?: CallOptions): Promise<Objects[K]>;
-  list<K extends Kind>(kind: K, options?: ListOptions): Promise<Page<Objects[K]>>;
+  list<K extends Kind>(kind: K, options?: ListOptions<Objects[K]>): Promise<Page<Objects[K]>>;
   create<K extends Kind>(kind: K, namespace: string, body: NewObject, options?: CallOptions): Promise<Objects[K]>;
   patch<K extends Kind>(kind: K, key: ObjectKey, patch: MergePatch, options?: PatchOptions): Promise<Objects[K]>;
   delete(kind: Kind, key: ObjectKey, options: DeleteOptions): Promise<void>;
@@ -85,7 +109,7 @@ export interface Kube {
    * Asks for bookmarks. Ends when the server ends the stream; throws an ApiError when the server says ERROR or the
    * connection breaks, and a WatchCorrupt when what came is not a watch stream.
    */
-  watch<K extends Kind>(kind: K, options: WatchOptions): AsyncIterable<WatchEvent<Objects[K]>>;
+  watch<K extends Kind>(kind: K, options: WatchOptions<Objects[K]>): AsyncIterable<WatchEvent<Objects[K]>>;
 }
 
 /** The server sent something that is not a watch event. What was missed is unknown: list again. */

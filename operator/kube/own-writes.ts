@@ -1,5 +1,10 @@
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "../kinds/kinds.ts";
 import { compareResourceVersions } from "./resource-version.ts";
+
+/** Who writes: the object that a write is made for. Objects of different kinds may have the same name. */
+export function writerKey(kind: Kind, key: string): string {
+  return `${kind} ${key}`;
+}
 
 /**
  * Remembers the resourceVersion of what was written for a key, so that a decision waits until the caches have seen it
@@ -14,7 +19,7 @@ export class OwnWrites {
     this.#observed = observed;
   }
 
-  /** `resourceVersion` is what the server answered to a write of an object of `kind` made on behalf of `key`. */
+  /** `key` is a {@link writerKey}; `resourceVersion` is what the server answered to a write of an object of `kind` made on behalf of `key`. */
   wrote(key: string, kind: Kind, resourceVersion: string): void {
     const writes = this.#writes.get(key) ?? new Map<Kind, string>();
     const last = writes.get(kind);

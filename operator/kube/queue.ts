@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { Delays } from "./delays.ts";
 import { parseKey } from "./object-key.ts";
-import { ReadyKeys } from "./ready-keys.ts";
+import { Turns } from "./turns.ts";
 
 /*
  * A key is in one of these states; they are those of client-go's work queue.
@@ -26,10 +26,15 @@ export interface QueueObserver {
   readonly retried?: () => void;
 }
 
-export interface QueueParts {
+export interface QueueSettings {
   readonly clock: Clock;
   /** Groups take turns; by default each namespace is one. */
   readonly groupOf?: (key: string) => string;
+  /**
+   * Keys at work at the same time that all groups share. A group with no key at work may begin one beyond them, so that
+   * slow work of one group delays no other. Without it there are as many as ask.
+   */
+  readonly shared?: number;
   readonly backoff?: { readonly initialMs: number; readonly maxMs: number };
   readonly observer?: QueueObserver;
 }
@@ -42,23 +47,28 @@ export class WorkQueue {
   readonly #clock: Clock;
   readonly #observer: QueueObserver;
   readonly #backoff: { readonly initialMs: number; readonly maxMs: number };
-  readonly #ready: ReadyKeys;
+  readonly #groupOf: (key: string) => string;
+  readonly #shared: number;
+  readonly #ready = new Turns<string>();
   readonly #delays: Delays;
   /** Keys in line, by when they came. */
   readonly #waiting = new Map<string, number>();
   /** Keys at work, by when the work began. */
   readonly #processing = new Map<string, number>();
+  /** How many keys of each group are at work. */
+  readonly #groupsAtWork = new Map<string, number>();
   readonly #dirty = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #idleWorkers: ((key: string | undefined) => void)[] = [];
   readonly #drained = Promise.withResolvers<void>();
   #closed = false;
 
-  constructor({ clock, groupOf, backoff, observer }: QueueParts) {
+  constructor({ clock, groupOf, shared, backoff, observer }: QueueSettings) {
     this.#clock = clock;
     this.#observer = observer ?? {};
     this.#backoff = backoff ?? BACKOFF;
-    this.#ready = new ReadyKeys(groupOf ?? ((key) => parseKey(key).namespace));
+    this.#groupOf = groupOf ?? ((key) => parseKey(key).namespace);
+    this.#shared = shared ?? Number.POSITIVE_INFINITY;
     this.#delays = new Delays(clock, (key) => this.add(key));
   }
 
@@ -71,12 +81,6 @@ export class WorkQueue {
   get longestRunningMs(): number {
     const oldest = Math.min(...this.#processing.values());
     return this.#processing.size === 0 ? 0 : this.#clock.monotonic() - oldest;
-  }
-
-  /** How long all work under way has lasted, added up. */
-  get unfinishedMs(): number {
-    const now = this.#clock.monotonic();
-    return [...this.#processing.values()].reduce((sum, startedAt) => sum + now - startedAt, 0);
   }
 
   add(key: string): void {
@@ -112,9 +116,10 @@ export class WorkQueue {
     return this.#failures.get(key) ?? 0;
   }
 
-  /** The key succeeded: its next failure begins with the shortest wait. */
+  /** The key succeeded: its next failure begins with the shortest wait, and the time that it was to be added at is void. */
   forget(key: string): void {
     this.#failures.delete(key);
+    this.#delays.delete(key);
   }
 
   /** The next key, when there is one; undefined after {@link shutDown}. {@link done} must follow. */
@@ -128,9 +133,11 @@ export class WorkQueue {
     const startedAt = this.#processing.get(key);
     if (startedAt === undefined) return;
     this.#processing.delete(key);
+    this.#countAtWork(key, -1);
     this.#observer.worked?.(this.#clock.monotonic() - startedAt);
     if (this.#dirty.delete(key) && !this.#closed) this.#enqueue(key);
     if (this.#closed && this.#processing.size === 0) this.#drained.resolve();
+    this.#handOut();
   }
 
   /** Hands out no key any more. Resolves when every worker is done with the one it has. */
@@ -144,18 +151,39 @@ export class WorkQueue {
 
   #enqueue(key: string): void {
     this.#waiting.set(key, this.#clock.monotonic());
-    this.#ready.push(key);
+    this.#ready.push(this.#groupOf(key), key);
     this.#observer.added?.();
-    if (this.#idleWorkers.length > 0) this.#idleWorkers.shift()?.(this.#take());
+    this.#handOut();
+  }
+
+  /** Gives keys to workers that wait for some. */
+  #handOut(): void {
+    while (this.#idleWorkers.length > 0) {
+      const key = this.#take();
+      if (key === undefined) return;
+      this.#idleWorkers.shift()?.(key);
+    }
   }
 
   #take(): string | undefined {
-    const key = this.#closed ? undefined : this.#ready.shift();
+    const key = this.#closed ? undefined : this.#ready.shift((group) => this.#mayBegin(group));
     if (key === undefined) return undefined;
     const now = this.#clock.monotonic();
     this.#observer.waited?.(now - (this.#waiting.get(key) ?? now));
     this.#waiting.delete(key);
     this.#processing.set(key, now);
+    this.#countAtWork(key, 1);
     return key;
+  }
+
+  #mayBegin(group: string): boolean {
+    return this.#processing.size < this.#shared || !this.#groupsAtWork.has(group);
+  }
+
+  #countAtWork(key: string, change: 1 | -1): void {
+    const group = this.#groupOf(key);
+    const count = (this.#groupsAtWork.get(group) ?? 0) + change;
+    if (count === 0) this.#groupsAtWork.delete(group);
+    else this.#groupsAtWork.set(group, count);
   }
 }

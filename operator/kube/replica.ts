@@ -1,5 +1,5 @@
-import type { ApiObject } from "./kinds.ts";
-import type { Page, WatchEvent } from "./kube.ts";
+import type { ApiObject } from "../kinds/objects.ts";
+import type { ObjectKey, Page, WatchEvent } from "./kube.ts";
 import { formatKey } from "./object-key.ts";
 import { compareResourceVersions } from "./resource-version.ts";
 import type { Store } from "./store.ts";
@@ -13,15 +13,13 @@ export interface Change<T> {
 /** Keeps a store equal to what a list and the watch events after it say. Does no I/O. */
 export class Replica<T extends ApiObject> {
   readonly #store: Store<T, string>;
-  readonly #project: (object: T) => T;
   readonly #namespace: string | undefined;
   #resourceVersion: string | undefined;
   #trusted = false;
 
   /** `namespace` is the one that lists and watches are of: objects of others in the store belong to other replicas. */
-  constructor(store: Store<T, string>, project: (object: T) => T, namespace?: string) {
+  constructor(store: Store<T, string>, namespace?: string) {
     this.#store = store;
-    this.#project = project;
     this.#namespace = namespace;
   }
 
@@ -40,9 +38,15 @@ export class Replica<T extends ApiObject> {
     this.#trusted = false;
   }
 
-  /** Takes a whole list; throws, having changed nothing, when an object in it cannot be read. */
+  /** The object in the store, where it is this very version of it. */
+  known({ metadata: { namespace, name, uid, resourceVersion } }: T): T | undefined {
+    const known = this.#store.get({ namespace, name });
+    return known?.metadata.resourceVersion === resourceVersion && known.metadata.uid === uid ? known : undefined;
+  }
+
+  /** Takes a whole list. An object that could not be read is one that is not there: nothing can be decided about it. */
   replace(list: Page<T>): Change<T>[] {
-    const objects = new Map(list.items.map((item) => [formatKey(item.metadata), this.#project(item)]));
+    const objects = new Map(list.items.map((item) => [formatKey(item.metadata), item]));
     const changes: Change<T>[] = [];
     for (const before of this.#store.all()) {
       if (this.#namespace !== undefined && before.metadata.namespace !== this.#namespace) continue;
@@ -70,9 +74,10 @@ export class Replica<T extends ApiObject> {
       case "BOOKMARK":
         return [];
       case "DELETED":
+      case "UNREAD":
         return this.#delete(event.object);
       default:
-        return this.#set(this.#project(event.object));
+        return this.#set(event.object);
     }
   }
 
@@ -84,7 +89,7 @@ export class Replica<T extends ApiObject> {
     return before.metadata.uid === after.metadata.uid ? [{ before, after }] : [{ before }, { after }];
   }
 
-  #delete({ metadata }: T): Change<T>[] {
+  #delete({ metadata }: { readonly metadata: ObjectKey }): Change<T>[] {
     const before = this.#store.get(metadata);
     if (before === undefined) return [];
     this.#store.delete(metadata);

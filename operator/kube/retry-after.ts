@@ -1,13 +1,13 @@
+import { parseRetryAfter } from "../api/retry-after.ts";
 import { ApiError, NO_ANSWER } from "./api-error.ts";
 
 /** Longest wait that a server can ask for; more would be a fault of the server's. */
 const RETRY_AFTER_MAX_MS = 120_000;
 
-/** The Retry-After header (RFC 9110 §10.2.3) in milliseconds from `nowMs` (wall clock); undefined when it says nothing. */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const seconds = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(0, seconds), RETRY_AFTER_MAX_MS);
+/** What a header Retry-After asks for, bounded: milliseconds from `nowMs` (wall clock); undefined if it says nothing. */
+export function boundedRetryAfter(header: string | undefined, nowMs: number): number | undefined {
+  const ms = parseRetryAfter(header, nowMs);
+  return ms === undefined ? undefined : Math.min(ms, RETRY_AFTER_MAX_MS);
 }
 
 const SERVER_FAULTS: readonly number[] = [NO_ANSWER, 500, 502, 503, 504];

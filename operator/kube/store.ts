@@ -1,4 +1,4 @@
-import type { ApiObject } from "./kinds.ts";
+import type { ApiObject } from "../kinds/objects.ts";
 import type { ObjectKey } from "./kube.ts";
 import { formatKey } from "./object-key.ts";
 

@@ -2,33 +2,51 @@ import { type Dispatcher, request as send } from "undici";
 import { ApiError } from "./api-error.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, type Random, sleep } from "./clock.ts";
-import type { Connections } from "./connections.ts";
+import { SOCKETS_MAX, type SocketPools } from "./connections.ts";
 import { answerError, noAnswer, readBody } from "./http-answer.ts";
 import type { CallMeasure, HttpCall } from "./http-call.ts";
+import { Pace, type PaceSettings } from "./pace.ts";
 import { isRetriable } from "./retry-after.ts";
-import { type RateLimit, TokenBucket } from "./token-bucket.ts";
 
 export interface TransportSettings {
-  readonly rate: RateLimit;
+  readonly pace: PaceSettings;
+  /** That of NodeReports, apart: however many tasks report, no Job and no status waits for what they say. */
+  readonly detailPace: PaceSettings;
   readonly deadlineMs: number;
   /** A page of 500 objects on a busy server takes longer than one object. */
   readonly listDeadlineMs: number;
   readonly leaseDeadlineMs: number;
-  readonly answerBytesMax: number;
+  /** Longest object: alone, in a list and in a watch. */
+  readonly objectBytesMax: number;
+  /** Longest page of a list that has more than one object. */
+  readonly pageBytesMax: number;
   readonly userAgent: string;
 }
 
 export const TRANSPORT_SETTINGS: TransportSettings = {
-  rate: { perSecond: 50, burst: 100 },
+  pace: {
+    total: { perSecond: 50, burst: 100 },
+    namespaceWrites: { perSecond: 40, burst: 80 },
+    underWayMax: SOCKETS_MAX,
+    namespaceUnderWayMax: 8,
+  },
+  detailPace: {
+    total: { perSecond: 100, burst: 200 },
+    namespaceWrites: { perSecond: 100, burst: 200 },
+    underWayMax: 8,
+    namespaceUnderWayMax: 4,
+  },
   deadlineMs: 10_000,
   listDeadlineMs: 30_000,
   leaseDeadlineMs: 5_000,
-  answerBytesMax: 128 * 1024 * 1024,
+  // etcd takes objects of 1.5 MiB; as JSON, with its escapes, they can be several times as long.
+  objectBytesMax: 8 * 1024 * 1024,
+  pageBytesMax: 64 * 1024 * 1024,
   userAgent: "kelt",
 };
 
-export interface TransportParts {
-  readonly connections: Connections;
+export interface TransportServices {
+  readonly connections: SocketPools;
   readonly clock: Clock;
   readonly random: Random;
   readonly settings: TransportSettings;
@@ -37,36 +55,50 @@ export interface TransportParts {
   readonly measure?: (measure: CallMeasure) => void;
 }
 
+/** Longer than any Status object. */
+const ERROR_BYTES_MAX = 1024 * 1024;
 const ATTEMPTS_MAX = 5;
 const RETRY_LIMITS = { initialMs: 100, maxMs: 3_000 };
 
 /** Sends calls over pooled connections within a deadline, and again where that can do no harm. */
 export class Transport {
-  readonly #parts: TransportParts;
-  readonly #bucket: TokenBucket;
+  readonly settings: TransportSettings;
+  readonly #services: TransportServices;
+  readonly #pace: Pace;
+  readonly #detailPace: Pace;
 
-  constructor(parts: TransportParts) {
-    this.#parts = parts;
-    this.#bucket = new TokenBucket(parts.settings.rate);
+  constructor(services: TransportServices) {
+    this.#services = services;
+    this.settings = services.settings;
+    this.#pace = new Pace(services.clock, services.settings.pace);
+    this.#detailPace = new Pace(services.clock, services.settings.detailPace);
   }
 
   /** The body of the answer. Rejects with an ApiError, or with the reason of the call's own signal. */
   async send(call: HttpCall): Promise<string> {
-    await this.#pace(call);
+    return await this.read(call, (body) => readBody(call, body, this.settings.objectBytesMax));
+  }
+
+  /** What `read` makes of the body while it arrives, anew for each attempt. Rejects as {@link send} does. */
+  async read<T>(call: HttpCall, read: (body: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
+    return await this.#paced(call, () => this.#withRetries(call, read));
+  }
+
+  async #withRetries<T>(call: HttpCall, read: (body: AsyncIterable<Buffer>) => Promise<T>): Promise<T> {
     const deadlineMs = this.#deadlineMs(call);
-    const endsAt = this.#parts.clock.monotonic() + deadlineMs;
+    const endsAt = this.#services.clock.monotonic() + deadlineMs;
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
-    const backoff = new Backoff(RETRY_LIMITS, this.#parts.random);
+    const backoff = new Backoff(RETRY_LIMITS, this.#services.random);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#authorized(call, signal, (answer) => this.#text(call, answer));
+        return await this.#authorized(call, signal, (answer) => this.#read(call, answer, read));
       } catch (error) {
         call.signal?.throwIfAborted();
         if (attempt === ATTEMPTS_MAX || !isRetriable(error, call.idempotent)) throw error;
         const waitMs = error.retryAfterMs ?? backoff.next();
-        if (this.#parts.clock.monotonic() + waitMs >= endsAt) throw error;
-        await sleep(this.#parts.clock, waitMs, signal);
+        if (this.#services.clock.monotonic() + waitMs >= endsAt) throw error;
+        await sleep(this.#services.clock, waitMs, signal);
         call.signal?.throwIfAborted();
       }
     }
@@ -74,30 +106,37 @@ export class Transport {
 
   /** The stream of the answer once its headers came. Only `signal` ends it; no deadline, and no second attempt. */
   async open(call: HttpCall, signal: AbortSignal): Promise<Dispatcher.ResponseData["body"]> {
-    await this.#pace(call);
-    return await this.#authorized(call, signal, async ({ statusCode, headers, body }) => {
-      if (statusCode === 200) return body;
-      throw answerError(call, statusCode, headers, await readBody(call, body, this.#parts.settings.answerBytesMax));
-    });
+    return await this.#paced(call, () =>
+      this.#authorized(call, signal, async ({ statusCode, headers, body }) => {
+        if (statusCode === 200) return body;
+        throw answerError(call, statusCode, headers, await readBody(call, body, ERROR_BYTES_MAX));
+      }),
+    );
   }
 
   async close(): Promise<void> {
-    await this.#parts.connections.close();
+    await this.#services.connections.close();
   }
 
   #deadlineMs(call: HttpCall): number {
-    const { settings } = this.#parts;
+    const { settings } = this;
+    if (call.deadlineMs !== undefined) return call.deadlineMs;
     if (call.pool === "lease") return settings.leaseDeadlineMs;
     return call.verb === "list" ? settings.listDeadlineMs : settings.deadlineMs;
   }
 
   /** The lease is renewed whatever else goes on. */
-  async #pace(call: HttpCall): Promise<void> {
-    if (call.pool === "lease") return;
-    const { clock } = this.#parts;
-    const waitMs = this.#bucket.reserve(clock.monotonic());
-    if (waitMs > 0) await sleep(clock, waitMs, call.signal ?? new AbortController().signal);
-    call.signal?.throwIfAborted();
+  async #paced<T>(call: HttpCall, send: () => Promise<T>): Promise<T> {
+    if (call.pool === "lease") return await send();
+    const { namespace = "", signal } = call;
+    const pace = isDetail(call) ? this.#detailPace : this.#pace;
+    const end = await pace.enter({ namespace, what: lineOf(call), signal });
+    try {
+      signal?.throwIfAborted();
+      return await send();
+    } finally {
+      end();
+    }
   }
 
   /** A 401 did nothing yet, so that any call may be sent again when there are newer credentials. */
@@ -106,13 +145,13 @@ export class Transport {
       return await this.#once(call, signal, read);
     } catch (error) {
       const refused = error instanceof ApiError && error.status === 401;
-      if (!refused || !(await this.#parts.connections.reload())) throw error;
+      if (!refused || !(await this.#services.connections.reload())) throw error;
       return await this.#once(call, signal, read);
     }
   }
 
   async #once<T>(call: HttpCall, signal: AbortSignal, read: (answer: Answer) => Promise<T>): Promise<T> {
-    const { clock, measure, connections, settings } = this.#parts;
+    const { clock, measure, connections, settings } = this.#services;
     const startedAt = clock.monotonic();
     let code = "NoAnswer";
     try {
@@ -124,7 +163,7 @@ export class Transport {
         signal,
         headers: {
           ...route.headers,
-          accept: "application/json",
+          accept: call.accept ?? "application/json",
           "user-agent": settings.userAgent,
           ...(call.contentType === undefined ? {} : { "content-type": call.contentType }),
         },
@@ -140,15 +179,28 @@ export class Transport {
   }
 
   #assertMayWrite(call: HttpCall): void {
-    if (call.method === "GET" || call.pool === "lease" || this.#parts.mayWrite?.() !== false) return;
+    if (call.method === "GET" || call.pool === "lease" || this.#services.mayWrite?.() !== false) return;
     throw new ApiError("this process does not lead any more", { ...call, status: 403, reason: "NotLeading" });
   }
 
-  async #text(call: HttpCall, { statusCode, headers, body }: Answer): Promise<string> {
-    const text = await readBody(call, body, this.#parts.settings.answerBytesMax);
-    if (statusCode >= 200 && statusCode < 300) return text;
-    throw answerError(call, statusCode, headers, text);
+  async #read<T>(
+    call: HttpCall,
+    { statusCode, headers, body }: Answer,
+    read: (body: AsyncIterable<Buffer>) => Promise<T>,
+  ): Promise<T> {
+    if (statusCode >= 200 && statusCode < 300) return await read(body);
+    throw answerError(call, statusCode, headers, await readBody(call, body, ERROR_BYTES_MAX));
   }
 }
 
 type Answer = Dispatcher.ResponseData;
+
+/** What no decision waits for. A hundred busy tasks have more of it than all Jobs together, and it may be late. */
+function isDetail({ resource }: HttpCall): boolean {
+  return resource.startsWith("nodereports");
+}
+
+function lineOf({ method, resource }: HttpCall): "read" | "write" | "event" {
+  if (method === "GET") return "read";
+  return resource === "events" ? "event" : "write";
+}

@@ -1,55 +1,99 @@
+import type { ApiObject } from "../kinds/objects.ts";
 import { ApiError } from "./api-error.ts";
 import { noAnswer, statusError } from "./http-answer.ts";
 import type { HttpCall } from "./http-call.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import { WatchCorrupt, type WatchEvent } from "./kube.ts";
+import { memberOf } from "./json-member.ts";
+import { type Projection, WatchCorrupt, type WatchEvent } from "./kube.ts";
+import { isUnread, readObject, tooLarge } from "./unread.ts";
 
-/** etcd takes objects of 1.5 MiB; JSON escapes can make six bytes of one. */
-const LINE_BYTES_MAX = 16 * 1024 * 1024;
 const LINE_FEED = 0x0a;
 
-/** The events of a watch's body, one JSON object per line. Errors as {@link Kube.watch} says. */
-export async function* readWatch<T>(call: HttpCall, body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent<T>> {
+export interface WatchReading<T> {
+  readonly objectBytesMax: number;
+  readonly project?: Projection<T>["project"] | undefined;
+}
+
+/**
+ * The events of a watch's body, one JSON object per line. Of an object that is larger than its bound the event says who it is, and
+ * the rest of its line goes unread. Errors as {@link Kube.watch} says.
+ */
+export async function* readWatch<T extends ApiObject>(
+  call: HttpCall,
+  body: AsyncIterable<Buffer>,
+  { objectBytesMax, project }: WatchReading<T>,
+): AsyncGenerator<WatchEvent<T>> {
   const never = new AbortController().signal;
   try {
-    for await (const line of lines(body)) yield parseEvent<T>(call, line);
+    for await (const { text, cut } of lines(body, objectBytesMax)) {
+      yield cut ? cutEvent<T>(text, objectBytesMax) : parseEvent<T>(call, text.toString("utf8"), project);
+    }
   } catch (error) {
     if (error instanceof WatchCorrupt || error instanceof ApiError) throw error;
     throw noAnswer(call, never, error);
   }
 }
 
-async function* lines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+interface Line {
+  readonly text: Buffer;
+  /** There is more of the line than this. */
+  readonly cut: boolean;
+}
+
+async function* lines(body: AsyncIterable<Buffer>, bytesMax: number): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
+  /** The line's beginning was handed on already. */
+  let cut = false;
   for await (const chunk of body) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      parts.push(chunk.subarray(start, end));
-      const line = Buffer.concat(parts).toString("utf8").trim();
-      parts = [];
-      bytes = 0;
-      start = end + 1;
-      if (line !== "") yield line;
+      const text = cut ? undefined : Buffer.concat([...parts, chunk.subarray(start, end)]);
+      [parts, bytes, cut, start] = [[], 0, false, end + 1];
+      if (text !== undefined && !isBlank(text)) yield { text, cut: text.length > bytesMax };
     }
+    if (cut) continue;
     parts.push(chunk.subarray(start));
     bytes += chunk.length - start;
-    if (bytes > LINE_BYTES_MAX)
-      throw new WatchCorrupt(`expected a line of at most ${LINE_BYTES_MAX} bytes, found more`);
+    if (bytes <= bytesMax) continue;
+    yield { text: Buffer.concat(parts), cut: true };
+    [parts, cut] = [[], true];
   }
   // An event that was cut off is dropped: the next watch begins before it.
 }
 
-function parseEvent<T>(call: HttpCall, line: string): WatchEvent<T> {
+function isBlank(line: Buffer): boolean {
+  return line.length < 3 && line.toString("latin1").trim() === "";
+}
+
+/** What the beginning of a line says that is too long to be read. */
+function cutEvent<T>(begin: Buffer, bytesMax: number): WatchEvent<T> {
+  const type = memberOf(begin, "type")?.toString("latin1").trim();
+  const object = tooLarge(memberOf(begin, "object") ?? begin, bytesMax);
+  if (type === undefined || object === undefined)
+    throw new WatchCorrupt(`expected a line of at most ${bytesMax} bytes, found more`);
+  resourceVersionOf({ metadata: { ...object.metadata } });
+  return type === '"DELETED"' ? { type: "DELETED", object: object as never } : { type: "UNREAD", object };
+}
+
+function parseEvent<T extends ApiObject>(
+  call: HttpCall,
+  line: string,
+  project: Projection<T>["project"],
+): WatchEvent<T> {
   const event = parseLine(line);
   const object = event.object;
   if (!isJsonObject(object)) throw new WatchCorrupt("expected a watch event with an object, found one without");
   switch (event.type) {
     case "ADDED":
-    case "MODIFIED":
+    case "MODIFIED": {
+      resourceVersionOf(object);
+      const read = readObject(object as unknown as T, project);
+      return isUnread(read) ? { type: "UNREAD", object: read } : { type: event.type, object: read };
+    }
     case "DELETED":
       resourceVersionOf(object);
-      return { type: event.type, object: object as unknown as T };
+      return { type: "DELETED", object: object as unknown as T };
     case "BOOKMARK":
       return { type: "BOOKMARK", resourceVersion: resourceVersionOf(object) };
     case "ERROR":

@@ -10,12 +10,15 @@ import type { PodFacts } from "./facts.ts";
  * | gone      | no Job is seen                                                                        |
  * | starting  | the Job exists, no task container has run yet, or the one that ran was evicted        |
  * | running   | a task container runs, or has ended in a way that the Job has yet to judge            |
- * | succeeded | a task container exited 0 and left a valid result                                     |
- * | failed    | a task container left a valid failed result with its exit code, or the Job has failed |
+ * | succeeded | the task reported success (`reported-result.ts`), or a container exited with 0 (`stopped.ts`: what that is worth) |
+ * | failed    | the task reported that it failed, or the Job has failed                               |
+ * | failed, for good | the Job has ended, and its only pods do not run what it says (ForeignPod): so would those of the next attempt |
  *
- * Success and failures that the task itself reports are read off the container, two seconds before the Job's conditions.
- * Every other end (a kill, a deadline, an eviction) waits for the Job's verdict, which knows which of them it was. Where the Job has
- * parts, `fan-out.ts` has the table.
+ * What the task pushes counts at once, what it leaves when its container has ended, two seconds before the Job's conditions.
+ * Every other end (a kill, a deadline, an eviction) waits for the Job's verdict, which knows which of them it was; unless another
+ * container of the pod lives on: then there is no verdict, and the task container's end is one; at once beside an injected container that
+ * nobody ends, after a while beside a restartable init container, which the kubelet ends. Where the Job has parts, `fan-out.ts` has the
+ * table.
  */
 export type AttemptState =
   | { readonly state: "gone" }
@@ -42,8 +45,10 @@ export type AttemptState =
       readonly at: number;
       readonly result?: TaskResult;
       readonly parts?: string;
-      /** The Job says that parts have succeeded whose results are not there, or not there yet. */
-      readonly inferred?: true;
+      /** The task has pushed it and the container's end has not confirmed it: it counts for others once it is stored. */
+      readonly byPush?: true;
+      /** The Job says so, of parts whose results are not there, or of a pod that has not said its last word. */
+      readonly restsOnAbsence?: true;
     }
   | Failure;
 
@@ -55,8 +60,10 @@ export interface Failure {
   readonly reason: Reason | "OOMKilled";
   readonly message: string;
   readonly result?: TaskResult;
+  /** An eviction ended the attempt: it does not count against retries.limit. */
+  readonly uncounted?: true;
   /** Parts of a fan-out that have succeeded, of all: `5/8`. */
   readonly parts?: string;
   /** The failure follows from something not being there, which a cache that lags behind would show just the same. */
-  readonly inferred?: true;
+  readonly restsOnAbsence?: true;
 }

@@ -16,7 +16,7 @@ import { timeText } from "./time.ts";
  *
  * | what is true                                    | Ready                       | what is done    |
  * |-------------------------------------------------|-----------------------------|-----------------|
- * | the spec is none                                | False InvalidSpec           | nothing         |
+ * | the spec is not valid                           | False InvalidSpec           | nothing         |
  * | this generation and value have been tested      | as that test found          | nothing         |
  * | their test has no number yet                    | Unknown Testing             | it is counted   |
  * | no Job of this test                             | Unknown Testing             | the Job is made |
@@ -48,7 +48,7 @@ export interface ConnectionDecision {
   readonly createJob: boolean;
   readonly wakeAt?: number;
   /** The decision follows from something not being there: it holds only if the API server itself says so too. */
-  readonly inferred?: true;
+  readonly restsOnAbsence?: true;
 }
 
 /** The value of the annotation that asks for a test, as far as a status holds it. */
@@ -62,7 +62,8 @@ export function decideConnection(facts: ConnectionFacts): ConnectionDecision {
   if (typeof spec === "string") return settled(facts, "False", "InvalidSpec", spec);
   if (isTested(meta, status)) return { status, createJob: false };
   if (!isCounted(meta, status)) {
-    return { status: { ...testing(facts, "a Job is made"), tests: (status.tests ?? 0) + 1 }, createJob: false };
+    const { jobUid: _, ...next } = testing(facts, "a Job is made");
+    return { status: { ...next, tests: (status.tests ?? 0) + 1 }, createJob: false };
   }
   if (refusal?.final === true) return settled(facts, "False", refusal.reason, refusal.message);
   if (refusal !== undefined) {
@@ -81,9 +82,12 @@ function judgeTest(facts: ConnectionFacts): ConnectionDecision {
     case "starting": {
       const stored = { state: "Starting" } as const;
       const startTimeout = `${TEST_DEADLINE_SECONDS}s`;
-      const { told, tellAt } = startOf(state, { attempt: facts.test, stored, startTimeout, now: facts.now });
-      const wake = tellAt === undefined ? {} : { wakeAt: tellAt };
-      return { status: testing(facts, waitText(told)), createJob: false, ...wake };
+      const { notice, showAt } = startOf(state, {
+        ...{ attempt: facts.test, stored, startTimeout, capacityTimeout: startTimeout },
+        now: facts.now,
+      });
+      const wake = showAt === undefined ? {} : { wakeAt: showAt };
+      return { status: testing(facts, waitText(notice)), createJob: false, ...wake };
     }
     case "running": {
       const wake = state.settlesAt === undefined ? {} : { wakeAt: state.settlesAt };
@@ -98,8 +102,8 @@ function judgeTest(facts: ConnectionFacts): ConnectionDecision {
     }
     case "failed": {
       const { status: found } = settled(facts, "False", state.reason, failureText(state, facts));
-      const inferred = state.inferred === true ? { inferred: true as const } : {};
-      return { status: { ...found, tested: timeText(state.at) }, createJob: false, ...inferred };
+      const restsOnAbsence = state.restsOnAbsence === true ? { restsOnAbsence: true as const } : {};
+      return { status: { ...found, tested: timeText(state.at) }, createJob: false, ...restsOnAbsence };
     }
     default:
       return state satisfies never;
@@ -152,7 +156,7 @@ function settled(
 }
 
 function statusOf(
-  { meta, status: before, now }: ConnectionFacts,
+  { meta, status: before, now, test }: ConnectionFacts,
   status: Condition["status"],
   reason: string,
   message: string,
@@ -174,6 +178,7 @@ function statusOf(
     ...rest,
     observedGeneration: generation,
     conditions: [ready],
+    ...(test.job === undefined ? {} : { jobUid: test.job.uid }),
     ...(token === "" ? {} : { testRequested: token }),
   };
 }

@@ -3,20 +3,34 @@ import type { ObjectMeta } from "../api/metadata.ts";
 import { PipelineSpec, type PipelineStatus } from "../api/pipeline.ts";
 import type { PipelineRunStatus } from "../api/pipeline-run.ts";
 import type { Condition } from "../api/status.ts";
+import { listed } from "../graph/listing.ts";
 import { formatProblem, type Problem } from "../graph/problem.ts";
-import { resolveConnections } from "../graph/references.ts";
-import { validatePipeline } from "../graph/validate.ts";
+import { resolvePipeline } from "../graph/resolve.ts";
 import { expiredRuns, type FinishedRun, type HistoryLimits } from "./history.ts";
+import { ownRuns, type RunSummary } from "./own-runs.ts";
+import { isFinished, succeededCondition } from "./succeeded.ts";
 import { parseTime, timeText } from "./time.ts";
 
 /** Everything that a decision about one Pipeline may look at. */
 export interface PipelineDecisionFacts {
   readonly now: number;
   /** Absent when the Pipeline is gone and runs of it are left. */
-  readonly pipeline?: { readonly meta: ObjectMeta; readonly spec: unknown; readonly status: PipelineStatus };
-  readonly connections: ReadonlyMap<string, ConnectionSpec>;
-  /** Every run that names this Pipeline. */
-  readonly runs: readonly { readonly meta: ObjectMeta; readonly status: PipelineRunStatus }[];
+  readonly pipeline?: {
+    readonly meta: ObjectMeta;
+    /** `spec.history` as stored, not yet checked. */
+    readonly history?: unknown;
+    readonly judgement: PipelineJudgement;
+    readonly status: PipelineStatus;
+  };
+  /** Every run that names this Pipeline, or one of the same name before it. */
+  readonly runs: readonly RunSummary[];
+}
+
+/** Whether a spec can run. It holds until the spec changes, or a Connection that it names. */
+export interface PipelineJudgement {
+  /** Number of nodes, as far as the spec can be read. */
+  readonly nodes?: number;
+  readonly problems: readonly Problem[];
 }
 
 export interface PipelineDecision {
@@ -29,13 +43,18 @@ export interface PipelineDecision {
   readonly wakeAt?: number;
 }
 
+export function judgePipeline(spec: unknown, connections: ReadonlyMap<string, ConnectionSpec>): PipelineJudgement {
+  const resolved = resolvePipeline(spec, connections);
+  const nodes = resolved.graph === undefined ? {} : { nodes: resolved.graph.order.length };
+  return { ...nodes, problems: resolved.ok ? [] : resolved.problems };
+}
+
 /**
  * The limits that the user has written, whatever else is wrong with the spec. Without a Pipeline, or with limits that cannot be
  * read, nothing is given up: a history that is gone does not come back with the corrected file.
  */
-function historyLimits(spec: unknown): HistoryLimits | undefined {
-  if (typeof spec !== "object" || spec === null) return undefined;
-  return PipelineSpec.shape.history.safeParse((spec as { readonly history?: unknown }).history).data;
+function historyLimits(pipeline: PipelineDecisionFacts["pipeline"]): HistoryLimits | undefined {
+  return pipeline === undefined ? undefined : PipelineSpec.shape.history.safeParse(pipeline.history).data;
 }
 
 /**
@@ -44,41 +63,37 @@ function historyLimits(spec: unknown): HistoryLimits | undefined {
  */
 export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
   const { pipeline, now } = facts;
-  const validation = pipeline === undefined ? undefined : validatePipeline(pipeline.spec);
-  const limits = historyLimits(pipeline?.spec);
-  const history = limits === undefined ? { expired: [] } : expiredRuns(facts.runs.flatMap(finishedRun), limits, now);
-  const activeRuns = facts.runs.filter(({ status }) => isActive(status)).length;
-  if (pipeline === undefined || validation === undefined) return { activeRuns, ...history };
-  const problems = validation.ok ? resolvedProblems(validation.spec, facts.connections) : validation.problems;
+  const runs = ownRuns(facts.runs, pipeline?.meta);
+  const limits = historyLimits(pipeline);
+  const history = limits === undefined ? { expired: [] } : expiredRuns(runs.flatMap(finishedRun), limits, now);
+  const activeRuns = runs.filter(isActive).length;
+  if (pipeline === undefined) return { activeRuns, ...history };
+  const { nodes, problems } = pipeline.judgement;
   const generation = pipeline.meta.generation ?? 0;
   const status: PipelineStatus = {
     observedGeneration: generation,
     conditions: conditionsOf(problems, generation, pipeline.status.conditions ?? [], now),
-    ...(validation.ok ? { nodes: validation.graph.order.length } : {}),
+    ...(nodes === undefined ? {} : { nodes }),
     activeRuns,
-    ...runsSummary(facts.runs, pipeline.status),
+    ...runsSummary(runs, pipeline.status),
   };
   return { status, activeRuns, ...history };
 }
 
-/** What shows only with the Connection resources in their places: whether they exist, are of the right kind, and fit each other. */
-function resolvedProblems(spec: PipelineSpec, connections: PipelineDecisionFacts["connections"]): readonly Problem[] {
-  const resolved = resolveConnections(spec, connections);
-  if (resolved.problems.length > 0 || resolved.spec === spec) return resolved.problems;
-  const validation = validatePipeline(resolved.spec);
-  return validation.ok ? [] : validation.problems;
+/** Whether the run goes on; one that is being deleted is on its way out, whatever holds it. */
+function isActive({ meta, status }: RunSummary): boolean {
+  return meta.deletionTimestamp === undefined && !isFinished(status);
 }
 
-function isActive({ conditions }: PipelineRunStatus): boolean {
-  return (conditions?.[0]?.status ?? "Unknown") === "Unknown";
-}
-
-function finishedRun({ meta, status }: PipelineDecisionFacts["runs"][number]): FinishedRun[] {
-  const condition = status.conditions?.[0];
-  if (condition === undefined || condition.status === "Unknown" || meta.deletionTimestamp !== undefined) return [];
+function finishedRun({ meta, status }: RunSummary): FinishedRun[] {
+  if (!isFinished(status) || meta.deletionTimestamp !== undefined) return [];
   const finished = parseTime(status.finished) ?? parseTime(meta.creationTimestamp);
   if (finished === undefined) return [];
-  return [{ name: meta.name, uid: meta.uid, succeeded: condition.status === "True", finished }];
+  return [{ name: meta.name, uid: meta.uid, succeeded: hasSucceeded(status), finished }];
+}
+
+function hasSucceeded(status: Pick<PipelineRunStatus, "conditions">): boolean {
+  return succeededCondition(status)?.status === "True";
 }
 
 function conditionsOf(
@@ -101,38 +116,50 @@ function conditionsOf(
     };
   };
   if (first === undefined) return [make("Ready", "True", "Valid", "the spec is sound; runs can begin")];
-  const message = problems.map(formatProblem).join("; ");
+  const message = listed(problems.map(formatProblem), 4096, "; ");
   return [make("Ready", "False", first.reason, message), make("Stalled", "True", first.reason, message)];
 }
 
-function runsSummary(runs: PipelineDecisionFacts["runs"], before: PipelineStatus): Partial<PipelineStatus> {
+/** Whether the run was deleted before it had come to an end of its own; a finalizer may hold it. */
+function isGivenUp({ meta, status }: RunSummary): boolean {
+  const reason = succeededCondition(status)?.reason;
+  return meta.deletionTimestamp !== undefined && (!isFinished(status) || reason === "Cancelled");
+}
+
+function lastRunOfAll(runs: readonly RunSummary[], before: PipelineStatus["lastRun"]): PipelineStatus["lastRun"] {
   const latest = runs
-    .filter(({ status }) => status.started !== undefined)
-    .reduce<(typeof runs)[number] | undefined>(
-      (a, b) => ((a?.status.started ?? "") < (b.status.started ?? "") ? b : a),
-      undefined,
-    );
+    .filter((run) => !isGivenUp(run))
+    .reduce<RunSummary | undefined>((a, b) => (begunAt(a) < begunAt(b) ? b : a), undefined);
+  if (latest !== undefined) return lastRunOf(latest);
+  const isGoing = runs.some((run) => isGivenUp(run) && run.meta.name === before?.name);
+  return isGoing ? undefined : before;
+}
+
+function runsSummary(runs: readonly RunSummary[], before: PipelineStatus): Partial<PipelineStatus> {
   const successes = runs.flatMap(({ status }) =>
-    status.conditions?.[0]?.status === "True" && status.finished !== undefined ? [status.finished] : [],
+    hasSucceeded(status) && status.finished !== undefined ? [status.finished] : [],
   );
   const lastSuccessTime = [before.lastSuccessTime, ...successes]
     .filter((time) => time !== undefined)
     .sort()
     .at(-1);
+  const lastRun = lastRunOfAll(runs, before.lastRun);
   return {
-    ...(latest === undefined
-      ? before.lastRun === undefined
-        ? {}
-        : { lastRun: before.lastRun }
-      : { lastRun: lastRunOf(latest) }),
+    ...(lastRun === undefined ? {} : { lastRun }),
     ...(lastSuccessTime === undefined ? {} : { lastSuccessTime }),
   };
 }
 
-function lastRunOf({ meta, status }: PipelineDecisionFacts["runs"][number]): NonNullable<PipelineStatus["lastRun"]> {
+/** When a run began, or was refused without a beginning; nothing for one that still waits, or found no Pipeline. */
+function begunAt(run: RunSummary | undefined): string {
+  const { started, finished, pipelineUid } = run?.status ?? {};
+  return started ?? (pipelineUid === undefined ? "" : (finished ?? ""));
+}
+
+function lastRunOf({ meta, status }: RunSummary): NonNullable<PipelineStatus["lastRun"]> {
   return {
     name: meta.name,
-    result: status.conditions?.[0]?.reason ?? "Running",
+    result: succeededCondition(status)?.reason ?? "Running",
     ...(status.finished === undefined ? {} : { finished: status.finished }),
   };
 }

@@ -1,41 +1,17 @@
 import { durationMs } from "../api/duration.ts";
-import type { PipelineSpec } from "../api/pipeline.ts";
-import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
+import type { NodeStatus } from "../api/pipeline-run.ts";
 import type { Reason } from "../api/reasons.ts";
-import type { Condition } from "../api/status.ts";
-import type { Graph } from "../graph/graph.ts";
-import { formatProblem, type Problem } from "../graph/problem.ts";
-import { resolveConnections } from "../graph/references.ts";
-import { validatePipeline } from "../graph/validate.ts";
 import type { Action } from "./action.ts";
-import type { Facts } from "./facts.ts";
-import { partsText } from "./fan-out.ts";
-import { decideNode, isLive, stopJobs, TERMINAL } from "./node.ts";
-import { parseTime, timeText } from "./time.ts";
-
-/**
- * What a run is said to be, before it is written as a status.
- *
- * | Succeeded | reason           | what is true                                      | what leaves it                             |
- * |-----------|------------------|---------------------------------------------------|--------------------------------------------|
- * | Unknown   | PipelineNotFound | the Pipeline does not exist                       | it appears, or a minute has passed         |
- * | Unknown   | Suspended        | the Pipeline is suspended and the run not begun   | resume                                     |
- * | Unknown   | Running          | the run follows its copy of the Pipeline's spec   | all nodes end; cancel; timeout             |
- * | Unknown   | Cancelling       | nodes are Cancelled, live Jobs are being stopped  | no Job lives                               |
- * | Unknown   | TimingOut        | the same after the run's timeout                  | no Job lives                               |
- * | True      | Succeeded        | every node Succeeded                              | never                                      |
- * | False     | Failed, Cancelled, TimedOut, InvalidPipeline, PipelineNotFound | the run has ended   | never                |
- *
- * The verdict Cancelling or TimingOut is stored before any Job is deleted, and the end is written when nothing lives any more.
- */
-export interface Verdict {
-  readonly succeeded: Condition["status"];
-  readonly reason: Reason;
-  readonly message: string;
-  readonly nodes: Readonly<Record<string, NodeStatus>>;
-  /** Set by the rule that begins the run: what it will follow from then on. */
-  readonly begin?: { readonly spec: PipelineSpec; readonly generation: number };
-}
+import { begin, missing, stoppedBeforeBegin, suspended } from "./begin.ts";
+import { end } from "./end.ts";
+import type { Facts, Puzzle } from "./facts.ts";
+import { TERMINAL } from "./node.ts";
+import { passOver } from "./pass.ts";
+import { isLive, stopEnded, stopJobs } from "./stop-jobs.ts";
+import { isFinished, succeededCondition } from "./succeeded.ts";
+import { parseTime, timeText, wakeAtFirst } from "./time.ts";
+import type { Verdict } from "./verdict.ts";
+import { whoStops } from "./who-stops.ts";
 
 export interface Decision {
   /** Absent when the stored status stands as it is. */
@@ -44,27 +20,21 @@ export interface Decision {
   /** When to decide again if nothing happens before. */
   readonly wakeAt?: number;
   /** The decision follows from something not being there: it holds only if the API server itself says so too. */
-  readonly inferred?: true;
+  readonly restsOnAbsence?: true;
   /** It follows from the Pipeline and its Connections, of which a cache may show older ones: it holds only for the newest. */
-  readonly copies?: true;
+  readonly restsOnSpec?: true;
+  readonly puzzles?: readonly Puzzle[];
+  /** Nodes could begin once the verdict is stored: it is not to wait for anything. */
+  readonly storeFirst?: true;
 }
 
 export type Rule = (facts: Facts) => Decision | undefined;
 
-/** How long a run waits for a Pipeline that does not exist, because both may come from one apply in any order. */
-const PIPELINE_WAIT_MS = 60_000;
+/** How often the copy of the spec is asked for that the API server does not show. */
+const COPY_RETRY_MS = 30_000;
 
 /** The specification of a run: the first rule that has an answer gives it. */
-export const rules: readonly Rule[] = [
-  deleted,
-  finished,
-  stopping,
-  stoppedBeforeBegin,
-  missing,
-  suspended,
-  begin,
-  proceed,
-];
+export const rules: readonly Rule[] = [finished, stopping, stoppedBeforeBegin, missing, suspended, begin, proceed];
 
 export function decide(facts: Facts): Decision {
   for (const rule of rules) {
@@ -76,55 +46,83 @@ export function decide(facts: Facts): Decision {
 
 /** A Job that seems to work may have ended already: deleting it would take its log away for nothing. */
 function doubtDeletions(decision: Decision): Decision {
-  return decision.actions.some((action) => action.do === "deleteJob") ? { ...decision, inferred: true } : decision;
-}
-
-/** A run that is being deleted: the garbage collector takes its Jobs along, and nothing new may begin. */
-function deleted({ run }: Facts): Decision | undefined {
-  return run.meta.deletionTimestamp === undefined ? undefined : { actions: [] };
+  return decision.actions.some((action) => action.do === "deleteJob")
+    ? { ...decision, restsOnAbsence: true }
+    : decision;
 }
 
 /** An end is never left; Jobs that outlived it, because a write of an old leader came late, are stopped. */
 function finished(facts: Facts): Decision | undefined {
   if (!hasFinished(facts)) return undefined;
-  return { actions: [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, "the run has finished")) };
+  const restated = restate(facts);
+  const stops = [...facts.attempts.keys()].map((name) => stopEnded({ facts, name }, "the run has finished"));
+  return {
+    ...restated,
+    actions: stops.flatMap(({ actions }) => actions),
+    ...wakeAtFirst(...stops.map(({ wakeAt }) => wakeAt)),
+  };
+}
+
+/** Why a run that has begun is to end before its nodes have, if it is. */
+function stopReason(facts: Facts, stored: string | undefined): "Cancelling" | "TimingOut" | undefined {
+  if (facts.copy === undefined) return undefined;
+  if (whoStops(facts) !== undefined || stored === "Cancelling") return "Cancelling";
+  const overdueAt = timeoutAt(facts);
+  const isOverdue = overdueAt !== undefined && !(facts.now < overdueAt);
+  return stored === "TimingOut" || isOverdue ? "TimingOut" : undefined;
+}
+
+/** The same end again for a spec that was changed since (`cancelled`): else tools would wait for the operator to see the change. */
+function restate({ run: { meta, status } }: Facts): Pick<Decision, "verdict"> {
+  const end = succeededCondition(status);
+  if (end === undefined || status.observedGeneration === undefined || meta.generation === undefined) return {};
+  if (status.observedGeneration >= meta.generation) return {};
+  const { reason, message, status: succeeded } = end;
+  return { verdict: { succeeded, reason: reason as Reason, message, nodes: status.nodes ?? {} } };
 }
 
 /** A run whose end is certain and whose Jobs may still live. */
 function stopping(facts: Facts): Decision | undefined {
-  const { run, now } = facts;
-  if (run.status.pipelineSpec === undefined) return undefined;
-  const stored = succeededCondition(facts)?.reason;
-  const overdueAt = timeoutAt(facts);
-  const reason = run.spec.cancelled === true || stored === "Cancelling" ? "Cancelling" : "TimingOut";
-  if (reason === "TimingOut" && stored !== "TimingOut" && (overdueAt === undefined || now < overdueAt))
-    return undefined;
+  const stored = succeededCondition(facts.run.status)?.reason;
+  const reason = stopReason(facts, stored);
+  if (reason === undefined) return undefined;
   const settled = stored === reason ? undefined : proceed(facts);
   const judged = settled?.verdict;
   if (judged !== undefined && judged.succeeded !== "Unknown") return { ...settled, actions: [] };
   const nodes = stoppedNodes(facts, judged?.nodes);
   const message =
-    reason === "Cancelling" ? "stopped on request" : `stopped after the run's timeout of ${runTimeout(facts)}`;
-  const stopJobsOf = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message));
+    reason === "Cancelling"
+      ? `stopped ${whoStops(facts) ?? "on request"}`
+      : `stopped after the run's timeout of ${runTimeout(facts)}`;
+  const stopJobsOf = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message).actions);
   const living = [...facts.attempts.values()].flat().some(isLive);
   if (stored !== reason) {
-    const inferred = settled?.inferred === true ? { inferred: true as const } : {};
-    return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: [], ...inferred };
+    const restsOnAbsence = settled?.restsOnAbsence === true ? { restsOnAbsence: true as const } : {};
+    // That the run is to end stands in its spec: where its status cannot be written, nothing is gained by waiting for that.
+    const actions = facts.statusRefused === true ? stopJobsOf : [];
+    return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions, ...restsOnAbsence };
   }
   if (living) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: stopJobsOf };
   const end = reason === "Cancelling" ? "Cancelled" : "TimedOut";
-  return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], inferred: true };
+  return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], restsOnAbsence: true };
 }
 
 /**
- * The nodes of a run that ends now: what had finished stays as it is, and so does what the cluster shows to have finished and
- * nobody has said yet (`judged`), because the operator may have been away.
+ * The nodes of a run that ends now: what had finished stays as it is, and so does what the cluster shows to have finished
+ * and the status does not say yet (`judged`): the operator may have been away.
  */
 function stoppedNodes(
   { run, now }: Facts,
   judged: Readonly<Record<string, NodeStatus>> = {},
 ): Record<string, NodeStatus> {
-  const stop = ({ retryAt: _, podless: __, ...node }: NodeStatus): NodeStatus => ({
+  const stop = ({
+    retryAt: _,
+    podless: __,
+    waitingSince: ___,
+    reason: ____,
+    message: _____,
+    ...node
+  }: NodeStatus): NodeStatus => ({
     ...node,
     state: "Cancelled",
     finished: timeText(now),
@@ -139,155 +137,33 @@ function stoppedNodes(
   );
 }
 
-function stoppedBeforeBegin({ run }: Facts): Decision | undefined {
-  if (run.spec.cancelled !== true) return undefined;
-  return end("Cancelled", "cancelled before it began");
-}
-
-function missing({ run, pipeline, now }: Facts): Decision | undefined {
-  if (run.status.pipelineSpec !== undefined || pipeline !== undefined) return undefined;
-  const message = `no Pipeline called ${run.spec.pipeline} exists in namespace ${run.meta.namespace}`;
-  const giveUpAt = (parseTime(run.meta.creationTimestamp) ?? now) + PIPELINE_WAIT_MS;
-  if (now >= giveUpAt) {
-    return { ...end("PipelineNotFound", `${message}; create it, then create another run`), copies: true };
-  }
-  return {
-    verdict: { succeeded: "Unknown", reason: "PipelineNotFound", message, nodes: {} },
-    actions: [],
-    wakeAt: giveUpAt,
-  };
-}
-
-function suspended({ run, pipeline }: Facts): Decision | undefined {
-  if (run.status.pipelineSpec !== undefined) return undefined;
-  const spec = pipeline?.spec as { readonly suspend?: unknown } | null | undefined;
-  if (spec?.suspend !== true) return undefined;
-  const message = `Pipeline ${run.spec.pipeline} is suspended; the run begins when spec.suspend is false`;
-  return { verdict: { succeeded: "Unknown", reason: "Suspended", message, nodes: {} }, actions: [] };
-}
-
-/** Takes the copy of the spec that the run follows. Nothing else happens until that copy is stored. */
-function begin(facts: Facts): Decision | undefined {
-  const { run, pipeline, connections } = facts;
-  if (run.status.pipelineSpec !== undefined || pipeline === undefined) return undefined;
-  const validation = validatePipeline(pipeline.spec);
-  if (!validation.ok) {
-    return { ...end("InvalidPipeline", invalidity(run.spec.pipeline, validation.problems)), copies: true };
-  }
-  const { spec, problems } = resolveConnections(validation.spec, connections);
-  if (problems.length > 0) return awaitConnections(facts, invalidity(run.spec.pipeline, problems));
-  const resolved = spec === validation.spec ? validation : validatePipeline(spec);
-  if (!resolved.ok)
-    return { ...end("InvalidPipeline", invalidity(run.spec.pipeline, resolved.problems)), copies: true };
-  const nodes = Object.fromEntries(validation.graph.order.map((name) => [name, { state: "Pending" } as const]));
-  const message = `0 of ${validation.graph.order.length} nodes have finished`;
-  return {
-    verdict: {
-      succeeded: "Unknown",
-      reason: "Running",
-      message,
-      nodes,
-      begin: { spec, generation: pipeline.generation },
-    },
-    actions: [],
-    copies: true,
-  };
-}
-
-/** A Connection that the Pipeline names may come from the same apply, and by another watch. */
-function awaitConnections({ run, now }: Facts, message: string): Decision {
-  const giveUpAt = (parseTime(run.meta.creationTimestamp) ?? now) + PIPELINE_WAIT_MS;
-  if (now >= giveUpAt) return { ...end("InvalidPipeline", message), copies: true };
-  return {
-    verdict: { succeeded: "Unknown", reason: "UnknownReference", message, nodes: {} },
-    actions: [],
-    wakeAt: giveUpAt,
-  };
-}
-
-function invalidity(pipeline: string, problems: readonly Problem[]): string {
-  return `Pipeline ${pipeline} is not valid: ${problems.map(formatProblem).join("; ")}`;
-}
-
-/** The run's everyday: each node in the order of needs, so that one pass carries an outcome all the way down. */
+/** A run under way: its nodes, by the copy of the spec that it follows. */
 function proceed(facts: Facts): Decision | undefined {
-  const validation = validatePipeline(facts.run.status.pipelineSpec);
-  if (!validation.ok) {
-    const message = invalidity(facts.run.spec.pipeline, validation.problems);
-    return end("InvalidPipeline", message, stoppedNodes(facts));
-  }
-  const { spec, graph } = validation;
-  const proven = provenNodes(graph, facts);
-  const nodes: Record<string, NodeStatus> = {};
-  const actions: Action[] = [];
-  const times = [timeoutAt(facts)];
-  let inferred = false;
-  for (const name of graph.order) {
-    const node = spec.nodes[name];
-    if (node === undefined) continue;
-    const needs = new Map(
-      (graph.needs.get(name) ?? []).map((need) => [need, nodes[need]?.state ?? ("Pending" as NodeState)]),
-    );
-    const stored = facts.run.status.nodes?.[name] ?? { state: "Pending" };
-    const decision = decideNode({ name, node, pipeline: spec, facts, stored, proven: proven.has(name), needs });
-    nodes[name] = decision.status;
-    actions.push(...decision.actions);
-    times.push(decision.wakeAt);
-    inferred ||= decision.inferred === true;
-  }
-  const wakeAt = Math.min(...times.filter((time) => time !== undefined));
-  return {
-    verdict: judge(nodes),
-    actions,
-    ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
-    ...(inferred ? { inferred: true as const } : {}),
-  };
+  const { copy } = facts;
+  if (copy === undefined) return undefined;
+  if (copy.state === "lost") return end(copy.reason, copy.message, stoppedNodes(facts));
+  if (copy.state === "hidden") return awaitCopy(facts, copy.message);
+  const { wakeAt, ...decision } = passOver(copy, facts);
+  return { ...decision, ...wakeAtFirst(wakeAt, timeoutAt(facts)) };
 }
 
-/** The nodes that must have succeeded, because a node that needs them has a Job; and all that those need in turn. */
-function provenNodes(graph: Graph, { attempts }: Facts): ReadonlySet<string> {
-  const proven = new Set<string>();
-  for (const name of graph.order.toReversed()) {
-    const hasJob = attempts.get(name)?.some(({ job }) => job !== undefined) ?? false;
-    if (hasJob || proven.has(name)) for (const need of graph.needs.get(name) ?? []) proven.add(need);
-  }
-  return proven;
-}
-
-/** The run's condition from its nodes' states alone. */
-export function judge(nodes: Readonly<Record<string, NodeStatus>>): Verdict {
-  const all = Object.entries(nodes);
-  const finishedCount = all.filter(([, node]) => TERMINAL.includes(node.state)).length;
-  const failed = all
-    .filter(([, node]) => node.state === "Failed")
-    .sort(([, a], [, b]) => ((a.finished ?? "") < (b.finished ?? "") ? -1 : 1));
-  const [first] = failed;
-  const summary =
-    first === undefined
-      ? `${finishedCount} of ${all.length} nodes have finished${partsText(nodes)}`
-      : `${failed.map(([name]) => name).join(", ")} failed; ${first[0]}: ${first[1].message ?? first[1].reason ?? "no message"}`;
-  if (finishedCount < all.length) return { succeeded: "Unknown", reason: "Running", message: summary, nodes };
-  if (first !== undefined) return { succeeded: "False", reason: "Failed", message: summary, nodes };
-  return { succeeded: "True", reason: "Succeeded", message: `all ${all.length} nodes succeeded`, nodes };
-}
-
-function end(reason: Reason, message: string, nodes: Verdict["nodes"] = {}): Decision {
-  return { verdict: { succeeded: "False", reason, message, nodes }, actions: [] };
-}
-
-export function succeededCondition({ run }: Pick<Facts, "run">): Condition | undefined {
-  return run.status.conditions?.find(({ type }) => type === "Succeeded");
+/** Without its copy a run can neither go on nor say what its nodes came to: everything stays as it is said to be. */
+function awaitCopy(facts: Facts, message: string): Decision {
+  const retryAt = facts.now + COPY_RETRY_MS;
+  const nodes = facts.run.status.nodes ?? {};
+  const verdict = { succeeded: "Unknown", reason: "SpecUnreadable", message, nodes } as const;
+  // A stored time of beginning that is no time gives no time here.
+  const overdueAt = timeoutAt(facts);
+  return { verdict, actions: [], ...wakeAtFirst(retryAt, Number.isFinite(overdueAt) ? overdueAt : undefined) };
 }
 
 /** Whether the stored status says that the run has ended. */
-export function hasFinished(facts: Pick<Facts, "run">): boolean {
-  const condition = succeededCondition(facts);
-  return condition !== undefined && condition.status !== "Unknown";
+export function hasFinished({ run: { status } }: { readonly run: Pick<Facts["run"], "status"> }): boolean {
+  return isFinished(status);
 }
 
-function runTimeout({ run }: Facts): string | undefined {
-  const copy = run.status.pipelineSpec as { readonly timeout?: unknown } | null | undefined;
-  return run.spec.timeout ?? (typeof copy?.timeout === "string" ? copy.timeout : undefined);
+function runTimeout({ run, copy }: Facts): string | undefined {
+  return run.spec.timeout ?? (copy?.state === "read" ? copy.spec.timeout : undefined);
 }
 
 function timeoutAt(facts: Facts): number | undefined {

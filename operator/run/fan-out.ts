@@ -1,8 +1,10 @@
 import type { NodeStatus } from "../api/pipeline-run.ts";
 import { EXIT, type TaskResult } from "../api/task.ts";
+import { listed } from "../graph/listing.ts";
 import type { AttemptState, Failure } from "./attempt-state.ts";
 import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
 import { releasedAt } from "./start.ts";
+import { mayBeStopped, stoppedWords } from "./stopped.ts";
 import {
   type Ended,
   isReported,
@@ -16,6 +18,9 @@ import {
 
 /** An attempt whose Job has parts. */
 type FannedOut = AttemptFacts & { readonly job: JobFacts };
+
+const PARTS_TEXT_MAX = 900;
+const NO_PARTS = { of: 0, parallel: 0, succeeded: [], failed: [] } as const;
 
 /** Every state of an attempt whose Job is there. */
 type Seen = Exclude<AttemptState, { readonly state: "gone" }>;
@@ -36,24 +41,31 @@ interface EndedPart extends Ended {
  * | failed    | a part says that no retry can mend it, or has exited 0 without a valid result, or the Job has failed  |
  *
  * A part whose pod is gone may have succeeded: the Job remembers it, but not its result. A part that the Job tries no more fails the
- * attempt for good; a deadline, which ends all parts, is followed by another attempt, in which parts that are done do nothing.
+ * attempt for good; a deadline, which ends all parts, is followed by another attempt, in which parts that are done do nothing. So is a
+ * failed part whose pod an injected container keeps from ending; where such pods take the room of parts that wait, no retry can mend it.
  */
 export function fanOutState(facts: FannedOut, expected: ResultExpectation, now: number): AttemptState {
-  const { of, succeeded } = facts.job.parts ?? { of: 0, succeeded: [] };
+  const { of, succeeded } = facts.job.parts ?? NO_PARTS;
   const ends = endsOf(facts.pods);
   const results: TaskResult[] = [];
   const done = new Set(succeeded.filter((part) => part < of));
   let at = facts.job.created;
   for (const end of ends.filter(({ exitCode, part }) => exitCode === EXIT.done && part < of)) {
     const state = successOf(end, { ...expected, part: end.part });
-    if (state.state === "failed") return { ...ofPart(state, end.part), parts: `${done.size}/${of}` };
+    if (state.state === "failed") {
+      const failure = { ...state, ...stoppedWords(end.pod) };
+      return { ...ofPart(failure, end.part), parts: `${done.size}/${of}` };
+    }
     if (state.result !== undefined) results.push(state.result);
     done.add(end.part);
     at = Math.max(at, end.at);
   }
   const parts = `${done.size}/${of}`;
   if (done.size === of) return succeededState(results, { of, at, parts });
-  const state = partFailure(ends, expected) ?? judgedState(facts, ends, expected, now);
+  const state =
+    partFailure(ends, expected) ??
+    judgedState(facts, ends, expected, now) ??
+    lingeringState(facts, ends, { expected, done });
   return { ...(state ?? liveState(facts, ends, { expected, done })), parts };
 }
 
@@ -64,13 +76,17 @@ export function haveEnded({ job, pods }: AttemptFacts): boolean {
     ...(job?.parts?.succeeded ?? []),
     ...ends.flatMap(({ exitCode, part }) => (exitCode === EXIT.done ? [part] : [])),
   ]);
+  if (pods.some(({ lingering }) => lingering !== undefined)) return false;
   return done.size >= (job?.parts?.of ?? 0) || ends.some(failsJob);
 }
 
 /** How far the nodes are that several pods do together; nothing when none is at work. */
 export function partsText(nodes: Readonly<Record<string, NodeStatus>>): string {
   const working = Object.entries(nodes).filter(([, { state }]) => state === "Starting" || state === "Running");
-  return working.map(([name, { parts }]) => (parts === undefined ? "" : `; ${name} has done ${parts} parts`)).join("");
+  const texts = working.flatMap(([name, { parts }]) =>
+    parts === undefined ? [] : [`${name} has done ${parts} parts`],
+  );
+  return texts.length === 0 ? "" : `; ${listed(texts, PARTS_TEXT_MAX, "; ")}`;
 }
 
 function endsOf(pods: readonly PodFacts[]): readonly EndedPart[] {
@@ -90,13 +106,13 @@ function succeededState(
   { of, at, parts }: { readonly of: number; readonly at: number; readonly parts: string },
 ): AttemptState {
   const publisher = results.find(({ published }) => published !== undefined);
-  const [told = publisher] = results;
-  const inferred = new Set(results.map(({ part }) => part)).size < of ? { inferred: true as const } : {};
-  if (told === undefined) return { state: "succeeded", at, parts, ...inferred };
+  const [speaker = publisher] = results;
+  const restsOnAbsence = new Set(results.map(({ part }) => part)).size < of ? { restsOnAbsence: true as const } : {};
+  if (speaker === undefined) return { state: "succeeded", at, parts, ...restsOnAbsence };
   const sum = (of: "rows" | "bytes") => results.reduce((total, result) => total + (result[of] ?? 0), 0);
   const { rows, bytes } = publisher?.published ?? { rows: sum("rows"), bytes: sum("bytes") };
   const message = `${publisher?.message ?? `${rows} rows`}, by ${of} pods`;
-  return { state: "succeeded", at, parts, result: { ...told, message, rows, bytes }, ...inferred };
+  return { state: "succeeded", at, parts, result: { ...speaker, message, rows, bytes }, ...restsOnAbsence };
 }
 
 /** What a part says that no other try can mend. */
@@ -109,6 +125,31 @@ function partFailure(ends: readonly EndedPart[], expected: ResultExpectation): F
 /** A failure names its part, by the number that its pod's name carries; rows of one part are not the node's. */
 function ofPart({ result: _, ...failure }: Failure, part: number): Failure {
   return { ...failure, message: `part ${part}: ${failure.message}` };
+}
+
+/**
+ * A part whose task has ended, in a pod that another container keeps from ending: its Job neither tries it again nor makes the pod of
+ * a part that waits for its room.
+ */
+function lingeringState(
+  { job, pods }: FannedOut,
+  ends: readonly EndedPart[],
+  { expected, done }: { readonly expected: ResultExpectation; readonly done: ReadonlySet<number> },
+): Failure | undefined {
+  const failed = ends.find(({ exitCode, pod, part }) => exitCode !== EXIT.done && lingers(pod) && !done.has(part));
+  if (failed !== undefined) {
+    return ofPart({ state: "failed", at: failed.at, retriable: true, ...wordsOf(failed, expected) }, failed.part);
+  }
+  const { of, parallel } = job.parts ?? NO_PARTS;
+  const waiting = pods.filter(lingers);
+  const [first] = waiting;
+  if (done.size >= of || waiting.length < parallel || first?.terminated === undefined) return undefined;
+  const message = `the task of pod ${first.name} has ended and its container ${first.lingering?.join(", ")} works on, so that no pod is made for the parts that wait; inject it as a restartable init container, or not into pods of this pipeline`;
+  return { state: "failed", at: first.terminated.at, retriable: false, reason: "ContainerNotEnded", message };
+}
+
+function lingers(pod: PodFacts): boolean {
+  return pod.lingering !== undefined && !mayBeStopped(pod);
 }
 
 /** What the Job's own verdict means, once the pods that can say why have had time to be seen. */
@@ -133,7 +174,7 @@ function judgedState(
   const { reason, message } = wordsOf(last, expected);
   const times = tries.length === 1 ? "once" : `${tries.length} times`;
   const text = `part ${failed} failed ${times} and has no retry left: ${message}`;
-  return { state: "failed", at: last.at, retriable: false, inferred: true, reason, message: text };
+  return { state: "failed", at: last.at, retriable: false, restsOnAbsence: true, reason, message: text };
 }
 
 /** Why a container ended that did not exit with 0: in the task's own words where there are any. */

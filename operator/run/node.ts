@@ -1,14 +1,19 @@
 import { durationMs } from "../api/duration.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
-import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
+import { ATTEMPTS_MAX, type NodeState, type NodeStatus } from "../api/pipeline-run.ts";
 import { retriesOf } from "../api/retries.ts";
 import type { Action } from "./action.ts";
 import { attemptState } from "./attempt.ts";
 import type { AttemptState, Failure } from "./attempt-state.ts";
-import type { AttemptFacts, Facts, Refusal } from "./facts.ts";
-import { haveEnded } from "./fan-out.ts";
+import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
+import { decideHeld, heldAttempt } from "./held.ts";
+import { decideRefused, settle, words } from "./node-waits.ts";
+import { overdueAttempt, startedAt } from "./overdue.ts";
+import { readinessOf } from "./readiness.ts";
 import { retryDelayMs } from "./retry.ts";
-import { type Start, startOf } from "./start.ts";
+import { puzzleOf, type Start, startOf } from "./start.ts";
+import { isLive, stopEnded } from "./stop-jobs.ts";
+import { evictedUnseen } from "./stopped.ts";
 import type { ResultExpectation } from "./task-end.ts";
 import { parseTime, timeText } from "./time.ts";
 
@@ -18,7 +23,12 @@ export interface NodeDecision {
   readonly actions: readonly Action[];
   readonly wakeAt?: number;
   /** The decision follows from something not being there: it holds only if the API server itself says so too. */
-  readonly inferred?: true;
+  readonly restsOnAbsence?: true;
+  readonly puzzle?: Puzzle;
+  /** The node has succeeded by a push alone: nothing is begun because of it before that is stored. */
+  readonly byPush?: true;
+  /** It could begin, were the success of all that it needs stored; or what is said of it may not be seen again. */
+  readonly awaitsStore?: true;
 }
 
 /** One node with all that its decision depends on. */
@@ -33,15 +43,41 @@ export interface NodeContext {
   readonly proven: boolean;
   /** Next states of the nodes that this one needs. */
   readonly needs: ReadonlyMap<string, NodeState>;
+  /** Whether one of those has succeeded by a push alone, which is not stored yet. */
+  readonly needsStore: boolean;
 }
 
 export const TERMINAL: readonly NodeState[] = ["Succeeded", "Failed", "Skipped", "Cancelled"];
 
-/** The state table of nodes stands with NODE_STATES in api/pipeline-run.ts. */
+/**
+ * What a node is, beside its needs: how it begins, and how it comes to its end. Its decision says a state, what to do, and when to look
+ * again; a kind that has nothing to do yet says Pending, and no attempt is counted.
+ *
+ * | kind | which nodes | how it works                                  |
+ * |------|-------------|-----------------------------------------------|
+ * | job  | all         | attempts, one Job each, until one has succeeded |
+ */
+const KINDS = { job: decideJobNode } as const satisfies Readonly<
+  Record<string, (context: NodeContext) => NodeDecision>
+>;
+
+function kindOf(_: PipelineNode): keyof typeof KINDS {
+  return "job";
+}
+
+/** The state table of nodes stands with NODE_STATES in api/pipeline-run.ts. An end is never left. */
 export function decideNode(context: NodeContext): NodeDecision {
-  const { stored, facts, name } = context;
-  if (TERMINAL.includes(stored.state)) return { status: stored, actions: stopJobs(context, "the node has finished") };
-  const attempts = facts.attempts.get(name) ?? [];
+  const { stored, node } = context;
+  if (TERMINAL.includes(stored.state)) return { status: stored, ...stopEnded(context, "the node has finished") };
+  return KINDS[kindOf(node)](context);
+}
+
+/** A node whose work a Job does, and another one where that failed. */
+function decideJobNode(context: NodeContext): NodeDecision {
+  const { stored } = context;
+  const attempts = attemptsOf(context);
+  const held = heldAttempt(stored, attempts);
+  if (held !== undefined) return decideHeld(context, held);
   if (context.proven) return decideProven(context, attempts.at(-1));
   const latest = attempts.at(-1)?.attempt ?? 0;
   if (stored.state === "Retrying" && latest <= (stored.attempt ?? 0)) return decideRetry(context, attempts.at(-1));
@@ -49,17 +85,20 @@ export function decideNode(context: NodeContext): NodeDecision {
   return decideAttempt(context, attempts.at(-1) as AttemptFacts);
 }
 
+/** The attempts of a node. One that was held, and whose Job is gone, has never begun. */
+function attemptsOf({ facts, name, stored }: NodeContext): readonly AttemptFacts[] {
+  const attempts = facts.attempts.get(name) ?? [];
+  return stored.state === "Pending" ? attempts.filter(({ job }) => job !== undefined) : attempts;
+}
+
 /** A node that is known to have succeeded, though its Job may have gone before anybody stored what it said. */
 function decideProven(context: NodeContext, attempt: AttemptFacts | undefined): NodeDecision {
   const state =
     attempt === undefined ? undefined : attemptState(attempt, expectation(context, attempt), context.facts.now);
   if (attempt !== undefined && state?.state === "succeeded") return settleSucceeded(context, attempt, state);
-  const { retryAt: _, reason: __, podless: ___, ...stored } = context.stored;
-  return settle(context, {
-    ...stored,
-    state: "Succeeded",
-    message: "its Job was deleted before its result was stored",
-  });
+  const { retryAt: _, reason: __, podless: ___, waitingSince: ____, ...stored } = context.stored;
+  const message = "its Job was deleted before its result was stored";
+  return { ...settle(context, { ...stored, state: "Succeeded", message }), restsOnAbsence: true };
 }
 
 function expectation({ facts, name, node }: NodeContext, { attempt }: AttemptFacts): ResultExpectation {
@@ -68,25 +107,23 @@ function expectation({ facts, name, node }: NodeContext, { attempt }: AttemptFac
 
 /** A node without an attempt: its needs say whether it starts, waits or never will. */
 function decideFirst(context: NodeContext): NodeDecision {
-  const blocked = [...context.needs].filter(([, state]) => TERMINAL.includes(state) && state !== "Succeeded");
-  if (blocked.length > 0) {
-    const what = blocked.map(([need, state]) => `${need} (${state})`).join(", ");
-    return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: `needs ${what}` });
-  }
-  if ([...context.needs.values()].some((state) => state !== "Succeeded"))
-    return { status: { state: "Pending" }, actions: [] };
+  const readiness = readinessOf(context.needs);
+  if (readiness.is === "never")
+    return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: readiness.why });
+  if (readiness.is === "waits") return { status: { state: "Pending" }, actions: [] };
+  if (context.needsStore) return { status: { state: "Pending" }, actions: [], awaitsStore: true };
   return startAttempt(context, 1);
 }
 
 /** The latest attempt failed: the next one begins when its time has come and nothing of the failed one lives any more. */
 function decideRetry(context: NodeContext, failed: AttemptFacts | undefined): NodeDecision {
   const { stored, facts } = context;
-  const actions = stopJobs(context, "the attempt has failed");
-  if (actions.length > 0 || isLive(failed)) return { status: stored, actions };
   const retryAt = parseTime(stored.retryAt);
+  const stop = stopEnded(context, "the attempt has failed");
+  if (stop.actions.length > 0 || isLive(failed)) return { status: stored, ...stop };
   if (retryAt !== undefined && facts.now < retryAt) return { status: stored, actions: [], wakeAt: retryAt };
   const next = startAttempt(context, (stored.attempt ?? 0) + 1);
-  return failed?.job === undefined ? { ...next, inferred: true } : next;
+  return failed?.job === undefined ? { ...next, restsOnAbsence: true } : next;
 }
 
 function startAttempt(context: NodeContext, attempt: number): NodeDecision {
@@ -95,70 +132,54 @@ function startAttempt(context: NodeContext, attempt: number): NodeDecision {
   const refusal = facts.refusals.get(name);
   if (refusal?.attempt === attempt) return decideRefused(context, refusal, create);
   const now = timeText(facts.now);
-  const status: NodeStatus = { state: "Starting", attempt, started: stored.started ?? now, attemptStarted: now };
+  const started = stored.started ?? now;
+  const status: NodeStatus = { state: "Starting", attempt, ...evictionsOf(stored), started, attemptStarted: now };
   return { status, actions: [create] };
-}
-
-/** The API server would not create the Job: the attempt has not begun, and is tried again until startTimeout unless that is useless. */
-function decideRefused(context: NodeContext, refusal: Refusal, create: Action): NodeDecision {
-  const { facts, node, stored } = context;
-  const why = words(refusal.reason, refusal.message);
-  const giveUpAt = refusal.since + durationMs(node.startTimeout);
-  if (refusal.final || facts.now >= giveUpAt) {
-    const { retryAt: _, ...rest } = stored;
-    return settle(context, { ...rest, state: "Failed", ...why });
-  }
-  const status = { ...stored, ...why };
-  if (facts.now < refusal.retryAt) return { status, actions: [], wakeAt: Math.min(refusal.retryAt, giveUpAt) };
-  return { status, actions: [create], wakeAt: giveUpAt };
 }
 
 /** An attempt whose Job exists, or did until somebody deleted it. */
 function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecision {
   const { stored, node, facts } = context;
-  const state = attemptState(attempt, expectation(context, attempt), facts.now);
+  const state = begunState(context, attempt);
   if (state.state === "succeeded") return settleSucceeded(context, attempt, state);
   if (state.state === "failed") return settleFailed(context, attempt, state);
-  const waits = { attempt, stored, startTimeout: node.startTimeout, now: facts.now };
+  const { startTimeout, capacityTimeout } = node;
+  const puzzle = puzzleOf(attempt, state);
+  const trouble = facts.troubles.get(puzzle?.uid ?? "");
+  const waits = { attempt, stored, startTimeout, capacityTimeout, trouble, now: facts.now };
   const start = state.state === "starting" ? startOf(state, waits) : undefined;
   const overdue = overdueAttempt(context, attempt, state, start);
   const status = liveStatus(context, attempt, state, start);
-  const inferred = start?.inferred === true ? { inferred: true as const } : {};
+  const more = {
+    ...(start?.restsOnAbsence === true ? { restsOnAbsence: true as const } : {}),
+    ...(start?.puzzling === true && puzzle !== undefined ? { puzzle } : {}),
+    // The pod may be gone in a moment, and nothing else would say what has ended it.
+    ...(status.reason === "PodEvicted" && !isEvicted(context, attempt) ? { awaitsStore: true as const } : {}),
+  };
   return overdue.failure === undefined
-    ? { status, actions: [], ...wake(overdue.wakeAt), ...inferred }
+    ? { status, actions: [], ...wake(overdue.wakeAt), ...more }
     : settleFailed(context, attempt, { ...overdue.failure, ...partsOf(state) });
 }
 
-/** The failure of an attempt that waited or worked too long or lost its Job; else the next time at which that can be so. */
-function overdueAttempt(
-  context: NodeContext,
-  attempt: AttemptFacts,
-  state: AttemptState,
-  start: Start | undefined,
-): { failure?: Failure; wakeAt?: number } {
-  const { now } = context.facts;
-  const failure = (reason: Failure["reason"], message: string, retriable: boolean) => ({
-    failure: { state: "failed", at: now, reason, message, retriable, inferred: true } as const,
-  });
-  if (state.state === "gone") {
-    return failure("JobLost", `the Job of attempt ${attempt.attempt} was deleted before it finished`, true);
-  }
-  const times: number[] = [];
-  if (context.node.timeout !== undefined) {
-    const at = startedAt(context, attempt) + durationMs(context.node.timeout);
-    if (now >= at)
-      return failure("TimedOut", `the node took longer than its timeout of ${context.node.timeout}`, false);
-    times.push(at);
-  }
-  if (start?.dueAt !== undefined) {
-    const { startTimeout } = context.node;
-    if (now >= start.dueAt)
-      return failure("StartTimedOut", `the pod did not start running within ${startTimeout}: ${start.why}`, true);
-    times.push(start.dueAt);
-  }
-  if (start?.tellAt !== undefined) times.push(start.tellAt);
-  if (state.state === "running" && state.settlesAt !== undefined) times.push(state.settlesAt);
-  return times.length === 0 ? {} : { wakeAt: Math.min(...times) };
+/** A deadline that the operator has not set. */
+function strangeDeadline({ job }: AttemptFacts): string {
+  return `the Job ended the attempt by its activeDeadlineSeconds, which somebody else has set: the node has no attemptTimeout. kubectl get job ${job?.name ?? ""} -o yaml --show-managed-fields shows who did`;
+}
+
+/** Whether the stored status says that the attempt's pod is being evicted. */
+function isEvicted({ stored }: NodeContext, { attempt }: AttemptFacts): boolean {
+  return stored.attempt === attempt && stored.reason === "PodEvicted";
+}
+
+/** Where the attempt stands. One that was held has waited for nobody before it began. */
+function begunState(context: NodeContext, attempt: AttemptFacts): AttemptState {
+  const state = attemptState(attempt, expectation(context, attempt), context.facts.now);
+  const isLost = state.state === "failed" && state.restsOnAbsence === true && state.reason === "InvalidResult";
+  if (isLost && isEvicted(context, attempt)) return evictedUnseen(state);
+  if (state.state === "failed" && state.reason === "AttemptTimedOut" && context.node.attemptTimeout === undefined)
+    return { ...state, message: strangeDeadline(attempt) };
+  if (state.state !== "starting" || attempt.job?.startsHeld !== true) return state;
+  return { ...state, since: Math.max(state.since, parseTime(context.stored.attemptStarted) ?? 0) };
 }
 
 function liveStatus(
@@ -167,14 +188,17 @@ function liveStatus(
   state: AttemptState,
   start: Start | undefined,
 ): NodeStatus {
-  const { told, podlessSince } = start ?? {};
+  const { notice, podlessSince, since, room } = start ?? {};
   const setback = state.state === "running" ? state.setback : undefined;
+  const { reason = "", message = "" } = podlessSince !== undefined && isEvicted(context, attempt) ? context.stored : {};
   return {
-    state: state.state === "running" ? "Running" : "Starting",
+    state: state.state === "running" ? "Running" : room === true ? "Waiting" : "Starting",
     ...attemptTimes(context, attempt),
     ...partsOf(state),
+    ...(since === undefined ? {} : { waitingSince: timeText(since) }),
     ...(podlessSince === undefined ? {} : { podless: timeText(podlessSince) }),
-    ...(told === undefined ? {} : words(told.reason, told.message)),
+    ...words(reason, message),
+    ...(notice === undefined ? {} : words(notice.reason, notice.message)),
     ...(setback === undefined ? {} : words(setback.reason, setback.message)),
   };
 }
@@ -192,7 +216,12 @@ function settleSucceeded(
     finished: timeText(end.at),
     ...(result === undefined ? {} : { ...resultCounts(result), ...words("", result.message) }),
   });
-  return end.inferred === true ? { ...decision, inferred: true } : decision;
+  const { restsOnAbsence, byPush } = end;
+  return {
+    ...decision,
+    ...(restsOnAbsence === true ? { restsOnAbsence } : {}),
+    ...(byPush === true ? { byPush } : {}),
+  };
 }
 
 function partsOf(state: AttemptState): { readonly parts?: string } {
@@ -205,26 +234,26 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   const status = {
     ...attemptTimes(context, attempt),
     ...partsOf(end),
+    ...(end.uncounted === true ? { evictions: (context.stored.evictions ?? 0) + 1 } : {}),
     ...words(end.reason, end.message),
     ...(end.result === undefined ? {} : resultCounts(end.result)),
   };
-  const inferred = end.inferred === true ? { inferred: true as const } : {};
-  const retryAt = end.at + retryDelayMs(retries, attempt.attempt, `${facts.run.meta.uid}/${name}`);
+  const restsOnAbsence = end.restsOnAbsence === true ? { restsOnAbsence: true as const } : {};
+  const { evictions = 0 } = context.stored;
+  const counted = attempt.attempt - evictions;
+  const retryAt = end.at + retryDelayMs(retries, Math.max(1, counted), `${facts.run.meta.uid}/${name}`);
   // An attempt that could only begin after the node's timeout would be stopped at once, and hide why this one failed.
   const inTime = node.timeout === undefined || retryAt < startedAt(context, attempt) + durationMs(node.timeout);
-  if (end.retriable && inTime && attempt.attempt <= retries.limit) {
+  const isAllowed = end.uncounted === true ? attempt.attempt < ATTEMPTS_MAX : counted <= retries.limit;
+  if (end.retriable && inTime && isAllowed) {
     return {
       status: { state: "Retrying", ...status, retryAt: timeText(retryAt) },
       actions: [],
       wakeAt: retryAt,
-      ...inferred,
+      ...restsOnAbsence,
     };
   }
-  return { ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }), ...inferred };
-}
-
-function settle({ facts }: NodeContext, status: NodeStatus): NodeDecision {
-  return { status: { finished: timeText(facts.now), ...status }, actions: [] };
+  return { ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }), ...restsOnAbsence };
 }
 
 function resultCounts(result: NonNullable<Failure["result"]>): Pick<NodeStatus, "rows" | "bytes" | "tests"> {
@@ -239,60 +268,27 @@ function resultCounts(result: NonNullable<Failure["result"]>): Pick<NodeStatus, 
 function attemptTimes(
   context: NodeContext,
   attempt: AttemptFacts,
-): Pick<NodeStatus, "attempt" | "started" | "attemptStarted"> {
+): Pick<NodeStatus, "attempt" | "evictions" | "job" | "jobUid" | "started" | "attemptStarted"> {
   const { stored } = context;
-  const created = attempt.job === undefined ? undefined : timeText(attempt.job.created);
-  const attemptStarted = created ?? stored.attemptStarted;
+  const known = stored.attempt === attempt.attempt ? stored : undefined;
+  const attemptStarted =
+    known?.attemptStarted ?? (attempt.job === undefined ? undefined : timeText(attempt.job.created));
+  const job = attempt.job?.name ?? known?.job;
+  const jobUid = attempt.job?.uid ?? known?.jobUid;
   return {
     attempt: attempt.attempt,
+    ...evictionsOf(stored),
+    ...(job === undefined ? {} : { job }),
     started: timeText(startedAt(context, attempt)),
     ...(attemptStarted === undefined ? {} : { attemptStarted }),
+    ...(jobUid === undefined ? {} : { jobUid }),
   };
 }
 
-function startedAt({ stored, facts }: NodeContext, attempt: AttemptFacts): number {
-  return parseTime(stored.started) ?? attempt.job?.created ?? facts.now;
-}
-
-/**
- * Deletions of a node's Jobs that still work. The node's stored status already says why, so that an operator that dies in
- * between finds the verdict and does not judge again by what the deletion leaves behind.
- */
-export function stopJobs({ facts, name }: Pick<NodeContext, "facts" | "name">, why: string): Action[] {
-  return (facts.attempts.get(name) ?? []).flatMap((attempt) => {
-    if (!isUnjudged(attempt) || attempt.job === undefined || attempt.job.deleting) return [];
-    return [{ do: "deleteJob", node: name, name: attempt.job.name, uid: attempt.job.uid, why } as const];
-  });
-}
-
-/** Whether the attempt's Job exists and has not ended: it may have a pod, or make one. */
-export function isLive(attempt: AttemptFacts | undefined): boolean {
-  if (attempt?.job === undefined) return false;
-  // A Job is judged before its pods have ended: after a deadline they have their grace period still.
-  const works = attempt.pods.some((pod) => pod.runningSince !== undefined && pod.terminated === undefined);
-  return attempt.job.deleting || works || isUnjudged(attempt);
-}
-
-/** Whether the Job may make another pod or let one work on: nobody has said that it has ended. */
-function isUnjudged(attempt: AttemptFacts): boolean {
-  const { job, pods } = attempt;
-  const hasEnded = pods.at(-1)?.terminated !== undefined && !pods.at(-1)?.disrupted;
-  const ended = job?.parts === undefined ? hasEnded : haveEnded(attempt);
-  return job !== undefined && job.verdict === undefined && !ended;
+function evictionsOf({ evictions }: NodeStatus): Pick<NodeStatus, "evictions"> {
+  return evictions === undefined ? {} : { evictions };
 }
 
 function wake(wakeAt: number | undefined): { wakeAt?: number } {
   return wakeAt === undefined ? {} : { wakeAt };
-}
-
-/** Reason and message as a status holds them: at most so long, and left out when there is nothing to say. */
-function words(reason: string, message: string): Pick<NodeStatus, "reason" | "message"> {
-  return {
-    ...(reason === "" ? {} : { reason: shorten(reason, 64) }),
-    ...(message === "" ? {} : { message: shorten(message, 1024) }),
-  };
-}
-
-function shorten(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

@@ -1,11 +1,11 @@
 import { durationMs } from "../api/duration.ts";
-import type { Retries } from "../api/retries.ts";
+import type { FullRetries } from "../api/retries.ts";
 
 /**
  * Milliseconds between the end of attempt `attempt` (from 1) and the beginning of the next one: initial × factor^(attempt-1),
  * at most max, ± 10 %. The jitter comes from `seed`, so that a repeated decision gives the same time.
  */
-export function retryDelayMs(retries: Retries, attempt: number, seed: string): number {
+export function retryDelayMs(retries: FullRetries, attempt: number, seed: string): number {
   const { initial, factor, max } = retries.backoff;
   // Bounded, because nothing times infinity is no number.
   const growth = Math.min(factor ** (attempt - 1), Number.MAX_SAFE_INTEGER);

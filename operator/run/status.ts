@@ -1,12 +1,20 @@
 import { formatDuration } from "../api/duration.ts";
-import type { NodeStatus, PipelineRunStatus, TestCounts } from "../api/pipeline-run.ts";
-import type { Condition } from "../api/status.ts";
-import type { Verdict } from "./decide.ts";
+import type { NodeStatus, PipelineRunStatus, SpecRevision, TestCounts } from "../api/pipeline-run.ts";
+import { STATUS_BYTES_MAX } from "../graph/largest-status.ts";
 import type { Facts } from "./facts.ts";
+import { runConditions } from "./run-conditions.ts";
+import { sortedJson } from "./sorted-json.ts";
+import { fitStatus } from "./status-size.ts";
+import { isFinished, succeededCondition } from "./succeeded.ts";
 import { parseTime, timeText } from "./time.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** The whole status that says a verdict. Times that tell of the past are kept from the stored status. */
-export function statusOf(verdict: Verdict, { run, now }: Facts): PipelineRunStatus {
+export function statusOf(
+  verdict: Verdict,
+  { run, copy, pipeline, now }: Pick<Facts, "run" | "copy" | "pipeline" | "now">,
+  { revision, bytesMax = STATUS_BYTES_MAX }: { readonly revision?: SpecRevision; readonly bytesMax?: number } = {},
+): PipelineRunStatus {
   const stored = run.status;
   const begun = verdict.begin;
   const started = stored.started ?? (begun === undefined ? undefined : timeText(now));
@@ -14,25 +22,31 @@ export function statusOf(verdict: Verdict, { run, now }: Facts): PipelineRunStat
   const ended = verdict.succeeded !== "Unknown";
   const nodes = Object.values(verdict.nodes);
   const counts = countStates(nodes);
-  const done = counts.total - counts.active - nodes.filter(({ state }) => state === "Pending").length;
-  return {
+  const done =
+    counts.total - counts.active - (counts.waiting ?? 0) - nodes.filter(({ state }) => state === "Pending").length;
+  const generation = run.meta.generation ?? 0;
+  const status = {
     ...stored,
-    ...(begun === undefined ? {} : { pipelineSpec: begun.spec, pipelineGeneration: begun.generation }),
-    observedGeneration: run.meta.generation ?? 0,
-    conditions: [condition(verdict, stored, run.meta.generation ?? 0, now)],
+    ...(begun === undefined ? {} : { pipelineGeneration: begun.generation }),
+    // A run that ends before it begins was refused by the Pipeline of this moment; an older version did not record which one it took.
+    ...(copy !== undefined || pipeline === undefined || !(begun || ended) ? {} : { pipelineUid: pipeline.uid }),
+    ...(revision === undefined ? {} : { pipelineRevision: revision }),
+    observedGeneration: generation,
+    conditions: runConditions(verdict, stored.conditions, { generation, now }),
     ...(started === undefined ? {} : { started }),
-    ...(ended
-      ? {
-          finished: timeText(now),
-          ...(startedAt === undefined ? {} : { duration: formatDuration(now - startedAt) }),
-        }
-      : {}),
+    ...(ended && !isFinished(stored) ? endOf(startedAt, now) : {}),
     progress: `${done}/${counts.total}`,
     counts,
     rows: total(nodes.map((node) => node.rows ?? 0)),
     ...testsOf(nodes),
     nodes: { ...verdict.nodes },
   };
+  return fitStatus(status, bytesMax);
+}
+
+function endOf(startedAt: number | undefined, now: number): Pick<PipelineRunStatus, "finished" | "duration"> {
+  const finished = timeText(now);
+  return startedAt === undefined ? { finished } : { finished, duration: formatDuration(now - startedAt) };
 }
 
 function countStates(nodes: readonly NodeStatus[]): NonNullable<PipelineRunStatus["counts"]> {
@@ -45,6 +59,7 @@ function countStates(nodes: readonly NodeStatus[]): NonNullable<PipelineRunStatu
     skipped: count("Skipped"),
     cancelled: count("Cancelled"),
     active: count("Starting", "Running", "Retrying"),
+    waiting: count("Waiting"),
   };
 }
 
@@ -61,18 +76,6 @@ function testsOf(nodes: readonly NodeStatus[]): { tests?: TestCounts } {
   if (tested.length === 0) return {};
   const sum = (key: keyof TestCounts) => total(tested.map((tests) => tests[key]));
   return { tests: { passed: sum("passed"), warned: sum("warned"), failed: sum("failed"), errored: sum("errored") } };
-}
-
-function condition(verdict: Verdict, stored: PipelineRunStatus, generation: number, now: number): Condition {
-  const before = stored.conditions?.find(({ type }) => type === "Succeeded");
-  return {
-    type: "Succeeded",
-    status: verdict.succeeded,
-    observedGeneration: generation,
-    lastTransitionTime: before?.status === verdict.succeeded ? before.lastTransitionTime : timeText(now),
-    reason: verdict.reason,
-    message: verdict.message.slice(0, 4096),
-  };
 }
 
 /** A node that changed its state between two statuses. */
@@ -95,17 +98,7 @@ export function nodeTransitions(before: PipelineRunStatus, after: PipelineRunSta
 
 /** Whether two statuses differ in anything that is worth a write. */
 export function statusDiffers(before: object, after: object): boolean {
-  return JSON.stringify(sorted(before)) !== JSON.stringify(sorted(after));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => [key, sorted(entry)]),
-  );
+  return sortedJson(before) !== sortedJson(after);
 }
 
 /**
@@ -113,11 +106,19 @@ function sorted(value: unknown): unknown {
  * node's start and success among it, is said every other second, so that a chain of short nodes costs few writes.
  */
 export function isUrgent(before: PipelineRunStatus, after: PipelineRunStatus): boolean {
-  const is = after.conditions?.[0];
-  const was = before.conditions?.[0];
+  const is = succeededCondition(after);
+  const was = succeededCondition(before);
   if (is?.status !== was?.status || is?.reason !== was?.reason) return true;
   return nodeTransitions(before, after).some(
-    ({ after: node }) =>
-      node.state === "Failed" || node.state === "Retrying" || (node.state === "Starting" && node.reason !== undefined),
+    ({ after: node }) => node.state === "Failed" || node.state === "Retrying" || (isIdle(node) && isTrouble(node)),
   );
+}
+
+/** Whether the reason is a trouble: a start ahead is not. */
+function isTrouble({ reason }: NodeStatus): boolean {
+  return reason !== undefined && reason !== "StartingAhead";
+}
+
+function isIdle({ state }: NodeStatus): boolean {
+  return state === "Pending" || state === "Waiting" || state === "Starting";
 }

@@ -36,7 +36,7 @@ export function successOf(
   };
 }
 
-const REASON_OF_KIND = {
+export const REASON_OF_KIND = {
   configuration: "ConfigurationError",
   data: "DataError",
   transient: "TransientError",
@@ -73,6 +73,10 @@ export function reportedFailure(end: Ended, expected: ResultExpectation): Failur
 /** Container runtimes' words for a command that they could not run; the message says why, and the exit code (128) nothing. */
 const NOT_STARTED = ["StartError", "ContainerCannotRun"];
 
+/** A program that a signal ends exits with 128 and its number, of which Linux has 64: signal(7). 255 is a program's own -1. */
+const EXIT_OF_SIGNALS = 128;
+const SIGNAL_MAX = 64;
+
 /** Whether a pod has ended, or never began: its node may have refused it. */
 function isOver({ terminated, failure }: PodFacts): boolean {
   return terminated !== undefined || failure !== undefined;
@@ -80,7 +84,7 @@ function isOver({ terminated, failure }: PodFacts): boolean {
 
 /** The end of a pod by somebody else's hand, in words: those of its node, of the task that was told to stop, or of the exit code. */
 export function killedWords(
-  { name, failure, terminated }: PodFacts,
+  { name, failure, terminated, lingering, sidecars }: PodFacts,
   expected: ResultExpectation,
 ): Pick<Failure, "reason" | "message"> {
   if (failure !== undefined) {
@@ -98,7 +102,14 @@ export function killedWords(
   }
   if (NOT_STARTED.includes(reason))
     return { reason: "ExitCode", message: `the container could not be started: ${left}` };
-  const more = exitCode > 128 ? ` (killed by signal ${exitCode - 128})` : `; kubectl logs ${name} shows what it said`;
+  const signal = exitCode - EXIT_OF_SIGNALS;
+  const isSignal = signal > 0 && signal <= SIGNAL_MAX;
+  const until = sidecars === undefined ? "" : " until the next attempt begins";
+  const log =
+    lingering === undefined
+      ? `; kubectl logs ${name} shows what it said${until}`
+      : `; its log goes with the pod, which container ${lingering.join(", ")} keeps from ending`;
+  const more = isSignal ? ` (killed by signal ${signal})` : log;
   return { reason: "ExitCode", message: `the task container exited with ${exitCode}${more}` };
 }
 
@@ -111,7 +122,7 @@ export function judgedFailure(
   pods: readonly PodFacts[],
   expected: ResultExpectation,
 ): Failure {
-  const base = { state: "failed", retriable: true, at: verdict.at, inferred: true } as const;
+  const base = { state: "failed", retriable: true, at: verdict.at, restsOnAbsence: true } as const;
   if (verdict.succeeded) {
     const message = "the Job is complete but its pod is gone, and the result with it";
     return { ...base, reason: "InvalidResult", message };
@@ -135,7 +146,7 @@ export function judgedFailure(
   return { ...base, at: last.terminated?.at ?? verdict.at, ...killedWords(last, expected) };
 }
 
-/** The result in a termination message, or why it is none. */
+/** The result in a termination message, or why it does not count. */
 export function readResult(message: string, expected: ResultExpectation): TaskResult | string {
   if (message === "") return "it is empty";
   if (Buffer.byteLength(message) > RESULT_BYTES_MAX) return `it is longer than ${RESULT_BYTES_MAX} bytes`;
@@ -151,8 +162,13 @@ export function readResult(message: string, expected: ResultExpectation): TaskRe
     return `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "wrong shape"}`;
   }
   const { run, node, attempt, part } = parsed.data;
-  if (run !== expected.run || node !== expected.node || attempt !== expected.attempt || part !== expected.part) {
+  if (!speaksOf(parsed.data, expected)) {
     return `it speaks of run ${run}, node ${node}, attempt ${attempt}${part === undefined ? "" : `, part ${part}`}`;
   }
   return parsed.data;
+}
+
+/** Whether a result is of the attempt, and of the part of it, that is asked about. */
+export function speaksOf({ run, node, attempt, part }: TaskResult, expected: ResultExpectation): boolean {
+  return run === expected.run && node === expected.node && attempt === expected.attempt && part === expected.part;
 }

@@ -8,3 +8,15 @@ export function parseTime(text: string | undefined): number | undefined {
   const ms = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
 }
+
+/** The first of several times, of which any may be missing. */
+export function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** When to look again, as a decision says it: at the first of these times; nothing where there is none, or one is no time. */
+export function wakeAtFirst(...times: readonly (number | undefined)[]): { readonly wakeAt?: number } {
+  const wakeAt = earliest(...times);
+  return wakeAt !== undefined && Number.isFinite(wakeAt) ? { wakeAt } : {};
+}

@@ -1,23 +1,41 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { PipelineSeries } from "./pipeline-series.ts";
 
 const RUN_SECONDS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 const NODE_SECONDS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400];
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const QUEUE_SECONDS = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
+/** Pipelines with series of their own where nothing else is said. */
+export const PIPELINES_MAX = 1_000;
+
+export interface MetricsOptions {
+  readonly pipelinesMax?: number;
+  /** Called once, when the first Pipeline gets no series of its own. */
+  readonly full?: (max: number) => void;
+}
+
 /**
- * Every metric of the operator. Labels are bounded by what exists in the cluster (namespace, pipeline, node) or by a fixed list;
- * the name of a run is never a label. Queue and client metrics carry the names that Go controllers use, so that dashboards
+ * Every metric of the operator. Labels are bounded by what exists in the cluster (namespace, pipeline, node; at most so many, see
+ * `pipeline-series.ts`) or by a fixed list; the name of a run is never a label. Queue and client metrics carry the names that Go controllers use, so that dashboards
  * made for those work.
  */
-export function createMetrics() {
+export function createMetrics({ pipelinesMax = PIPELINES_MAX, full = () => undefined }: MetricsOptions = {}) {
   const registry = new Registry();
   const registers = [registry];
   const pipeline = ["namespace", "pipeline"] as const;
   const node = ["namespace", "pipeline", "node"] as const;
-  const scrapes: (() => void)[] = [];
+  const pipelines = new PipelineSeries(pipelinesMax, full);
+  const pipelinesTogether = new Gauge({
+    name: "kelt_metrics_pipelines_together",
+    help: "Pipelines beyond the bound, which are counted together as _other.",
+    registers,
+  });
+  const scrapes: (() => void)[] = [() => pipelinesTogether.set(pipelines.others)];
   return {
     registry,
+    /** Which Pipelines have series. */
+    pipelines,
     /** Gauges that are read rather than counted are set by these functions, right before each scrape. */
     beforeScrape: (read: () => void) => void scrapes.push(read),
     /** The exposition text of every metric. */
@@ -35,6 +53,12 @@ export function createMetrics() {
       name: "kelt_pipeline_runs_total",
       help: "Finished runs by result (succeeded, failed, cancelled).",
       labelNames: [...pipeline, "result"],
+      registers,
+    }),
+    strayRuns: new Counter({
+      name: "kelt_stray_runs_total",
+      help: "Finished runs whose Pipeline does not exist, by result.",
+      labelNames: ["result"],
       registers,
     }),
     runDuration: new Histogram({
@@ -85,6 +109,12 @@ export function createMetrics() {
       name: "kelt_node_retries_total",
       help: "Failed attempts of a node that were followed by another one, by reason.",
       labelNames: [...node, "reason"],
+      registers,
+    }),
+    nodeBadEnds: new Counter({
+      name: "kelt_node_bad_ends_total",
+      help: "Pods that ended badly after their task had reported success; the success counts.",
+      labelNames: node,
       registers,
     }),
     tests: new Counter({
@@ -167,6 +197,45 @@ export function createMetrics() {
       name: "kelt_reflector_relists_total",
       help: "Full lists by kind; more than one per kind means that a watch could not go on.",
       labelNames: ["kind"],
+      registers,
+    }),
+    watchFailures: new Counter({
+      name: "kelt_reflector_failures_total",
+      help: "Lists and watches that failed, by kind and reason.",
+      labelNames: ["kind", "reason"],
+      registers,
+    }),
+    unseen: new Gauge({
+      name: "kelt_reflector_degraded",
+      help: "Namespaces (1 for the whole cluster) whose objects of the kind cannot be seen now; /readyz says why.",
+      labelNames: ["kind"],
+      registers,
+    }),
+    unreadObjects: new Gauge({
+      name: "kelt_objects_unread",
+      help: "Objects that exist and that the operator passes over because it cannot read them, by kind; logs name them.",
+      labelNames: ["kind"],
+      registers,
+    }),
+    reportMessages: new Counter({
+      name: "kelt_report_messages_total",
+      help: "Messages of tasks by the status that answered them; none where the task went away.",
+      labelNames: ["answer"],
+      registers,
+    }),
+    reportPods: new Gauge({
+      name: "kelt_report_pods",
+      help: "Pods of which reports are kept in memory.",
+      registers,
+    }),
+    reportBytes: new Gauge({
+      name: "kelt_report_bytes",
+      help: "Size of the reports that are kept in memory, at most 64 MiB.",
+      registers,
+    }),
+    reportChannel: new Gauge({
+      name: "kelt_report_channel_up",
+      help: "1 while Jobs learn of the report channel; without it the operator hears of tasks only from the kubelet.",
       registers,
     }),
     leader: new Gauge({

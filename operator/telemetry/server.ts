@@ -30,9 +30,22 @@ export function serveTelemetry(port: number, metrics: Metrics, probes: Probes): 
   });
 }
 
+/** Whoever asks while the text is being written gets the same one: it is long, and anybody may ask. */
+const underWay = new WeakMap<Metrics, Promise<string>>();
+
+function scrape(metrics: Metrics): Promise<string> {
+  const known = underWay.get(metrics);
+  if (known !== undefined) return known;
+  const text = Promise.resolve()
+    .then(() => metrics.scrape())
+    .finally(() => underWay.delete(metrics));
+  underWay.set(metrics, text);
+  return text;
+}
+
 async function answerMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {
   try {
-    const text = await metrics.scrape();
+    const text = await scrape(metrics);
     response.writeHead(200, { "content-type": metrics.registry.contentType }).end(text);
   } catch {
     response.writeHead(500).end("metrics could not be collected\n");

@@ -1,0 +1,113 @@
+import type { V1Volume, V1VolumeMount } from "@kubernetes/client-node";
+import { type ConnectionSpec, secretOf } from "../api/connection.ts";
+import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { CONNECTIONS_DIRECTORY, PROJECT_DIRECTORY, WORK_DIRECTORY } from "../api/task.ts";
+import type { Volume } from "../api/volumes.ts";
+import { connectionsOf } from "./task-spec.ts";
+
+export interface Mounted {
+  readonly volume: V1Volume;
+  readonly mount: V1VolumeMount;
+}
+
+const TMP_DIRECTORY = "/tmp";
+/** Programs of all sorts write to /tmp; the root file system is read-only. */
+export const TMP: Mounted = {
+  volume: { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
+  mount: { name: "tmp", mountPath: TMP_DIRECTORY },
+};
+const WORK: Mounted = {
+  volume: { name: "work", emptyDir: { sizeLimit: "10Gi" } },
+  mount: { name: "work", mountPath: WORK_DIRECTORY },
+};
+
+/** What a pod's volumes are, and where its container finds them. */
+export interface PodVolumes {
+  readonly volumes: V1Volume[];
+  readonly volumeMounts: V1VolumeMount[];
+}
+
+export function podVolumes(
+  mounted: readonly Mounted[],
+  own: PodVolumes = { volumes: [], volumeMounts: [] },
+): PodVolumes {
+  return {
+    volumes: [...mounted.map(({ volume }) => volume), ...own.volumes],
+    volumeMounts: [...mounted.map(({ mount }) => mount), ...own.volumeMounts],
+  };
+}
+
+/**
+ * The volumes of a node's pod. Secrets and ConfigMaps of connections and projects are mounted as optional: one that does not exist is
+ * then reported by the task, by name and with what to do, instead of a pod that hangs without a word in its status.
+ */
+export function volumesOf({ connections = {} }: PipelineSpec, node: PipelineNode): PodVolumes {
+  const own = ownVolumes(node);
+  const hasTmp = own.volumeMounts.some(({ mountPath }) => mountPath.replace(/\/$/, "") === TMP_DIRECTORY);
+  const project = node.transform?.project.configMap;
+  return podVolumes(
+    [
+      WORK,
+      ...(hasTmp ? [] : [TMP]),
+      ...connectionsOf(node).flatMap((name) => connectionVolumes(name, connections[name] ?? {})),
+      ...(project === undefined ? [] : [projectVolume(project)]),
+    ],
+    own,
+  );
+}
+
+function projectVolume(configMap: string): Mounted {
+  return {
+    volume: { name: "project", configMap: { name: configMap, optional: true } },
+    mount: { name: "project", mountPath: PROJECT_DIRECTORY, readOnly: true },
+  };
+}
+
+/** What of a connection is mounted, where the task looks for it: at most one volume. */
+export function connectionVolumes(name: string, connection: ConnectionSpec): Mounted[] {
+  const source = volumeSourceOf(connection);
+  if (source === undefined) return [];
+  return [
+    {
+      volume: { name: `connection-${name}`, ...source },
+      mount: { name: `connection-${name}`, mountPath: `${CONNECTIONS_DIRECTORY}/${name}`, readOnly: true },
+    },
+  ];
+}
+
+/** What a connection needs to be mounted: its Secret, or the volume that its files lie in. */
+function volumeSourceOf(connection: ConnectionSpec): Omit<V1Volume, "name"> | undefined {
+  const secretName = secretOf(connection);
+  if (secretName !== undefined) return { secret: { secretName, optional: true, defaultMode: 0o440 } };
+  const { configMap, persistentVolumeClaim: claimName } = connection.files ?? {};
+  if (configMap !== undefined) return { configMap: { name: configMap, optional: true } };
+  return claimName === undefined ? undefined : { persistentVolumeClaim: { claimName, readOnly: true } };
+}
+
+/** The volumes that a node's container brings itself, as a Pod has them. */
+function ownVolumes({ container }: PipelineNode): PodVolumes {
+  return {
+    volumes: (container?.volumes ?? []).map(ownVolume),
+    volumeMounts: (container?.volumeMounts ?? []).map((mount) => withoutUndefined<V1VolumeMount>(mount)),
+  };
+}
+
+function ownVolume({ name, configMap, secret, persistentVolumeClaim, emptyDir }: Volume): V1Volume {
+  if (configMap !== undefined) return { name, configMap: withoutUndefined(configMap) };
+  if (secret !== undefined) return { name, secret: withoutUndefined(secret) };
+  if (persistentVolumeClaim !== undefined)
+    return { name, persistentVolumeClaim: withoutUndefined(persistentVolumeClaim) };
+  const { sizeLimit, medium } = emptyDir ?? {};
+  return {
+    name,
+    emptyDir: {
+      ...(sizeLimit === undefined ? {} : { sizeLimit: String(sizeLimit) }),
+      ...(medium === undefined ? {} : { medium }),
+    },
+  };
+}
+
+/** Kubernetes' types know no field that is there and undefined; zod's do. */
+function withoutUndefined<T>(fields: object): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,96 @@
+import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import type { NodeStatus } from "../api/pipeline-run.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Action } from "./action.ts";
+import type { Facts } from "./facts.ts";
+import { drop, heldJobs } from "./held.ts";
+import type { Slots } from "./limits.ts";
+import type { NodeDecision } from "./node.ts";
+
+/*
+ * Which nodes are started ahead: their pod starts while a node that they need still works, and waits (`held.ts`). This hides the start of
+ * a pod, a second and more, behind the work before it.
+ *
+ * | a node is started ahead when all of this is true                                                                   |
+ * |--------------------------------------------------------------------------------------------------------------------|
+ * | a task of its namespace has been heard by this process: it would hear `go`                                         |
+ * | it is of one of kelt's own verbs, of one pod, removes nothing, and has no attempt yet                              |
+ * | all that it needs has succeeded or runs, one of these runs, and has at most one item left if it says how many      |
+ * | no node of its run waits for room, nor of its namespace for a place, and no node begins in this pass               |
+ * | spec.startAhead, spec.parallelism, the namespace's limit and the operator's own bound have room for it             |
+ * | its Job was not held in vain before                                                                                |
+ *
+ * A held pod keeps a place from others: where one of those lacks room, held Jobs go first.
+ */
+
+/** Reasons of a node that waits for room, or may. */
+const LACKS_ROOM: readonly string[] = ["NoPod", "QuotaExceeded", "Unschedulable", "RunParallelism", "NamespaceLimit"];
+
+/** The nodes of a run as one pass has decided about them. */
+export interface Decided {
+  readonly spec: PipelineSpec;
+  readonly graph: Graph;
+  readonly nodes: Readonly<Record<string, NodeStatus>>;
+  readonly slots: Slots;
+  /** Nodes begin in this pass, once it is stored: nothing is to hold that up. */
+  readonly begins: boolean;
+}
+
+export interface Ahead {
+  /** The nodes that have another status by it. */
+  readonly nodes: Readonly<Record<string, NodeStatus>>;
+  readonly actions: readonly Action[];
+}
+
+/** What is started ahead, and which held Jobs are deleted so that others have room. */
+export function startAhead(facts: Facts, decided: Decided): Ahead {
+  const held = heldJobs(facts, decided.nodes);
+  if (facts.ahead?.yields === true || Object.values(decided.nodes).some(lacksRoom)) {
+    return changed([...held].map(([name, attempt]) => [name, drop(name, attempt, "another node lacks room")]));
+  }
+  if (facts.ahead === undefined || decided.begins) return changed([]);
+  const { run, namespace } = decided.slots;
+  const room = Math.min(decided.spec.startAhead - held.size, run, namespace, facts.ahead.room);
+  const names = decided.graph.order.filter((name) => mayStart(name, facts, decided));
+  return changed(names.slice(0, Math.max(0, room)).map((name) => [name, start(name)]));
+}
+
+function changed(decisions: readonly (readonly [string, NodeDecision])[]): Ahead {
+  return {
+    nodes: Object.fromEntries(decisions.map(([name, { status }]) => [name, status])),
+    actions: decisions.flatMap(([, { actions }]) => actions),
+  };
+}
+
+function lacksRoom({ state, reason = "" }: NodeStatus): boolean {
+  return state === "Waiting" || LACKS_ROOM.includes(reason);
+}
+
+function start(name: string): NodeDecision {
+  const message = "its pod is being started while a node that it needs works";
+  const status: NodeStatus = { state: "Pending", attempt: 1, reason: "StartingAhead", message };
+  return { status, actions: [{ do: "createJob", node: name, attempt: 1, hold: true }] };
+}
+
+function mayStart(name: string, facts: Facts, { spec, graph, nodes }: Decided): boolean {
+  const node = spec.nodes[name];
+  const needs = graph.needs.get(name) ?? [];
+  const hasJob = facts.attempts.get(name)?.some(({ job }) => job !== undefined) ?? false;
+  if (node === undefined || !mayBeHeld(node) || hasJob || facts.refusals.has(name)) return false;
+  if (nodes[name]?.state !== "Pending" || facts.ahead?.spent.has(name) !== false) return false;
+  const working = needs.filter((need) => nodes[need]?.state !== "Succeeded");
+  return working.length > 0 && working.every((need) => isAlmostDone(facts, need, nodes[need]));
+}
+
+/** A node that removes files, or whose parts are tried one by one, begins when it is due. */
+function mayBeHeld({ container, load }: PipelineNode): boolean {
+  const removes = load?.from.cleanup !== undefined && load.from.cleanup !== "none";
+  return container === undefined && load?.fanOut === undefined && !removes;
+}
+
+/** It is unknown how long the work before takes; a task that has several things to do says when it comes to the last. */
+function isAlmostDone(facts: Facts, name: string, status: NodeStatus | undefined): boolean {
+  if (status?.state !== "Running" || status.reason !== undefined) return false;
+  const attempt = facts.attempts.get(name)?.at(-1);
+  return (attempt?.pods.at(-1)?.itemsLeft ?? 0) <= 1;
+}

@@ -1,0 +1,162 @@
+import {
+  NODE_REPORT_ITEMS_MAX,
+  NODE_REPORT_PAGES_MAX,
+  type NodeReportItem,
+  type NodeReportStatus,
+} from "../api/node-report.ts";
+import { unpackItems } from "../api/packed-items.ts";
+import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
+import { REPORT_ITEMS_MAX, type ReportItem } from "../api/report.ts";
+import type { Facts, PodFacts } from "./facts.ts";
+import { TERMINAL } from "./node.ts";
+import { readResult } from "./task-end.ts";
+
+/*
+ * What is written of the items inside a node, from what its latest attempt's pods have said.
+ *
+ * | the pod                                   | its items are                                                         |
+ * |-------------------------------------------|-----------------------------------------------------------------------|
+ * | has pushed items and its result           | those                                                                 |
+ * | has pushed items, and left others         | those, with the states that its termination message has               |
+ * | has pushed nothing, and left some         | those, with a count of what did not fit into the termination message  |
+ * | was replaced by another one that has some | forgotten                                                             |
+ * | is one of several parts                   | put together: rows and bytes added, the least finished of the states  |
+ */
+
+/** An attempt that has something to say of what lies inside its node. */
+export interface ReportSource {
+  readonly node: string;
+  readonly status: NodeStatus;
+  readonly attempt: number;
+  readonly hasEnded: boolean;
+  /** One a part. */
+  readonly pods: readonly PodFacts[];
+  /** Another one wherever the pages are others. */
+  readonly version: string;
+}
+
+/** The latest attempt of each node whose pods have named items. */
+export function reportSources(facts: Facts, nodes: PipelineRunStatus["nodes"] = {}): readonly ReportSource[] {
+  return Object.entries(nodes).flatMap(([node, status]) => {
+    const found = facts.attempts.get(node)?.findLast(({ pods }) => pods.some(hasItems));
+    if (found === undefined) return [];
+    const newest = new Map(found.pods.filter(hasItems).map((pod) => [pod.part, pod]));
+    const pods = [...newest.values()];
+    const hasEnded = TERMINAL.includes(status.state);
+    const version = JSON.stringify([found.attempt, hasEnded, pods.map(versionOf)]);
+    return [{ node, status, attempt: found.attempt, hasEnded, pods, version }];
+  });
+}
+
+function hasItems({ items, terminated }: PodFacts): boolean {
+  return (items?.list.length ?? 0) > 0 || terminated?.message.includes('"items":') === true;
+}
+
+function versionOf({ name, items, terminated, pushed }: PodFacts): readonly unknown[] {
+  return [name, items?.at, pushed?.at, terminated?.at];
+}
+
+/** The pages of a node's report; none where what looked like items is not. */
+export function nodeReportPages(
+  { node, status, attempt, hasEnded, pods }: ReportSource,
+  run: string,
+): NodeReportStatus[] {
+  const said = pods.map((pod) => itemsOf(pod, { run, node, attempt }));
+  const items = [...mergeParts(said.map(({ list }) => list)).values()].slice(0, REPORT_ITEMS_MAX);
+  if (items.length === 0) return [];
+  const itemsLeftOut = said.reduce((sum, { leftOut }) => sum + leftOut, 0);
+  const isLost = said.some(({ isLast }) => !isLast);
+  const since = (hasEnded ? status.finished : status.attemptStarted) ?? status.started ?? "1970-01-01T00:00:00Z";
+  const pages = Math.min(NODE_REPORT_PAGES_MAX, Math.ceil(items.length / NODE_REPORT_ITEMS_MAX));
+  const shared = {
+    observedGeneration: 1,
+    conditions: [{ type: "Complete", ...completeness({ hasEnded, itemsLeftOut, isLost }), lastTransitionTime: since }],
+    attempt,
+    pages,
+    total: items.length,
+    counts: countsOf(items),
+    itemsLeftOut,
+  };
+  return Array.from({ length: pages }, (_, page) => ({
+    ...shared,
+    items: items.slice(page * NODE_REPORT_ITEMS_MAX, (page + 1) * NODE_REPORT_ITEMS_MAX).map(writtenItem),
+  }));
+}
+
+interface Said {
+  readonly list: readonly ReportItem[];
+  readonly leftOut: number;
+  /** Nothing follows. */
+  readonly isLast: boolean;
+}
+
+function itemsOf(
+  { items, pushed, terminated, part }: PodFacts,
+  expected: { readonly run: string; readonly node: string; readonly attempt: number },
+): Said {
+  const known = { list: items?.list ?? [], leftOut: items?.leftOut ?? 0 };
+  if (pushed !== undefined && known.list.length > 0) return { ...known, isLast: true };
+  const ofPart = part === undefined ? expected : { ...expected, part };
+  const result = readResult(terminated?.message ?? "", { ...ofPart, required: true });
+  if (typeof result === "string") return { ...known, isLast: false };
+  const left = unpackItems(result.items ?? "") ?? [];
+  const all = new Map([...known.list, ...left].map((item) => [keyOf(item), item]));
+  const total = left.length + (result.itemsLeftOut ?? 0);
+  return { list: [...all.values()], leftOut: Math.max(0, total - all.size), isLast: true };
+}
+
+/** Whichever stands first here counts for an item of several parts. */
+const LEAST_FINISHED: readonly ReportItem["state"][] = [
+  "Failed",
+  "Running",
+  "Pending",
+  "Warned",
+  "Skipped",
+  "Succeeded",
+];
+
+function mergeParts(parts: readonly (readonly ReportItem[])[]): ReadonlyMap<string, ReportItem> {
+  const merged = new Map<string, ReportItem>();
+  for (const item of parts.flat()) {
+    const known = merged.get(keyOf(item));
+    merged.set(keyOf(item), known === undefined ? item : together(known, item));
+  }
+  return merged;
+}
+
+function together(a: ReportItem, b: ReportItem): ReportItem {
+  const [first, second] = LEAST_FINISHED.indexOf(a.state) <= LEAST_FINISHED.indexOf(b.state) ? [a, b] : [b, a];
+  const sum = (field: "rows" | "bytes" | "failures") => {
+    const values = [a[field], b[field]].filter((value) => value !== undefined);
+    return values.length === 0 ? {} : { [field]: values.reduce((left, right) => left + right, 0) };
+  };
+  return { ...second, ...first, ...sum("rows"), ...sum("bytes"), ...sum("failures") };
+}
+
+function keyOf({ kind, name }: ReportItem): string {
+  return `${kind} ${name}`;
+}
+
+function completeness(now: { readonly hasEnded: boolean; readonly itemsLeftOut: number; readonly isLost: boolean }) {
+  const no = (reason: string, message: string) => ({ status: "False", reason, message }) as const;
+  if (!now.hasEnded) return no("Reporting", "the node is at work");
+  if (now.isLost) return no("Lost", "the attempt ended before its task had told how all items ended");
+  if (now.itemsLeftOut > 0) return no("ItemsLeftOut", `${now.itemsLeftOut} items are missing for want of room`);
+  return { status: "True", reason: "Complete", message: "" } as const;
+}
+
+function countsOf(items: readonly ReportItem[]): NonNullable<NodeReportStatus["counts"]> {
+  const of = (state: ReportItem["state"]) => items.filter((item) => item.state === state).length;
+  return {
+    pending: of("Pending"),
+    running: of("Running"),
+    succeeded: of("Succeeded"),
+    warned: of("Warned"),
+    failed: of("Failed"),
+    skipped: of("Skipped"),
+  };
+}
+
+function writtenItem({ seconds, ...item }: ReportItem): NodeReportItem {
+  return { ...item, ...(seconds === undefined ? {} : { milliseconds: Math.round(seconds * 1000) }) };
+}
