@@ -8,6 +8,16 @@
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
+- name: KELT_POD_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+- name: KELT_REPORT_ENABLED
+  value: {{ .Values.reportChannel.enabled | quote }}
+- name: KELT_REPORT_PORT
+  value: {{ .Values.reportChannel.port | quote }}
+- name: KELT_REPORT_SERVICE
+  value: {{ include "kelt.fullname" . }}-report
 - name: KELT_TASK_IMAGE
   value: {{ include "kelt.image" (list .Values.image.task .Chart.AppVersion) | quote }}
 - name: KELT_TASK_IMAGE_PULL_POLICY
@@ -16,20 +26,34 @@
   value: {{ join "," .Values.image.pullSecrets | quote }}
 - name: KELT_TASK_RESOURCES
   value: {{ toJson .Values.tasks.resources | quote }}
-- name: KELT_TASK_PRIORITY_CLASS
-  value: {{ .Values.tasks.priorityClassName | quote }}
-- name: KELT_TASK_SERVICE_ACCOUNT
-  value: {{ .Values.tasks.serviceAccountName | quote }}
+- name: KELT_TASK_POD
+  value: {{ toJson .Values.tasks.pod | quote }}
+- name: KELT_TASK_NETWORK_ALLOWED
+  value: {{ join "," .Values.tasks.network.allowed | quote }}
+- name: KELT_TASK_NETWORK_FORBIDDEN
+  value: {{ join "," .Values.tasks.network.forbidden | quote }}
+- name: KELT_POD_CHECK
+  value: {{ .Values.tasks.podCheck }}
+- name: KELT_SEAL_KEY_FILE
+  value: /etc/kelt/seal/key
 - name: KELT_WATCH_NAMESPACES
   value: {{ join "," .Values.watchNamespaces | quote }}
 - name: KELT_LOG_LEVEL
   value: {{ .Values.operator.logLevel }}
 - name: KELT_METRICS_PORT
   value: {{ .Values.metrics.port | quote }}
+- name: KELT_METRICS_PIPELINES
+  value: {{ .Values.metrics.pipelines | quote }}
 - name: KELT_API_QPS
   value: {{ .Values.operator.apiQps | quote }}
 - name: KELT_API_BURST
   value: {{ .Values.operator.apiBurst | quote }}
+- name: KELT_API_NAMESPACE_QPS
+  value: {{ .Values.operator.apiNamespaceQps | quote }}
+- name: KELT_API_NAMESPACE_BURST
+  value: {{ .Values.operator.apiNamespaceBurst | quote }}
+- name: KELT_NAMESPACE_NODES
+  value: {{ .Values.operator.namespaceNodes | quote }}
 - name: KELT_JOB_TTL
   value: {{ .Values.operator.jobTtl | quote }}
 - name: KELT_WORKERS

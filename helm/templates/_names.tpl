@@ -22,6 +22,19 @@
 {{- end }}
 {{- end }}
 
+{{- /* A PriorityClass belongs to the whole cluster: an operator of some namespaces makes none. */}}
+{{- define "kelt.makesPriorityClass" -}}
+{{- and .Values.priorityClass.create (not .Values.priorityClassName) (not .Values.watchNamespaces) }}
+{{- end }}
+
+{{- define "kelt.priorityClassName" -}}
+{{- if .Values.priorityClassName }}
+{{- .Values.priorityClassName }}
+{{- else if eq (include "kelt.makesPriorityClass" .) "true" }}
+{{- include "kelt.fullname" . }}
+{{- end }}
+{{- end }}
+
 {{- define "kelt.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "kelt.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -58,9 +71,9 @@ imagePullSecrets:
 {{- /* What Pod Security `restricted` asks of a pod. */}}
 {{- define "kelt.podSecurityContext" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
+{{- with .Values.podSecurityContext }}
+{{ toYaml . }}
+{{- end }}
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
