@@ -14,6 +14,38 @@ export interface Limits {
 /** Enough for any model that a database would accept, and little enough that no template hangs or fills a small pod. */
 export const LIMITS: Limits = { steps: 2_000_000, text: 4_194_304, allText: 67_108_864, depth: 80 };
 
+/**
+ * For the macros of dbt projects, to which dbt sets no limits: they write seeds cell by cell and loop over graphs. An endless loop
+ * still ends within half a minute, and an endless recursion on the stack of a thread.
+ */
+export const DBT_LIMITS: Limits = { steps: 200_000_000, text: 67_108_864, allText: 4_294_967_296, depth: 150 };
+
+/** The budget of the rendering that is under way; renderings run from their begin to their end, one inside another. */
+let active: Budget | undefined;
+
+/**
+ * Charges the rendering that is under way for work deep inside an operation: one step for about a hundred nanoseconds. Outside of a
+ * rendering nothing is charged.
+ */
+export function charge(steps: number): void {
+  active?.steps(steps);
+}
+
+/** Charges the rendering that is under way for characters that go into a larger text. */
+export function chargeText(length: number): void {
+  active?.part(length);
+}
+
+/** Charges for cutting a text into pieces, which costs more than to look at it. */
+export function chargePieces(text: string): void {
+  charge(text.length >> 2);
+}
+
+/** Charges for a search of `part` in `text`: the engine's search takes longer for long parts that almost fit everywhere. */
+export function chargeSearch(text: string, part: string): void {
+  charge((text.length >> 6) + Math.ceil((text.length * part.length) / 16_384));
+}
+
 /** What a rendering may still use up. Every operation charges for what it makes before it makes it. */
 export class Budget {
   readonly limits: Limits;
@@ -22,6 +54,17 @@ export class Budget {
 
   constructor(limits: Limits = LIMITS) {
     this.limits = limits;
+  }
+
+  /** Runs a piece of the rendering: what is charged meanwhile counts here. */
+  run<T>(work: () => T): T {
+    const before = active;
+    active = this;
+    try {
+      return work();
+    } finally {
+      active = before;
+    }
   }
 
   steps(count: number): void {
@@ -42,6 +85,12 @@ export class Budget {
   /** Charges for a text of `length` characters. */
   text(length: number): void {
     this.#single(length);
+    this.#all(length);
+  }
+
+  /** Charges for `length` characters that become part of a longer text. */
+  part(length: number): void {
+    this.steps(length >> 6);
     this.#all(length);
   }
 

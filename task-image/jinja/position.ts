@@ -38,11 +38,11 @@ export function positionAfter(start: Position, text: string): Position {
 
 /** A text in which positions are looked up by offset. */
 export class LineIndex {
-  readonly #file: string;
+  readonly #start: Position;
   readonly #starts: number[] = [0];
 
-  constructor(file: string, text: string) {
-    this.#file = file;
+  constructor(file: string, text: string, start: Position = { file, line: 1, column: 1 }) {
+    this.#start = start;
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#starts.push(at + 1);
   }
 
@@ -54,6 +54,7 @@ export class LineIndex {
       if ((this.#starts[middle] ?? 0) <= offset) low = middle;
       else high = middle - 1;
     }
-    return { file: this.#file, line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
+    const { file, line, column } = this.#start;
+    return { file, line: line + low, column: offset - (this.#starts[low] ?? 0) + (low === 0 ? column : 1) };
   }
 }
