@@ -1,0 +1,50 @@
+import type { Rendering } from "../../jinja/running/rendering.ts";
+import type { Bridge } from "../bridge/bridge.ts";
+import type { StatementResult } from "../bridge/messages.ts";
+
+/** The session of a thread, with dbt's transactions: one begins where a macro asks for it, and ends by `adapter.commit()`. */
+export class Connection {
+  readonly #bridge: Pick<Bridge, "run" | "copy">;
+  #isOpen = false;
+
+  constructor(bridge: Pick<Bridge, "run" | "copy">) {
+    this.#bridge = bridge;
+  }
+
+  /** @throws {StatementError} when the server refuses the text; the transaction is rolled back then. */
+  execute(sql: string | Rendering, autoBegin: boolean): StatementResult {
+    this.#begin(autoBegin);
+    return this.#undone(() => this.#bridge.run(sql));
+  }
+
+  /** Runs `COPY … FROM STDIN`; answers how many rows went in. */
+  copy(sql: string, input: string): number {
+    this.#begin(true);
+    return this.#undone(() => this.#bridge.copy(sql, input));
+  }
+
+  commit(): void {
+    if (this.#isOpen) this.#bridge.run("COMMIT");
+    this.#isOpen = false;
+  }
+
+  rollback(): void {
+    if (this.#isOpen) this.#bridge.run("ROLLBACK");
+    this.#isOpen = false;
+  }
+
+  #begin(autoBegin: boolean): void {
+    if (!autoBegin || this.#isOpen) return;
+    this.#bridge.run("BEGIN");
+    this.#isOpen = true;
+  }
+
+  #undone<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+}

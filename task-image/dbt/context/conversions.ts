@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { parse, stringify } from "yaml";
+import { plain } from "../../jinja/running/parameters.ts";
+import { EvaluationError } from "../../jinja/template-error.ts";
+import { sorted } from "../../jinja/values/collection-methods.ts";
+import { isTrue } from "../../jinja/values/comparison.ts";
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import { toJson } from "../../jinja/values/json-text.ts";
+import { iterate } from "../../jinja/values/sequence.ts";
+import { toText } from "../../jinja/values/text-form.ts";
+import { CallableValue, ObjectValue, TupleValue, type Value } from "../../jinja/values/value.ts";
+import { fail, hostFunction, variadic } from "../values/host-function.ts";
+import { readJson } from "../values/json-reader.ts";
+import { SET, SET_STRICT } from "../values/set.ts";
+
+/** The value, or the default where it cannot be made. */
+function orDefault(make: () => Value, fallback: Value): Value {
+  try {
+    return make();
+  } catch {
+    return fallback;
+  }
+}
+
+/** A dict with its keys in order, and those of dicts in it, too. */
+function inOrder(value: Value): Value {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!(value instanceof DictValue)) return value;
+  return DictValue.of(sorted(value.keys(), false).map((key) => [key, inOrder(value.get(key) ?? null)] as const));
+}
+
+function fromYaml(text: string): Value {
+  const data: unknown = parse(text, { version: "1.1", intAsBigInt: true, uniqueKeys: false, merge: true });
+  const toValue = (item: unknown): Value => {
+    if (item === null || item === undefined) return null;
+    if (Array.isArray(item)) return item.map(toValue);
+    if (item instanceof Date) return item.toISOString();
+    if (typeof item !== "object") return item as Value;
+    return DictValue.of(Object.entries(item).map(([key, each]) => [key, toValue(each)] as const));
+  };
+  return toValue(data);
+}
+
+function toYaml(value: Value): string {
+  return stringify(JSON.parse(toJson(value, 0)), { indentSeq: false, lineWidth: 80 });
+}
+
+function zipped(lists: readonly (readonly Value[])[]): Value[] {
+  const length = lists.length === 0 ? 0 : Math.min(...lists.map((each) => each.length));
+  return Array.from({ length }, (_, index) => new TupleValue(lists.map((each) => each[index] ?? null)));
+}
+
+/** What the first dict of lists has and the second one has not, without regard to case. */
+function difference(first: Value, second: Value): DictValue {
+  if (!(first instanceof DictValue && second instanceof DictValue))
+    return fail("diff_of_two_dicts() expects two dicts");
+  const lower = (value: Value) => toText(value).toLowerCase();
+  const others = new Map(
+    second.entries().map(([key, items]) => [lower(key), new Set(iterate(items).map(lower))] as const),
+  );
+  const result = new DictValue();
+  for (const [key, items] of first.entries()) {
+    const rest = iterate(items).filter((item) => others.get(lower(key))?.has(lower(item)) !== true);
+    if (rest.length > 0) result.set(key, [...rest]);
+  }
+  return result;
+}
+
+/** Calls a function; its failure becomes a message of the caller. */
+const tryOrFail = new CallableValue(
+  "try_or_compiler_error",
+  ({ positional: [message, callee, ...rest], named }, site) => {
+    const callable = plain(callee ?? null);
+    if (!(callable instanceof CallableValue))
+      return fail("try_or_compiler_error() expects a function behind the message");
+    try {
+      return callable.call({ positional: rest, named }, site);
+    } catch (error) {
+      if (error instanceof EvaluationError) return fail(toText(plain(message ?? null)));
+      throw error;
+    }
+  },
+);
+
+/** `validation.any[...]`: checks of settings, which dbt's macros ask for and kelt leaves to the macros' own use of the value. */
+class AnyValidator extends ObjectValue {
+  constructor() {
+    super({ typeName: "any", call: variadic("any", () => VALIDATOR) });
+  }
+
+  override item(): Value {
+    return VALIDATOR;
+  }
+}
+
+const VALIDATOR = hostFunction("validator", ["value"], () => null);
+const VALIDATION = new ObjectValue({
+  typeName: "validation",
+  attribute: (name) => (name === "any" ? new AnyValidator() : undefined),
+});
+
+/** Functions of dbt's context that answer by what they are asked alone. */
+export const CONVERSIONS: ReadonlyMap<string, Value> = new Map<string, Value>([
+  [
+    "fromjson",
+    hostFunction("fromjson", ["string", "default?"], (found) =>
+      orDefault(() => readJson(found.text(0)), found.value(1)),
+    ),
+  ],
+  [
+    "tojson",
+    hostFunction("tojson", ["value", "default?", "sort_keys?"], (found) =>
+      orDefault(
+        () => toJson(isTrue(found.value(2, false)) ? inOrder(found.value(0)) : found.value(0), 0),
+        found.value(1),
+      ),
+    ),
+  ],
+  [
+    "fromyaml",
+    hostFunction("fromyaml", ["value", "default?"], (found) =>
+      orDefault(() => fromYaml(found.text(0)), found.value(1)),
+    ),
+  ],
+  [
+    "toyaml",
+    hostFunction("toyaml", ["value", "default?", "sort_keys?"], (found) =>
+      orDefault(() => toYaml(isTrue(found.value(2, false)) ? inOrder(found.value(0)) : found.value(0)), found.value(1)),
+    ),
+  ],
+  ["set", SET],
+  ["set_strict", SET_STRICT],
+  [
+    "zip",
+    new CallableValue("zip", ({ positional, named }) =>
+      orDefault(() => zipped(positional.map((each) => iterate(plain(each)))), plain(named.get("default") ?? null)),
+    ),
+  ],
+  ["zip_strict", variadic("zip_strict", (values) => zipped(values.map(iterate)))],
+  ["local_md5", hostFunction("local_md5", ["value"], (found) => createHash("md5").update(found.text(0)).digest("hex"))],
+  [
+    "diff_of_two_dicts",
+    hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (found) => difference(found.value(0), found.value(1))),
+  ],
+  ["try_or_compiler_error", tryOrFail],
+  ["validation", VALIDATION],
+]);

@@ -1,0 +1,97 @@
+import type { Source } from "../../jinja/running/scope.ts";
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import type { Value } from "../../jinja/values/value.ts";
+import type { Adapter } from "../adapter/adapter.ts";
+import type { RelationValue } from "../adapter/relation.ts";
+import { PATH_PARTS } from "../adapter/relation-path.ts";
+import type { MacroLibrary } from "../macros/macro-library.ts";
+import { Lookup, type Referable } from "../manifest/lookup.ts";
+import type { Manifest, ManifestNode, ModelNode, SourceDefinition } from "../manifest/node.ts";
+import type { DataMap } from "../project/data.ts";
+import { toValue } from "../project/template-values.ts";
+
+/** What runs need beside the manifest, the same for all nodes. */
+export interface RunWorld {
+  readonly manifest: Manifest;
+  readonly library: MacroLibrary;
+  readonly adapter: Adapter;
+  /** Names that every template sees: see `sharedValues`. */
+  readonly shared: Source;
+  readonly environment: ReadonlyMap<string, string>;
+  /** The variables that templates of a package see. */
+  readonly variables: (packageName: string) => DataMap;
+  /** `--empty`: refs and sources have no rows. */
+  readonly isEmpty: boolean;
+  /** The content of a seed's file; undefined when there is no such file. */
+  readonly seedText: (node: ManifestNode) => string | undefined;
+  /** Ids of the nodes of this run. */
+  readonly selected: readonly string[];
+  readonly lookup: Lookup;
+  readonly graph: () => Value;
+}
+
+/** The parts of a world that follow from its manifest. */
+export function lookups(manifest: Manifest): Pick<RunWorld, "lookup" | "graph"> {
+  let graph: Value | undefined;
+  return {
+    lookup: new Lookup(manifest.projectName, referables(manifest)),
+    graph: () => {
+      graph ??= flatGraph(manifest);
+      return graph;
+    },
+  };
+}
+
+function referables({ nodes }: Manifest): Referable[] {
+  const found: Referable[] = [];
+  for (const node of nodes.values()) {
+    if (!["model", "seed", "snapshot"].includes(node.resource_type)) continue;
+    const { version = null, latest_version = null } = node as Partial<ModelNode>;
+    const { unique_id: id, name, package_name: packageName } = node;
+    found.push({ id, name, packageName, version, latestVersion: latest_version, isEnabled: true });
+  }
+  return found;
+}
+
+/** `graph`: everything of the manifest by its unique id, as dicts. */
+function flatGraph({ nodes, sources, exposures, groups }: Manifest): DictValue {
+  const dicts = (all: ReadonlyMap<string, object>): DictValue =>
+    DictValue.of([...all].map(([id, each]) => [id, toValue(each as DataMap)] as const));
+  return DictValue.of([
+    ["exposures", dicts(exposures)],
+    ["groups", dicts(groups)],
+    ["metrics", new DictValue()],
+    ["nodes", dicts(nodes)],
+    ["sources", dicts(sources)],
+    ["semantic_models", new DictValue()],
+    ["saved_queries", new DictValue()],
+    ["functions", new DictValue()],
+  ] as const);
+}
+
+/** The relation of a node, as `ref()` gives it: quoted as the project says. dbt takes `quoting` in a node's own config and makes nothing of it. */
+export function relationOfNode({ adapter }: Pick<RunWorld, "adapter">, node: ManifestNode): RelationValue {
+  const { database, schema, alias } = node;
+  return relationOf(adapter, { database, schema, identifier: alias }, undefined);
+}
+
+export function relationOfSource({ adapter }: Pick<RunWorld, "adapter">, source: SourceDefinition): RelationValue {
+  const { database, schema, identifier, quoting } = source;
+  return relationOf(adapter, { database, schema, identifier }, quoting);
+}
+
+function relationOf(
+  { relations }: Adapter,
+  path: { database: string; schema: string; identifier: string },
+  quoting: unknown,
+): RelationValue {
+  const quote = { ...relations.quoting };
+  for (const part of PATH_PARTS) {
+    const given =
+      typeof quoting === "object" && quoting !== null
+        ? (quoting as Readonly<Record<string, unknown>>)[part]
+        : undefined;
+    if (typeof given === "boolean") quote[part] = given;
+  }
+  return relations.make(path, { quote });
+}

@@ -1,0 +1,79 @@
+import { BUILTINS } from "../../jinja/running/builtins.ts";
+import type { Source } from "../../jinja/running/scope.ts";
+import { isTrue } from "../../jinja/values/comparison.ts";
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import { toText } from "../../jinja/values/text-form.ts";
+import type { ObjectValue, Stored, Value } from "../../jinja/values/value.ts";
+import { COLUMN_CLASS } from "../adapter/column.ts";
+import type { RelationClass } from "../adapter/relation-class.ts";
+import { DatetimeValue } from "../values/datetime.ts";
+import { type Clock, datetimeModule, PYTZ } from "../values/datetime-module.ts";
+import { hostFunction, MembersValue } from "../values/host-function.ts";
+import { ITERTOOLS } from "../values/itertools.ts";
+import { RE } from "../values/regular-expressions.ts";
+import { UTC } from "../values/time-zone.ts";
+import { CONVERSIONS } from "./conversions.ts";
+import { exceptionsObject } from "./exceptions.ts";
+
+/** The version of dbt that kelt's macros and rules are those of: `dbt_version` in templates. */
+export const DBT_VERSION = "1.11.16";
+
+/** What is the same for all templates of a run. */
+export interface Surroundings {
+  /** `target`: name, schema, database, type, threads, … */
+  readonly target: DictValue;
+  /** `flags.FULL_REFRESH` and its like, in capitals. */
+  readonly flags: ReadonlyMap<string, Value>;
+  readonly invocationId: string;
+  /** Microseconds of UTC since 1970. */
+  readonly startedAt: bigint;
+  readonly clock: Clock;
+  readonly relations: RelationClass;
+  readonly log: (message: string, isInfo: boolean) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Names that every template sees, whatever it belongs to. */
+export function sharedValues(surroundings: Surroundings): Source {
+  const { target, invocationId, startedAt, clock, relations, log, warn } = surroundings;
+  const modules = new MembersValue("modules", {
+    datetime: () => datetimeModule(clock),
+    pytz: () => PYTZ,
+    re: () => RE,
+    itertools: () => ITERTOOLS,
+  });
+  const api = new MembersValue("api", { Relation: () => relations, Column: () => COLUMN_CLASS });
+  const write = (name: string) =>
+    hostFunction(name, ["msg?", "info?"], (found) => {
+      log(toText(found.value(0)), name === "print" || isTrue(found.value(1, false)));
+      return "";
+    });
+  const values = new Map<string, Stored>([
+    ...BUILTINS.map((builtin) => [builtin.name, builtin] as const),
+    ...CONVERSIONS,
+    ["modules", modules],
+    ["api", api],
+    ["column", COLUMN_CLASS],
+    ["target", target],
+    ["env", target],
+    ["flags", flagsObject(surroundings.flags)],
+    ["exceptions", exceptionsObject(warn)],
+    ["log", write("log")],
+    ["print", write("print")],
+    ["debug", hostFunction("debug", [], () => "")],
+    ["invocation_id", invocationId],
+    ["run_started_at", DatetimeValue.at(startedAt, UTC)],
+    ["dbt_version", DBT_VERSION],
+    ["thread_id", "MainThread"],
+    ["dbt_metadata_envs", new DictValue()],
+    [
+      "invocation_args_dict",
+      DictValue.of([...surroundings.flags].map(([name, value]) => [name.toLowerCase(), value] as const)),
+    ],
+  ]);
+  return { get: (name) => values.get(name), names: () => values.keys() };
+}
+
+function flagsObject(flags: ReadonlyMap<string, Value>): ObjectValue {
+  return new MembersValue("flags", Object.fromEntries([...flags].map(([name, value]) => [name, () => value] as const)));
+}

@@ -1,0 +1,80 @@
+import { Budget, DBT_LIMITS } from "../../jinja/budget.ts";
+import { startOf } from "../../jinja/problem.ts";
+import { plain } from "../../jinja/running/parameters.ts";
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import type { Value } from "../../jinja/values/value.ts";
+import { Adapter, type CallMacro } from "../adapter/adapter.ts";
+import { Connection } from "../adapter/connection.ts";
+import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
+import { RelationClass } from "../adapter/relation-class.ts";
+import type { Bridge } from "../bridge/bridge.ts";
+import { NodeContext } from "../context/node-context.ts";
+import { lookups, type RunWorld } from "../context/run-world.ts";
+import { sharedValues } from "../context/shared-values.ts";
+import { readMacroFile } from "../macros/macro-file.ts";
+import { macroLibrary } from "../macros/macro-library.ts";
+import type { ManifestNode } from "../manifest/node.ts";
+import { toValue } from "../project/template-values.ts";
+import { fail } from "../values/host-function.ts";
+import type { RunInput } from "./run-input.ts";
+
+const WAREHOUSES = { postgres: { warehouse: POSTGRES_WAREHOUSE, types: ["postgres"] } };
+
+export interface WorldParts {
+  readonly bridge: Bridge;
+  /** Microseconds of UTC since 1970. */
+  readonly clock: () => bigint;
+  readonly seedText: (node: ManifestNode) => string | undefined;
+}
+
+/** Puts together what the nodes of a run share: macros, the adapter and the values of every context. */
+export function buildWorld(input: RunInput, { bridge, clock, seedText }: WorldParts): RunWorld {
+  const { warehouse, types } = WAREHOUSES[input.warehouse];
+  const relations = new RelationClass(warehouse, input.quoting);
+  const places = { rootPackage: input.manifest.projectName, adapterTypes: types, searchOrders: input.searchOrders };
+  const library = macroLibrary(
+    places,
+    input.macroFiles.flatMap(({ packageName, path, text }) => readMacroFile(packageName, path, text)),
+    [],
+  );
+  const target = toValue(input.target);
+  const shared = sharedValues({
+    target: target instanceof DictValue ? target : new DictValue(),
+    flags: new Map(Object.entries(input.flags).map(([name, value]) => [name, toValue(value)] as const)),
+    invocationId: input.invocationId,
+    startedAt: input.startedAt,
+    clock,
+    relations,
+    log: (message, isInfo) => bridge.log(message, isInfo),
+    warn: (message) => bridge.log(message, true),
+  });
+  const callMacro: CallMacro = (name, named) => {
+    const definition = library.findForEngine(name) ?? fail(`there is no macro '${name}'`);
+    const macro = new NodeContext(world, definition.packageName).namespace.bound(definition);
+    const budget = new Budget(DBT_LIMITS);
+    const given = { positional: [], named: new Map<string, Value>(Object.entries(named)) };
+    return plain(budget.run(() => macro.call(given, { at: startOf(name), frame: undefined, budget })));
+  };
+  const adapter = new Adapter({
+    warehouse,
+    database: input.database,
+    relations,
+    connection: new Connection(bridge),
+    cache: bridge.cache,
+    callMacro,
+    now: () => new Date(Number(clock() / 1000n)).toISOString().slice(0, -1),
+  });
+  const world: RunWorld = {
+    manifest: input.manifest,
+    library,
+    adapter,
+    shared,
+    environment: input.environment,
+    variables: (packageName) => input.variables.get(packageName) ?? {},
+    isEmpty: input.isEmpty,
+    seedText,
+    selected: input.selected,
+    ...lookups(input.manifest),
+  };
+  return world;
+}

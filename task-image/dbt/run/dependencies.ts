@@ -1,0 +1,106 @@
+import type { Manifest, ManifestNode } from "../manifest/node.ts";
+
+/** For each node of a run, the nodes of the run that it waits for. */
+export type Dependencies = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Whether the node is run at all: ephemeral models are a part of the queries that read them, and analyses are only compiled. */
+export function isRun({ resource_type, config }: ManifestNode): boolean {
+  if (resource_type === "model") return config.materialized !== "ephemeral";
+  return resource_type === "seed" || resource_type === "snapshot" || resource_type === "test";
+}
+
+/**
+ * What waits for what. A node waits for the nearest nodes of the run before it, also through nodes that are not a part of it, so that a
+ * failure reaches all that is downstream. With `testsStop` (`dbt build`) it also waits for the tests of what it reads: those of which it
+ * reads, near or far, everything that they read.
+ */
+export function dependenciesOf(manifest: Manifest, selected: Iterable<string>, testsStop: boolean): Dependencies {
+  const run = new Set([...selected].filter((id) => isRunId(manifest, id)));
+  const nearest = nearestBefore(manifest, run);
+  const found = new Map<string, Set<string>>([...run].map((id) => [id, new Set(nearest(id))] as const));
+  addUnitTests(manifest, nearest, found);
+  if (testsStop) addTests(manifest, run, found);
+  return found;
+}
+
+function isRunId({ nodes, unitTests }: Manifest, id: string): boolean {
+  const node = nodes.get(id);
+  return node === undefined ? unitTests.has(id) : isRun(node);
+}
+
+/** A model waits for its unit tests, and they wait for what it reads: fixtures take their columns from there. */
+function addUnitTests(
+  { unitTests }: Manifest,
+  nearest: (id: string) => ReadonlySet<string>,
+  found: ReadonlyMap<string, Set<string>>,
+): void {
+  for (const { unique_id: id, depends_on } of unitTests.values()) {
+    const waits = found.get(id);
+    if (waits === undefined) continue;
+    waits.clear();
+    for (const tested of depends_on.nodes) {
+      found.get(tested)?.add(id);
+      for (const each of nearest(tested)) waits.add(each);
+    }
+  }
+}
+
+/** The nodes of the run that stand before a node, without another one of the run between. */
+function nearestBefore({ parentMap }: Manifest, run: ReadonlySet<string>): (id: string) => ReadonlySet<string> {
+  const known = new Map<string, ReadonlySet<string>>();
+  return (id) =>
+    walked(
+      id,
+      known,
+      (each) => parentMap.get(each) ?? [],
+      (parent, above) => (run.has(parent) ? [parent] : above),
+    );
+}
+
+/** Everything that stands before a node, near or far. */
+function allBefore({ parentMap }: Manifest): (id: string) => ReadonlySet<string> {
+  const known = new Map<string, ReadonlySet<string>>();
+  return (id) =>
+    walked(
+      id,
+      known,
+      (each) => parentMap.get(each) ?? [],
+      (parent, above) => [parent, ...above],
+    );
+}
+
+/** Collects over parents from the top down, without recursion: projects have long chains. */
+function walked(
+  start: string,
+  known: Map<string, ReadonlySet<string>>,
+  parents: (id: string) => readonly string[],
+  collect: (parent: string, above: ReadonlySet<string>) => Iterable<string>,
+): ReadonlySet<string> {
+  const stack = [start];
+  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
+    const open = parents(id).filter((parent) => !known.has(parent));
+    if (open.length > 0 && !known.has(id)) {
+      stack.push(...open);
+      continue;
+    }
+    known.set(id, new Set(parents(id).flatMap((parent) => [...collect(parent, known.get(parent) ?? new Set())])));
+    stack.pop();
+  }
+  return known.get(start) ?? new Set();
+}
+
+function addTests(manifest: Manifest, run: ReadonlySet<string>, found: ReadonlyMap<string, Set<string>>): void {
+  const before = allBefore(manifest);
+  const read = (id: string) => manifest.parentMap.get(id) ?? [];
+  const isTest = (id: string) => manifest.nodes.get(id)?.resource_type === "test";
+  const tests = [...run].filter((id) => isTest(id) && read(id).length > 0);
+  const covers = (id: string, test: string) => read(test).every((parent) => before(id).has(parent));
+  for (const [id, waits] of found) {
+    if (isTest(id)) continue;
+    const direct = [...waits];
+    for (const test of tests) {
+      // A node before this one that waits for the test already passes its failure on.
+      if (covers(id, test) && !direct.some((each) => covers(each, test))) waits.add(test);
+    }
+  }
+}

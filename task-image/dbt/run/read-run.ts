@@ -1,0 +1,149 @@
+import type { Problem } from "../../jinja/problem.ts";
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
+import { PATH_PARTS, type PathPolicy } from "../adapter/relation-path.ts";
+import { parseHost } from "../context/parse-host.ts";
+import { readMacroFile } from "../macros/macro-file.ts";
+import type { Manifest } from "../manifest/node.ts";
+import { readManifest } from "../manifest/read-manifest.ts";
+import type { DataMap } from "../project/data.ts";
+import type { ProjectTree } from "../project/project-package.ts";
+import { toValue } from "../project/template-values.ts";
+import { variablesOf } from "../project/variables.ts";
+import type { MacroText, RunInput } from "./run-input.ts";
+
+/** What a project is read and run with. */
+export interface RunRequest {
+  readonly tree: ProjectTree;
+  /** The macros of dbt and its adapters, of the packages `dbt`, `dbt_postgres` and so on. */
+  readonly dbtMacros: readonly MacroText[];
+  readonly database: string;
+  /** `target.schema`: where relations go that no setting sends elsewhere. */
+  readonly schema: string;
+  /** `target.name`. */
+  readonly targetName: string;
+  readonly threads: number;
+  readonly vars: DataMap;
+  readonly environment: ReadonlyMap<string, string>;
+  /** `FULL_REFRESH`, `STORE_FAILURES`, `WHICH`, …. */
+  readonly flags: DataMap;
+  readonly isEmpty: boolean;
+  readonly invocationId: string;
+  /** Microseconds of UTC since 1970. */
+  readonly startedAt: bigint;
+}
+
+export interface ReadRun {
+  readonly manifest: Manifest;
+  /** With problems nothing may run. */
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** The text of a seed's file, by the node's unique id. */
+  readonly seeds: ReadonlyMap<string, string>;
+  /** What the threads of a run of these nodes get. */
+  inputFor(selected: readonly string[]): RunInput;
+}
+
+/** Reads a project, and answers what its run needs. */
+export function readRun(request: RunRequest): ReadRun {
+  const { tree, dbtMacros, database, schema, environment, vars, flags, startedAt, invocationId } = request;
+  const target = targetOf(request);
+  const targetValue = toValue(target);
+  const host = parseHost({
+    warehouse: POSTGRES_WAREHOUSE,
+    adapterTypes: ["postgres"],
+    database,
+    quoting: QUOTED,
+    surroundings: {
+      target: targetValue instanceof DictValue ? targetValue : new DictValue(),
+      flags: new Map(Object.entries(flags).map(([name, value]) => [name, toValue(value)] as const)),
+      invocationId,
+      startedAt,
+      clock: () => startedAt,
+      log: () => undefined,
+      warn: () => undefined,
+    },
+  });
+  const read = readManifest({
+    tree,
+    dbtMacros: dbtMacros.flatMap(({ packageName, path, text }) => readMacroFile(packageName, path, text)),
+    host,
+    environment,
+    vars,
+    target: { database, schema, now: Number(startedAt / 1_000_000n) },
+  });
+  const [root] = read.packages;
+  const own = read.packages.flatMap((each) => {
+    const generic = each.files(["tests"], [".sql"]).filter(({ path }) => path.startsWith("generic/"));
+    const files = [...each.files(["macros"], [".sql"]), ...generic];
+    return files.map(({ fullPath, text }) => ({ packageName: each.settings.name, path: fullPath, text }));
+  });
+  return {
+    manifest: read.manifest,
+    problems: read.problems,
+    warnings: read.warnings,
+    seeds: seedTexts(read.manifest, read.packages),
+    inputFor: (selected) => ({
+      // Each thread reads the macros from their files: what the manifest says of them would be copied for nothing.
+      manifest: { ...read.manifest, macros: new Map() },
+      macroFiles: [...dbtMacros, ...own],
+      searchOrders: root?.settings.searchOrders ?? new Map(),
+      warehouse: "postgres",
+      database,
+      quoting: quotingOf(root?.settings.quoting ?? {}),
+      target,
+      flags,
+      environment,
+      variables: new Map(
+        root === undefined
+          ? []
+          : read.packages.map((each) => [each.settings.name, variablesOf(each, root, vars)] as const),
+      ),
+      isEmpty: request.isEmpty,
+      invocationId,
+      startedAt,
+      selected,
+    }),
+  };
+}
+
+const QUOTED: PathPolicy = { database: true, schema: true, identifier: true };
+
+function targetOf({ targetName, database, schema, threads }: RunRequest): DataMap {
+  return {
+    name: targetName,
+    target_name: targetName,
+    profile_name: "kelt",
+    type: "postgres",
+    database,
+    dbname: database,
+    schema,
+    threads: BigInt(threads),
+  };
+}
+
+function quotingOf(quoting: DataMap): PathPolicy {
+  const policy = { ...QUOTED };
+  for (const part of PATH_PARTS) if (typeof quoting[part] === "boolean") policy[part] = quoting[part];
+  return policy;
+}
+
+function seedTexts(
+  { nodes }: Manifest,
+  packages: ReturnType<typeof readManifest>["packages"],
+): ReadonlyMap<string, string> {
+  const files = new Map(
+    packages.flatMap((each) =>
+      each
+        .files(["seeds"], [".csv"])
+        .map(({ originalPath, text }) => [`${each.settings.name}/${originalPath}`, text] as const),
+    ),
+  );
+  const seeds = [...nodes.values()].filter(({ resource_type }) => resource_type === "seed");
+  return new Map(
+    seeds.flatMap((node) => {
+      const text = files.get(`${node.package_name}/${node.original_file_path}`);
+      return text === undefined ? [] : [[node.unique_id, text] as const];
+    }),
+  );
+}

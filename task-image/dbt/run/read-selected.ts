@@ -1,0 +1,60 @@
+import { formatProblem } from "../../jinja/problem.ts";
+import type { Manifest } from "../manifest/node.ts";
+import { SelectionError } from "../selection/criterion.ts";
+import { select } from "../selection/select.ts";
+import { readSelection } from "../selection/selection.ts";
+import { isRun } from "./dependencies.ts";
+import { type RunRequest, readRun } from "./read-run.ts";
+import type { RunInput } from "./run-input.ts";
+
+/** The verbs of dbt, and which kinds of nodes each of them takes. */
+const TAKEN = {
+  build: ["seed", "model", "snapshot", "test", "unit_test"],
+  run: ["model"],
+  test: ["test", "unit_test"],
+  seed: ["seed"],
+  snapshot: ["snapshot"],
+} as const;
+export type DbtCommand = keyof typeof TAKEN;
+
+/** What a project is read and selected with. Plain data: it is copied into a thread. */
+export interface SelectedRequest {
+  readonly request: RunRequest;
+  readonly command: DbtCommand;
+  readonly select: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** What the thread that reads a project answers: a run, or why there is none. */
+export type SelectedRun =
+  | {
+      readonly input: RunInput;
+      /** The text of a seed's file, by the node's unique id. */
+      readonly seeds: ReadonlyMap<string, string>;
+      readonly warnings: readonly string[];
+    }
+  | { readonly problems: readonly string[] };
+
+/** Reads a project and selects what a command takes of it. */
+export function readSelected({ request, command, select: wanted, exclude }: SelectedRequest): SelectedRun {
+  const run = readRun(request);
+  if (run.problems.length > 0) return { problems: run.problems.map(formatProblem) };
+  try {
+    const noSelectors = (name: string): never => {
+      throw new SelectionError(`selector:${name} cannot be read here yet: write what it selects`);
+    };
+    const found = select(readSelection(wanted, exclude), { manifest: run.manifest, selectors: noSelectors });
+    const selected = [...found].filter((id) => isTaken(run.manifest, id, command));
+    return { input: run.inputFor(selected), seeds: run.seeds, warnings: run.warnings.map(formatProblem) };
+  } catch (error) {
+    if (error instanceof SelectionError) return { problems: [error.message] };
+    throw error;
+  }
+}
+
+function isTaken({ nodes, unitTests }: Manifest, id: string, command: DbtCommand): boolean {
+  const kinds: readonly string[] = TAKEN[command];
+  const node = nodes.get(id);
+  if (node === undefined) return unitTests.has(id) && kinds.includes("unit_test");
+  return isRun(node) && kinds.includes(node.resource_type);
+}

@@ -1,0 +1,114 @@
+import type { ManifestNode } from "../manifest/node.ts";
+import { dependenciesOf } from "./dependencies.ts";
+import type { NodeResult } from "./node-result.ts";
+import type { RunInput } from "./run-input.ts";
+import { RunQueue } from "./run-queue.ts";
+import type { RunThread } from "./run-thread.ts";
+
+export interface GraphRun {
+  readonly input: RunInput;
+  /** One thread for each node that runs at once. */
+  readonly threads: readonly RunThread[];
+  /** `dbt build`: a failing test of severity error stops what is downstream. */
+  readonly testsStop: boolean;
+  /** The first failure ends the run: what works is finished, and nothing else begins. */
+  readonly failFast: boolean;
+  /** The text of a seed's file; undefined when there is no such file. */
+  readonly readSeed: (node: ManifestNode) => Promise<string | undefined>;
+  readonly onStart: (id: string) => void;
+  readonly onEnd: (result: NodeResult) => void;
+}
+
+/**
+ * Runs the selected nodes in the order of the graph: hooks of on-run-start, nodes, hooks of on-run-end. Every node has a result at the
+ * end. Rejects when a thread or its connection is lost, or when schemas cannot be made.
+ */
+export async function runGraph(run: GraphRun): Promise<readonly NodeResult[]> {
+  const [first] = run.threads;
+  if (first === undefined) throw new Error("a run needs a thread");
+  await first.prepare();
+  const results: NodeResult[] = [];
+  const keep = (result: NodeResult) => {
+    results.push(result);
+    run.onEnd(result);
+  };
+  const isStopped = await runHooks(run, first, "on-run-start", keep);
+  await runNodes(run, isStopped, keep);
+  await runHooks(run, first, "on-run-end", keep);
+  return results;
+}
+
+async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeResult) => void): Promise<void> {
+  const { input, testsStop, failFast, threads } = run;
+  const dependencies = dependenciesOf(input.manifest, input.selected, testsStop);
+  if (isStopped) {
+    for (const id of dependencies.keys()) keep(skipped(id, "a hook of on-run-start failed"));
+    return;
+  }
+  const queue = new RunQueue(dependencies, failFast);
+  let wake = Promise.withResolvers<void>();
+  const work = async (thread: RunThread): Promise<void> => {
+    while (!queue.isDone) {
+      const id = queue.next();
+      if (id === undefined) {
+        await wake.promise;
+        continue;
+      }
+      const result = await runOne(run, thread, id);
+      keep(result);
+      for (const each of queue.end(result))
+        keep(skipped(each, `${id} ${result.status === "fail" ? "found failures" : "failed"}`));
+      wake.resolve();
+      wake = Promise.withResolvers<void>();
+    }
+  };
+  await Promise.all(threads.map(work));
+}
+
+async function runOne({ input, readSeed, onStart }: GraphRun, thread: RunThread, id: string): Promise<NodeResult> {
+  onStart(id);
+  const node = input.manifest.nodes.get(id);
+  return await thread.run(id, node?.resource_type === "seed" ? await readSeed(node) : undefined);
+}
+
+/** Runs the hooks of a kind: those of packages by name, the root project's last. Answers whether one has failed. */
+async function runHooks(
+  run: GraphRun,
+  thread: RunThread,
+  kind: string,
+  keep: (result: NodeResult) => void,
+): Promise<boolean> {
+  let hasFailed = false;
+  for (const { unique_id: id } of hooksOf(run.input, kind)) {
+    if (hasFailed) {
+      keep(skipped(id, "a hook before it failed"));
+      continue;
+    }
+    const result = await runOne(run, thread, id);
+    keep(result);
+    hasFailed = result.status === "error";
+  }
+  return hasFailed;
+}
+
+function hooksOf({ manifest }: RunInput, kind: string): ManifestNode[] {
+  const rank = ({ package_name: name }: ManifestNode) => (name === manifest.projectName ? "\uffff" : name);
+  const place = (node: ManifestNode) => (node.resource_type === "operation" ? Number(node.index) : 0);
+  const hooks = [...manifest.nodes.values()].filter(
+    ({ resource_type, tags }) => resource_type === "operation" && tags.includes(kind),
+  );
+  return hooks.sort((a, b) => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b))) || place(a) - place(b));
+}
+
+function skipped(id: string, why: string): NodeResult {
+  return {
+    id,
+    status: "skipped",
+    message: `skipped, because ${why}`,
+    rows: null,
+    failures: null,
+    seconds: 0,
+    sqlState: null,
+    compiledCode: null,
+  };
+}

@@ -1,0 +1,53 @@
+import type { PathPolicy } from "../adapter/relation-path.ts";
+import type { BridgeEnd } from "../bridge/messages.ts";
+import type { Manifest, ManifestNode } from "../manifest/node.ts";
+import type { DataMap } from "../project/data.ts";
+import type { NodeResult } from "./node-result.ts";
+
+/** A file that may hold macros. */
+export interface MacroText {
+  readonly packageName: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** All that the threads of a run share. Plain data: it is copied into each thread. */
+export interface RunInput {
+  readonly manifest: Manifest;
+  readonly macroFiles: readonly MacroText[];
+  /** `dispatch` of the root project, by namespace. */
+  readonly searchOrders: ReadonlyMap<string, readonly string[]>;
+  readonly warehouse: "postgres";
+  readonly database: string;
+  /** The root project's `quoting`. */
+  readonly quoting: PathPolicy;
+  readonly target: DataMap;
+  /** `FULL_REFRESH`, `STORE_FAILURES`, `WHICH`, …. */
+  readonly flags: DataMap;
+  readonly environment: ReadonlyMap<string, string>;
+  /** Variables by the package whose templates see them. */
+  readonly variables: ReadonlyMap<string, DataMap>;
+  readonly isEmpty: boolean;
+  readonly invocationId: string;
+  /** Microseconds of UTC since 1970. */
+  readonly startedAt: bigint;
+  /** Ids of the nodes of this run. */
+  readonly selected: readonly string[];
+}
+
+export interface ThreadStart {
+  readonly input: RunInput;
+  readonly end: BridgeEnd;
+}
+
+/** What a thread is asked to do. */
+export type Command =
+  /** Makes schemas and lists relations; one thread does it for all. */
+  | { readonly do: "prepare" }
+  /** Runs a node; a seed comes with the text of its file. */
+  | { readonly do: "run"; readonly id: ManifestNode["unique_id"]; readonly seedText: string | undefined };
+
+/** What a thread has done. */
+export type Done =
+  | { readonly did: "prepare"; readonly problem: string | undefined }
+  | { readonly did: "run"; readonly result: NodeResult };

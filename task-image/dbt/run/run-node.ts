@@ -1,0 +1,187 @@
+import { Budget, DBT_LIMITS } from "../../jinja/budget.ts";
+import { plain } from "../../jinja/running/parameters.ts";
+import { EvaluationError, TemplateError } from "../../jinja/template-error.ts";
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import { iterate } from "../../jinja/values/sequence.ts";
+import { toText } from "../../jinja/values/text-form.ts";
+import type { Stored, Value } from "../../jinja/values/value.ts";
+import { ResponseValue } from "../adapter/answers.ts";
+import { RelationValue } from "../adapter/relation.ts";
+import { StatementError } from "../bridge/statement-error.ts";
+import { modelDict, NodeContext } from "../context/node-context.ts";
+import type { RunWorld } from "../context/run-world.ts";
+import type { ManifestNode, UnitTest } from "../manifest/node.ts";
+import { fail } from "../values/host-function.ts";
+import { type CompiledSql, compileNode, testOverrides, withCtes } from "./compile-node.ts";
+import { copyingSeeds } from "./copy-seed.ts";
+import type { NodeResult, NodeStatus } from "./node-result.ts";
+import { testVerdict, unitVerdict } from "./test-verdict.ts";
+import { prepareUnitTest } from "./unit-test.ts";
+
+export interface RunClock {
+  /** Seconds that only grow. */
+  readonly seconds: () => number;
+}
+
+interface Outcome {
+  readonly status: NodeStatus;
+  readonly message: string;
+  readonly rows: number | null;
+  readonly failures: number | null;
+}
+
+/** Runs a node by its materialization, or a hook by its text. It never throws: what goes wrong is the node's result. */
+export function runNode(world: RunWorld, node: ManifestNode, clock: RunClock): NodeResult {
+  return timed(world, node.unique_id, clock, (use) => {
+    const model = modelDict(node);
+    const overrides = new Map<string, Stored>();
+    const context = use(new NodeContext(world, node.package_name, { node, model }, overrides));
+    for (const [name, value] of testOverrides(node, context)) overrides.set(name, value);
+    if (node.resource_type === "seed") {
+      for (const [name, value] of copyingSeeds(world, node.package_name, () => context)) overrides.set(name, value);
+    }
+    if (node.resource_type !== "seed") compileInto(world, node, context, model);
+    return node.resource_type === "operation" ? runHook(world, context) : materialize(world, node, context);
+  });
+}
+
+/** Runs a unit test: its model's query over fixtures, beside the rows that are expected. */
+export function runUnitTest(world: RunWorld, test: UnitTest, clock: RunClock): NodeResult {
+  return timed(world, test.unique_id, clock, (use) => {
+    const { node, model, context, bare, fixtures } = prepareUnitTest(world, test);
+    keepCompiled(use(context), model, { sql: withCtes(bare, fixtures), ctes: fixtures });
+    return materialize(world, node, context);
+  });
+}
+
+type Use = (context: NodeContext) => NodeContext;
+
+function timed(world: RunWorld, id: string, { seconds }: RunClock, work: (use: Use) => Outcome): NodeResult {
+  const begin = seconds();
+  let context: NodeContext | undefined;
+  const end = (outcome: Outcome, sqlState: string | null): NodeResult => {
+    const compiledCode = context?.compiled?.text ?? null;
+    return { id, ...outcome, seconds: seconds() - begin, sqlState, compiledCode };
+  };
+  try {
+    const outcome = work((used) => {
+      context = used;
+      return used;
+    });
+    return end(outcome, null);
+  } catch (error) {
+    const failed = { status: "error", message: failureMessage(error), rows: null, failures: null } as const;
+    return end(failed, statementErrorIn(error)?.sqlState ?? null);
+  } finally {
+    rollbackQuietly(world);
+  }
+}
+
+/** After an error of the connection nothing can be rolled back, and the error itself says more. */
+function rollbackQuietly({ adapter }: RunWorld): void {
+  try {
+    adapter.connection.rollback();
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+  }
+}
+
+function compileInto(world: RunWorld, node: ManifestNode, context: NodeContext, model: DictValue): void {
+  keepCompiled(context, model, compileNode(world, node, context));
+  if (node.resource_type === "model") resolveForeignKeys(node, context, model);
+}
+
+function keepCompiled(context: NodeContext, model: DictValue, { sql, ctes }: CompiledSql): void {
+  context.compiled = sql;
+  model.set("compiled", true);
+  model.set("compiled_code", sql.text);
+  model.set("compiled_sql", sql.text);
+  model.set("extra_ctes_injected", true);
+  model.set(
+    "extra_ctes",
+    ctes.map(({ id, sql: cte }) =>
+      DictValue.of([
+        ["id", id],
+        ["sql", cte.text],
+      ]),
+    ),
+  );
+}
+
+/** `to: ref('films')` of foreign keys becomes the relation that it means. */
+function resolveForeignKeys(node: ManifestNode, context: NodeContext, model: DictValue): void {
+  const columns = model.get("columns");
+  const owners = [model, ...(columns instanceof DictValue ? columns.values() : [])];
+  for (const constraint of owners.flatMap((owner) => listIn(owner, "constraints"))) {
+    if (!(constraint instanceof DictValue) || constraint.get("type") !== "foreign_key") continue;
+    const to = constraint.get("to");
+    if (typeof to === "string") constraint.set("to", context.render(node.original_file_path, `{{ ${to} }}`).text);
+  }
+}
+
+function listIn(owner: Value, key: string): readonly Value[] {
+  const list = owner instanceof DictValue ? owner.get(key) : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+function materialize(world: RunWorld, node: ManifestNode, context: NodeContext): Outcome {
+  const name = String(node.config.materialized ?? "");
+  const definition = world.library.materialization(name);
+  if (definition === undefined)
+    return fail(`there is no materialization '${name}' for ${world.adapter.warehouse.type}`);
+  const macro = context.namespace.bound(definition);
+  const budget = new Budget(DBT_LIMITS);
+  const result = plain(
+    budget.run(() => macro.call({ positional: [], named: new Map() }, { at: definition.at, frame: undefined, budget })),
+  );
+  const { main } = context.results;
+  if (node.resource_type === "test") {
+    if (main === undefined) return fail(`the materialization '${name}' ran no statement 'main'`);
+    return testVerdict(main.table, node.config);
+  }
+  if (name === "unit" && main !== undefined) return unitVerdict(main.table);
+  for (const relation of relationsOf(result, name)) world.adapter.remember(relation);
+  if (main === undefined) return fail(`the materialization '${name}' ran no statement 'main'`);
+  const { response } = main;
+  return { status: "success", message: toText(response), rows: rowsOf(response), failures: null };
+}
+
+/** What a materialization has made: it returns a dict with a list of relations. */
+function relationsOf(result: Value, name: string): RelationValue[] {
+  const relations = result instanceof DictValue ? result.get("relations") : undefined;
+  if (!Array.isArray(relations))
+    return fail(`the materialization '${name}' did not return a dict with its 'relations'`);
+  return iterate(relations).map((each) => {
+    return each instanceof RelationValue
+      ? each
+      : fail(`the materialization '${name}' returned ${toText(each)} among its relations`);
+  });
+}
+
+function rowsOf(response: Value): number | null {
+  if (!(response instanceof ResponseValue) || response.rowsAffected < 0n) return null;
+  return Number(response.rowsAffected);
+}
+
+/** A statement of on-run-start or on-run-end, outside of a transaction. */
+function runHook({ adapter }: RunWorld, context: NodeContext): Outcome {
+  const sql = context.compiled;
+  if (sql === undefined || sql.text.trim() === "")
+    return { status: "success", message: "OK", rows: null, failures: null };
+  const [response] = adapter.execute(sql, { autoBegin: false, fetch: false, limit: undefined });
+  return { status: "success", message: response.message, rows: rowsOf(response), failures: null };
+}
+
+/** A refused statement says where in the model; anything else where in which macro. */
+export function failureMessage(error: unknown): string {
+  const refused = statementErrorIn(error);
+  if (refused !== undefined) return refused.message;
+  if (error instanceof TemplateError) return error.toString();
+  if (error instanceof EvaluationError) return error.message;
+  throw error;
+}
+
+function statementErrorIn(error: unknown): StatementError | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) if (each instanceof StatementError) return each;
+  return undefined;
+}

@@ -1,0 +1,76 @@
+import { Worker } from "node:worker_threads";
+import type { RelationCache } from "../adapter/relation-cache.ts";
+import { answerQuestions, type BridgeSession } from "../bridge/answering.ts";
+import type { Said } from "../bridge/messages.ts";
+import type { NodeResult } from "./node-result.ts";
+import type { Command, Done, RunInput, ThreadStart } from "./run-input.ts";
+
+/** The thread's program: beside this file among the sources, beside main.mjs in the image. */
+const PROGRAM = import.meta.url.endsWith(".ts")
+  ? new URL("run-worker.ts", import.meta.url)
+  : new URL("../run-worker.mjs", import.meta.url);
+/** Memory of a thread's heap; most of it is what a query answered, or a seed holds. */
+const HEAP_MB = 256;
+/** Macros call each other 150 levels deep: see `DBT_LIMITS`. */
+const STACK_MB = 8;
+
+export interface RunThreadOptions {
+  readonly input: RunInput;
+  readonly session: BridgeSession;
+  readonly cache: RelationCache;
+  readonly onSaid: (said: Said) => void;
+}
+
+/** A thread that runs nodes, one at a time. Disposing of it ends it within milliseconds, whatever it computes or waits for. */
+export interface RunThread extends AsyncDisposable {
+  /** Rejects with a message for people when schemas cannot be made or relations not be listed. */
+  prepare(): Promise<void>;
+  /** Rejects when the thread or its connection is lost; what goes wrong in the node is its result. */
+  run(id: string, seedText: string | undefined): Promise<NodeResult>;
+}
+
+export function startRunThread({ input, session, cache, onSaid }: RunThreadOptions): RunThread {
+  let settle: PromiseWithResolvers<Done> | undefined;
+  let lost: unknown;
+  const lose = (error: unknown) => {
+    lost ??= error;
+    settle?.reject(lost);
+  };
+  const { end, close } = answerQuestions({ session, cache, onSaid, onLost: lose });
+  const workerData: ThreadStart = { input, end };
+  const worker = new Worker(PROGRAM, {
+    workerData,
+    transferList: [end.port],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, stackSizeMb: STACK_MB },
+  });
+  worker.on("message", (done: Done) => settle?.resolve(done));
+  worker.on("error", lose);
+  worker.on("exit", () => lose(new Error("the thread that ran the node ended without a word")));
+  const ask = async (command: Command): Promise<Done> => {
+    if (lost !== undefined) throw lost;
+    settle = Promise.withResolvers<Done>();
+    worker.postMessage(command);
+    return await settle.promise;
+  };
+  return {
+    prepare: async () => {
+      const done = await ask({ do: "prepare" });
+      if (done.did === "prepare" && done.problem !== undefined) throw new PreparationError(done.problem);
+    },
+    run: async (id, seedText) => {
+      const done = await ask({ do: "run", id, seedText });
+      if (done.did === "run") return done.result;
+      throw new Error(`the thread did '${done.did}' when it was to run ${id}`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await worker.terminate();
+      close();
+    },
+  };
+}
+
+/** Schemas could not be made, or relations not be listed. */
+export class PreparationError extends Error {
+  override readonly name = "PreparationError";
+}
