@@ -1,11 +1,12 @@
 import type { Redactor } from "./redaction.ts";
+import { publicText, wholeText } from "./words/hidden-text.ts";
 
-/** pino's numbers for levels, so that logs of the operator and of tasks are read by the same tools. */
-const LEVEL = { debug: 20, info: 30, warn: 40, error: 50 } as const;
+type Level = "debug" | "info" | "warn" | "error";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** JSON lines in pino's shape: level, time (ms since 1970), the task's identity, the fields, msg. No secret gets through. */
+/** JSON lines as the operator's: level (a word), time (ms since 1970), the task's identity, the fields, msg. No secret gets
+ * through, and a hidden text only where `values` is set. */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -17,16 +18,18 @@ export interface LogOptions {
   readonly write: (line: string) => void;
   readonly now: () => number;
   readonly redactor: Redactor;
+  /** Whether values of rows may be written: spec.logValues. */
+  readonly values?: boolean;
   /** Fields of every line: run, node, attempt. */
   readonly identity: LogFields;
 }
 
 /** Own, because importing pino costs 20 ms of the 200 ms that a task may take to its first query. */
-export function createLog({ write, now, redactor, identity }: LogOptions): Log {
-  const line = (level: keyof typeof LEVEL) => (message: string, fields?: LogFields) => {
-    const text = JSON.stringify(
-      { level: LEVEL[level], time: now(), ...identity, ...fields, msg: message },
-      (_key, value: unknown) => (typeof value === "string" ? redactor.redact(value) : value),
+export function createLog({ write, now, redactor, values = false, identity }: LogOptions): Log {
+  const shown = values ? wholeText : publicText;
+  const line = (level: Level) => (message: string, fields?: LogFields) => {
+    const text = JSON.stringify({ level, time: now(), ...identity, ...fields, msg: message }, (_key, value: unknown) =>
+      typeof value === "string" ? redactor.redact(shown(value)) : value,
     );
     write(`${text}\n`);
   };

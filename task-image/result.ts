@@ -1,7 +1,10 @@
+import type { packItems } from "#api/packed-items.ts";
+import type { ReportItem } from "#api/report.ts";
 import { CONTRACT_VERSION, RESULT_BYTES_MAX, type TaskError, type TaskResult, type TaskSpec } from "#api/task.ts";
 import type { Outcome, Part } from "./commands/command.ts";
 import type { TaskFailure } from "./errors.ts";
 import type { Redactor } from "./redaction.ts";
+import { cut, shownText } from "./report/shown-text.ts";
 
 /** The attempt that a result speaks for. */
 export type Speaker = Pick<TaskResult, "run" | "node" | "attempt" | "part">;
@@ -35,31 +38,49 @@ export function failedResult(speaker: Speaker, failure: TaskFailure): TaskResult
   };
 }
 
+/** The items inside the node, as everybody may read them. */
+export interface KnownItems {
+  readonly items: readonly ReportItem[];
+  /** Items beyond these. */
+  readonly leftOut: number;
+  /** Imported at the end: the start does not wait for it. */
+  readonly pack: typeof packItems;
+}
+
 /**
- * The result as the JSON of the termination message: no secret in it, at most {@link RESULT_BYTES_MAX} bytes. Secrets are
- * masked before anything is cut, because half a secret is not recognized.
+ * The result as the JSON of the termination message: no secret, no hidden text and no character that nobody sees in it, at most
+ * {@link RESULT_BYTES_MAX} bytes. Secrets are masked before anything is cut, because half a secret is not recognized. Items take the room
+ * that is left.
  */
-export function encodeResult(result: TaskResult, redactor: Redactor): string {
-  const message = redactor.redact(result.message);
+export function encodeResult(result: TaskResult, redactor: Redactor, known?: KnownItems): string {
+  const message = shownText(result.message, redactor);
   const { error } = result;
-  const masked = error === undefined ? undefined : { ...error, message: redactor.redact(error.message) };
+  const masked = error === undefined ? undefined : { ...error, message: shownText(error.message, redactor) };
   for (let longest = MESSAGE_LENGTH_MAX; ; longest -= MESSAGE_LENGTH_STEP) {
-    const text = JSON.stringify(
+    const short =
       masked === undefined
         ? { ...result, message: cut(message, longest) }
         : {
             ...result,
             message: cut(message, Math.min(longest, SUMMARY_LENGTH_MAX)),
             error: { ...masked, message: cut(masked.message, longest) },
-          },
-    );
-    if (Buffer.byteLength(text) <= RESULT_BYTES_MAX || longest <= 0) return text;
+          };
+    const text = JSON.stringify(short);
+    if (Buffer.byteLength(text) <= RESULT_BYTES_MAX || longest <= 0) return withItems(short, text, known);
   }
 }
 
-/** At most `longest` UTF-16 units, ending in an ellipsis when something is missing and never in half a character. */
-function cut(text: string, longest: number): string {
-  if (text.length <= longest) return text;
-  if (longest <= 0) return "";
-  return `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+/** Bytes of JSON around the packed items: names, quotes, commas and the number of those that were left out. */
+const ITEMS_FRAME_BYTES = 48;
+
+function withItems(result: TaskResult, text: string, known: KnownItems | undefined): string {
+  if (known === undefined || known.items.length === 0) return text;
+  const { items, leftOut, pack } = known;
+  const packed = pack(items, RESULT_BYTES_MAX - Buffer.byteLength(text) - ITEMS_FRAME_BYTES);
+  const missing = packed.leftOut + leftOut;
+  return JSON.stringify({
+    ...result,
+    ...(packed.text === "" ? {} : { items: packed.text }),
+    ...(missing === 0 ? {} : { itemsLeftOut: missing }),
+  });
 }

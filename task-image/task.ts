@@ -2,6 +2,7 @@ import { PART_ENV, TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
 import type { CommandContext, Outcome, Part, SpecOf } from "./commands/command.ts";
 import { ConfigurationError, TaskFailure, TransientError } from "./errors.ts";
 import { databaseFailure, isServerError } from "./postgres/failure.ts";
+import { hidden } from "./words/hidden-text.ts";
 
 /** Issues of a spec that are named in the message. */
 const ISSUES_MAX = 5;
@@ -48,29 +49,46 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Runs the verb. Each one is imported when it is wanted, so that the first query does not wait for the others' packages. */
-export async function runCommand(spec: TaskSpec, context: CommandContext): Promise<Outcome> {
+/** A verb's code. Each one is imported when it is wanted, so that the first query does not wait for the others' packages. */
+export async function loadCommand(spec: TaskSpec): Promise<(context: CommandContext) => Promise<Outcome>> {
   const { verb } = spec.work;
   switch (verb) {
-    case "extract":
-      return (await import("./commands/extract.ts")).extract(spec as SpecOf<"extract">, context);
-    case "load":
-      return (await import("./commands/load.ts")).load(spec as SpecOf<"load">, context);
-    case "transform":
-      return (await import("./commands/transform.ts")).transform(spec as SpecOf<"transform">, context);
-    case "test":
-      return (await import("./commands/test.ts")).test(spec as SpecOf<"test">, context);
-    case "connect":
-      return (await import("./commands/connect.ts")).connect(spec as SpecOf<"connect">, context);
+    case "extract": {
+      const { extract } = await import("./commands/extract.ts");
+      return (context) => extract(spec as SpecOf<"extract">, context);
+    }
+    case "load": {
+      const { load } = await import("./commands/load.ts");
+      return (context) => load(spec as SpecOf<"load">, context);
+    }
+    case "transform": {
+      const { transform } = await import("./commands/transform.ts");
+      return (context) => transform(spec as SpecOf<"transform">, context);
+    }
+    case "test": {
+      const { test } = await import("./commands/test.ts");
+      return (context) => test(spec as SpecOf<"test">, context);
+    }
+    case "connect": {
+      const { connect } = await import("./commands/connect.ts");
+      return (context) => connect(spec as SpecOf<"connect">, context);
+    }
     default:
       return verb satisfies never;
   }
+}
+
+/** Loads all the code that a held task needs when it may begin. It reads no Secret and opens no connection. */
+export async function preload(spec: TaskSpec): Promise<void> {
+  const { loadConnectionCode } = await import("./commands/connection-code.ts");
+  await Promise.all([loadCommand(spec), loadConnectionCode(spec)]);
 }
 
 /** Any error as a failure of the task. What nobody foresaw may succeed in the next attempt. */
 export function failureOf(error: unknown): TaskFailure {
   if (error instanceof TaskFailure) return error;
   if (isServerError(error)) return databaseFailure(error, "the database refused a statement");
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new TransientError("Unexpected", `unexpected error: ${message}`, { cause: error });
+  const [name, said] = error instanceof Error ? [error.name, error.message] : ["an error", String(error)];
+  const hint = "The log of the pod says where; with spec.logValues it says what";
+  return new TransientError("Unexpected", `unexpected error: ${name}${hidden(`: ${said}`)}. ${hint}`, { cause: error });
 }

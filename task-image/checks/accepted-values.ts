@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteLiteral } from "../postgres/identifier.ts";
+import { quoteIdentifier, quoteLiteral } from "../sql/identifier.ts";
 import type { CheckQuery } from "./check-query.ts";
 import { quoteTableText } from "./table-text.ts";
 

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from "../postgres/identifier.ts";
+import { quoteIdentifier } from "../sql/identifier.ts";
 import type { CheckQuery } from "./check-query.ts";
 import { quoteTableText } from "./table-text.ts";
 

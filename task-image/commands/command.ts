@@ -1,8 +1,8 @@
 import type { TaskSpec, TaskWork } from "#api/task.ts";
 import type { Measured } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { ProgressReporter } from "../progress.ts";
 import type { Redactor } from "../redaction.ts";
+import type { ProgressReporter } from "../report/item-progress.ts";
 
 /** One of several pods that do the work of a node together. */
 export interface Part {
@@ -25,6 +25,8 @@ export interface CommandContext {
   readonly monotonic: () => number;
   /** Where the transform node's project is mounted. */
   readonly projectDirectory: string;
+  /** Where the macro packages of dbt's adapters lie. */
+  readonly macroDirectory: string;
   /** The one writable directory of the pod. */
   readonly workDirectory: string;
   /** The part of a fan-out that this pod is; missing where it does all of the work. */

@@ -10,11 +10,12 @@ import type { FileFormat } from "../object-store/extract-manifest.ts";
 import { openObjectStore } from "../object-store/opening.ts";
 import { copyOut } from "../postgres/copy.ts";
 import { databaseFailure } from "../postgres/failure.ts";
-import { showTable } from "../postgres/identifier.ts";
 import { openSession, type Session } from "../postgres/session.ts";
-import { type HttpSource, isPaged, readHttp } from "../sources/http-records.ts";
-import { copyOutStatement } from "../sources/postgres-rows.ts";
-import { beginSnapshot, type SourceTable } from "../sources/postgres-table.ts";
+import type { ItemProgress, Measured } from "../report/item-progress.ts";
+import { type HttpSource, isPaged, readHttp } from "../sources/http/http-records.ts";
+import { copyOutStatement } from "../sources/postgres/postgres-rows.ts";
+import { beginSnapshot, type SourceTable } from "../sources/postgres/postgres-table.ts";
+import { parseTableName, showTable } from "../sql/identifier.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** Copies data into files and writes the manifest last: files without a manifest are not an extract. */
@@ -34,6 +35,10 @@ async function extractTables(
   context: CommandContext,
 ): Promise<Outcome> {
   const { from } = spec.work.extract;
+  const items = context.progress.items(
+    "table",
+    names.map((name) => showTable(parseTableName(name, from.schema))),
+  );
   await using destination = await openDestination(spec, "csv", context);
   await destination.begin();
   await using source = await openSession(spec, from.connection, context, { readOnly: true });
@@ -41,10 +46,11 @@ async function extractTables(
     throw databaseFailure(error, `reading tables of connection ${from.connection}`);
   });
   const files: ManifestEntry[] = [];
-  for (const table of tables) {
-    context.progress.report({ item: showTable(table), done: files.length, total: tables.length });
-    const file = await extractTable(source, table, destination);
+  for (const [index, table] of tables.entries()) {
+    items[index]?.running();
+    const file = await extractTable(source, table, destination, items[index]);
     context.log.info("extracted", { ...file });
+    items[index]?.staged(measuredOf(file));
     files.push(file);
   }
   await destination.end(files);
@@ -58,17 +64,23 @@ async function extractHttp(spec: SpecOf<"extract">, source: HttpSource, context:
   await using client = await openHttpClient(settings, context);
   await using destination = await openDestination(spec, isPaged(source) ? "jsonl" : source.format, context);
   await destination.begin();
-  const item = `${settings.baseUrl.host}/${source.path.replace(/^\/+/, "")}`;
+  const [item] = context.progress.items("file", [`${settings.baseUrl.host}/${source.path.replace(/^\/+/, "")}`]);
+  item?.running();
   const { filled, ...written } = await destination.write("answer", (target) =>
     readHttp(client, source, target, {
-      onPage: ({ rows, pages }) =>
-        context.progress.report({ item, done: pages, total: pages + 1, ...(rows === undefined ? {} : { rows }) }),
+      workDirectory: context.workDirectory,
+      onPage: ({ rows }) => item?.running(rows === undefined ? {} : { rows }),
     }),
   );
   const file: ManifestEntry = { ...written, ...(filled.rows === undefined ? {} : { rows: filled.rows }) };
   context.log.info("extracted", { ...file, pages: filled.pages });
+  item?.staged(measuredOf(file));
   await destination.end([file]);
   return outcomeOf([file]);
+}
+
+function measuredOf({ rows, bytes }: ManifestEntry): Measured {
+  return { bytes, ...(rows === undefined ? {} : { rows }) };
 }
 
 function outcomeOf(files: readonly ManifestEntry[]): Outcome {
@@ -91,11 +103,21 @@ async function openDestination(
   return bucketDestination(store, { ...to, format, manifest: manifestKey(to) }, spec);
 }
 
-async function extractTable(source: Session, table: SourceTable, destination: Destination): Promise<ManifestEntry> {
+async function extractTable(
+  source: Session,
+  table: SourceTable,
+  destination: Destination,
+  item: ItemProgress | undefined,
+): Promise<ManifestEntry> {
   const statement = copyOutStatement(table, "FORMAT csv, HEADER true");
   try {
+    let bytes = 0;
     const { filled, ...written } = await destination.write(extractedFileName(table), (target, onChunk) =>
-      copyOut(source, statement, target, onChunk),
+      copyOut(source, statement, target, (chunk) => {
+        onChunk(chunk);
+        bytes += chunk.length;
+        item?.running({ bytes });
+      }),
     );
     const columns = table.columns.map(({ name, type }) => ({ name, type }));
     return {

@@ -1,11 +1,7 @@
 import type { ConnectionKind } from "#api/task.ts";
-import { TaskFailure } from "../errors.ts";
-import { keepAlive } from "../postgres/keep-alive.ts";
-import { commit } from "../postgres/load-transaction.ts";
+import { ConfigurationError, TaskFailure } from "../errors.ts";
+import { warehouseOf } from "../warehouses.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
-import { beginLoad, findDone, logCommitted, openDestination, publishAll } from "./load-destination.ts";
-import { repeated, summary } from "./load-outcome.ts";
-import type { LoadSource } from "./load-source.ts";
 
 /** What a load meets whose files have been cleaned up. */
 const GONE: ReadonlySet<string> = new Set(["ManifestMissing", "ExtractReplaced", "NoSuchBucket"]);
@@ -21,46 +17,24 @@ export async function load(spec: SpecOf<"load">, context: CommandContext): Promi
   });
   // Parts that are still to land need the files.
   if (context.part !== undefined && outcome.published === undefined) return outcome;
-  const { cleanUpExtract } = await import("./extract-cleanup.ts");
+  const { cleanUpExtract } = await import("../sources/files/extract-cleanup.ts");
   return { ...outcome, message: `${outcome.message}; ${await cleanUpExtract(spec, context)}` };
 }
 
-/** Warehouses that read the objects of a bucket themselves. */
-const OBJECT_WAREHOUSES: ReadonlySet<ConnectionKind> = new Set(["redshift", "snowflake"]);
-
-/** The road that fits the kind of the warehouse; for a part of a fan-out, its part of it. */
+/** The load of the kind of warehouse that it goes to; for a part of a fan-out, its part of it. */
 async function loadOnce(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
   const kind = spec.connections[spec.work.load.to.connection]?.kind;
+  const warehouse = await warehouseOf(kind);
   const { part } = context;
-  if (part !== undefined) return await (await import("./load-part.ts")).loadPart(spec, part, context);
-  if (kind === undefined || !OBJECT_WAREHOUSES.has(kind)) return await loadIntoPostgres(spec, context);
-  return await (await import("./load-objects.ts")).loadObjects(spec, context);
+  if (part === undefined) return await warehouse.load(spec, context);
+  if (warehouse.loadPart === undefined) throw noParts(spec.work.load.to.connection, kind);
+  return await warehouse.loadPart(spec, part, context);
 }
 
-/**
- * Loads tables into Postgres, whatever they come from: all in one transaction of the destination together with the record of
- * the load. A load that has been committed before is not repeated; its record is the outcome.
- */
-async function loadIntoPostgres(spec: SpecOf<"load">, context: CommandContext): Promise<Outcome> {
-  await using destination = await openDestination(spec, context);
-  const before = await findDone(destination, spec);
-  if (before !== undefined) return repeated(before);
-  const source = await sourceOf(spec, context);
-  const rival = await beginLoad(destination, spec, source.targets, context);
-  if (rival !== undefined) return repeated(rival);
-  const staged = await keepAlive(destination, () => source.stage(destination));
-  const record = await publishAll(destination, spec, staged);
-  await commit(destination);
-  logCommitted(spec, record, context);
-  return summary(record);
-}
-
-/** The road that the rows take, by what `from` names. Each one is imported when it is wanted. */
-async function sourceOf(spec: SpecOf<"load">, context: CommandContext): Promise<LoadSource> {
-  const { query, files, node, http, tables = [] } = spec.work.load.from;
-  if (files !== undefined) return (await import("./load-files.ts")).filesToLoad(spec, files, context);
-  if (node !== undefined) return await (await import("./load-extract.ts")).extractToLoad(spec, node, context);
-  if (http !== undefined) return (await import("./load-http.ts")).httpToLoad(spec, http, context);
-  if (query !== undefined) return (await import("./load-query.ts")).queryToLoad(spec, query, context);
-  return await (await import("./load-tables.ts")).tablesToLoad(spec, tables, context);
+/** The operator refuses this of connections that a Pipeline writes out; what a Connection resource is shows here. */
+function noParts(connection: string, kind: ConnectionKind | undefined): ConfigurationError {
+  return new ConfigurationError(
+    "UnsupportedFanOut",
+    `load.fanOut: expected load.to.connection of kind postgres, but ${connection} is of kind ${kind}, which reads the objects itself, several at a time. Leave fanOut out`,
+  );
 }

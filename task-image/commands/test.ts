@@ -1,9 +1,9 @@
 import type { TestCounts } from "#api/pipeline-run.ts";
 import { nameChecks } from "../checks/check.ts";
-import { type CheckResult, type Describe, runCheck } from "../checks/check-run.ts";
+import { type CheckResult, runCheck } from "../checks/check-run.ts";
 import { ConfigurationError, DataError } from "../errors.ts";
-import { describeMissing } from "../postgres/required-columns.ts";
-import { openSession } from "../postgres/session.ts";
+import type { ItemEnd } from "../report/item-progress.ts";
+import { checkingOf } from "../warehouses.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** Checks that the message names. */
@@ -15,31 +15,29 @@ const NAMED_MAX = 3;
  */
 export async function test(spec: SpecOf<"test">, context: CommandContext): Promise<Outcome> {
   const { connection, checks } = spec.work.test;
-  const { open, describe } = await serverOf(spec);
-  await using session = await open(spec, connection, context);
+  const named = nameChecks(checks);
+  const items = context.progress.items(
+    "check",
+    named.map(({ name }) => name),
+  );
+  const { open, describe } = await checkingOf(spec.connections[connection]?.kind);
+  await using session = await open(spec, connection, context, { readOnly: true });
   const results: CheckResult[] = [];
-  for (const check of nameChecks(checks)) {
-    context.progress.report({ item: check.name, done: results.length, total: checks.length });
+  for (const [index, check] of named.entries()) {
+    items[index]?.running();
     const result = await runCheck(session, check, describe);
     const { name, ...fields } = result;
     context.log[levelOf(result)](`check ${result.state}`, { check: name, severity: check.severity, ...fields });
+    items[index]?.ended(ITEM_STATE[result.state], endOf(result));
     results.push(result);
   }
   return conclude(results);
 }
 
-/** How checks reach their server, and how its catalog is asked. */
-async function serverOf(
-  spec: SpecOf<"test">,
-): Promise<{ readonly open: typeof openSession; readonly describe: Describe }> {
-  if (spec.connections[spec.work.test.connection]?.kind !== "redshift") {
-    return { open: openSession, describe: describeMissing };
-  }
-  const [{ openRedshiftSession }, required] = await Promise.all([
-    import("../redshift/session.ts"),
-    import("../redshift/required-columns.ts"),
-  ]);
-  return { open: openRedshiftSession, describe: required.describeMissing };
+const ITEM_STATE = { passed: "Succeeded", warned: "Warned", failed: "Failed", errored: "Failed" } as const;
+
+function endOf({ state, message, failures }: CheckResult): ItemEnd {
+  return { ...(state === "errored" ? {} : { failures }), ...(state === "passed" ? {} : { message }) };
 }
 
 /** The outcome of all checks, or the failure that their worst result means. */

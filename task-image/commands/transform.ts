@@ -1,21 +1,23 @@
 import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
-import { ConfigurationError, failureOfKind, type TaskFailure } from "../errors.ts";
+import { ConfigurationError, failureOfKind, foreignCode, reworded, type TaskFailure } from "../errors.ts";
 import { formatFrames, formatPosition } from "../jinja/position.ts";
-import type { Value } from "../jinja/value.ts";
+import { formatProblem, type Problem } from "../jinja/problem.ts";
+import type { Value } from "../jinja/values/value.ts";
 import { downstream } from "../models/graph.ts";
 import type { CompiledModel } from "../models/model.ts";
-import { formatProblem, type Problem } from "../models/problem.ts";
-import { compileProject } from "../models/project.ts";
 import { databaseFailure, serverMessage } from "../postgres/failure.ts";
-import { showTable } from "../postgres/identifier.ts";
-import { materialize } from "../postgres/materialize.ts";
-import { prepareModelSchema } from "../postgres/model-schema.ts";
-import { ModelStatementError } from "../postgres/model-statement.ts";
+import { materialize } from "../postgres/models/materialize.ts";
+import { prepareModelSchema } from "../postgres/models/model-schema.ts";
+import { ModelStatementError } from "../postgres/models/model-statement.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import { kindOfSqlState } from "../postgres/sqlstate.ts";
+import { compileAside } from "../projects/compile-aside.ts";
+import { readProjectDirectory } from "../projects/project-directory.ts";
+import type { ItemProgress } from "../report/item-progress.ts";
+import { showTable } from "../sql/identifier.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
-import { readProjectDirectory } from "./project-directory.ts";
+import type { DbtSpec } from "./dbt.ts";
 
 /** Problems and failures that a message names; the log has all of them. */
 const NAMED_MAX = 3;
@@ -25,7 +27,12 @@ const NAMED_MAX = 3;
  * statement. A model that fails skips those that read it; all others are built.
  */
 export async function transform(spec: SpecOf<"transform">, context: CommandContext): Promise<Outcome> {
+  if (isDbt(spec)) return await (await import("./dbt.ts")).runDbt(spec, context);
   const models = await readModels(spec, context);
+  const items = context.progress.items(
+    "model",
+    models.map(({ name }) => name),
+  );
   const { connection } = spec.work.transform;
   await using session = await openSession(spec, connection, context);
   for (const schema of new Set(models.map(({ relation }) => relation.schema))) {
@@ -33,20 +40,26 @@ export async function transform(spec: SpecOf<"transform">, context: CommandConte
       throw databaseFailure(error, `making schema ${schema} of connection ${connection}`);
     });
   }
-  return conclude(models, await buildModels(session, models, context));
+  return conclude(models, await buildModels(session, models, items, context));
+}
+
+function isDbt(spec: SpecOf<"transform">): spec is DbtSpec {
+  return spec.work.transform.command !== undefined;
 }
 
 async function readModels(spec: SpecOf<"transform">, context: CommandContext): Promise<readonly CompiledModel[]> {
-  const { connection, schema, vars } = spec.work.transform;
-  const { models, problems } = compileProject({
-    files: await readProjectDirectory(context.projectDirectory),
+  const { connection, schema, vars, project } = spec.work.transform;
+  const input = {
+    files: await readProjectDirectory(context.projectDirectory, project.configMap ?? ""),
     schema,
     target: await describeTarget(spec, context),
     vars: new Map(
       Object.entries(vars ?? {}).map(([name, value]) => [name, typeof value === "number" ? BigInt(value) : value]),
     ),
     environment: new Map(),
-  });
+  };
+  context.log.info("reading the project", { files: input.files.size });
+  const { models, problems } = await compileAside(input, context.signal);
   if (problems !== undefined) throw projectFailure(problems, context);
   for (const { name, messages } of models) {
     for (const message of messages) context.log.info("a model says", { model: name, text: message });
@@ -83,22 +96,29 @@ interface Built {
 async function buildModels(
   session: Session,
   models: readonly CompiledModel[],
+  items: readonly ItemProgress[],
   context: CommandContext,
 ): Promise<Built> {
   const dependencies = new Map(models.map(({ name, needs }) => [name, needs]));
   const rows = new Map<string, number>();
   const failures = new Map<string, TaskFailure>();
   let skipped: ReadonlySet<string> = new Set();
-  for (const [done, model] of models.entries()) {
-    if (skipped.has(model.name)) continue;
-    context.progress.report({ item: model.name, rows: total(rows), done, total: models.length });
+  for (const [index, model] of models.entries()) {
+    const item = items[index];
+    if (skipped.has(model.name)) {
+      item?.ended("Skipped", { message: "a model that it reads has failed" });
+      continue;
+    }
+    item?.running();
     const result = await buildModel(session, model, models, context);
     if (typeof result === "object") {
       failures.set(model.name, result);
+      item?.ended("Failed", { message: result.message });
       skipped = downstream(new Set(failures.keys()), dependencies);
       context.log.error("model failed", { model: model.name, problem: result.message, skipped: [...skipped] });
-    } else if (result !== undefined) {
-      rows.set(model.name, result);
+    } else {
+      item?.ended("Succeeded", result === undefined ? {} : { rows: result });
+      if (result !== undefined) rows.set(model.name, result);
     }
   }
   return { rows, failures, skipped };
@@ -137,7 +157,7 @@ function modelFailure(error: unknown, { name, path, sql }: CompiledModel): TaskF
   const origin = offset === undefined ? undefined : sql.origin(offset);
   const place = origin === undefined ? path : formatPosition(origin.at);
   const message = `${place}: ${serverMessage(cause)} in model ${name}${formatFrames(origin?.frame)}`;
-  return failureOfKind(kindOfSqlState(cause.code), cause.code, message, { cause });
+  return failureOfKind(kindOfSqlState(cause.code), foreignCode(cause.code), message, { cause });
 }
 
 function conclude(models: readonly CompiledModel[], { rows, failures, skipped }: Built): Outcome {
@@ -147,7 +167,7 @@ function conclude(models: readonly CompiledModel[], { rows, failures, skipped }:
   const left = skipped.size === 0 ? "" : `; skipped because of it: ${[...skipped].join(", ")}`;
   const reasons = sentences([...failures.values()].map(({ message }) => message));
   const message = `${failures.size} of ${count(models.length, "model")} failed: ${reasons}${left}`;
-  throw failureOfKind(first.kind, first.code, message, { cause: first, measured });
+  throw reworded(first, message, { cause: first, measured });
 }
 
 function summary(models: readonly CompiledModel[], rows: number): string {

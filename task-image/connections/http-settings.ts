@@ -1,6 +1,7 @@
 import type { TaskConnectionOf } from "#api/task.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { boundHosts, portOfUrl } from "./bound-hosts.ts";
 import { readSecretFiles } from "./secret-files.ts";
 
 /** How a request says who it is. */
@@ -28,6 +29,10 @@ export interface HttpSettings {
   readonly requestsPerSecond?: number;
 }
 
+/** What a header's value cannot have (RFC 9110, 5.5), or what Node.js does not send in one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are refused.
+const NO_HEADER = /[\u0000-\u0008\u000a-\u001f\u007f\u0100-\uffff]/;
+
 /** Settings of a connection. Throws a ConfigurationError that names the missing key of the Secret. */
 export async function readHttpSettings(
   connection: string,
@@ -35,7 +40,7 @@ export async function readHttpSettings(
   redactor: Redactor,
 ): Promise<HttpSettings> {
   const { secretName, requestsPerSecond } = options;
-  const secret = await readSecretFiles(options.secretDirectory, redactor);
+  const secret = await readSecretFiles(connection, options, redactor);
   const key = (name: string): string => {
     const value = secret.get(name);
     if (value !== undefined) return value;
@@ -45,19 +50,33 @@ export async function readHttpSettings(
       `connection ${connection}: Secret "${secretName ?? ""}" does not exist or has no key ${name} (found: ${found}). Create it with what http.auth needs in the pipeline's namespace and run again`,
     );
   };
+  const headerKey = (name: string): string => {
+    const value = key(name);
+    if (!NO_HEADER.test(value)) return value;
+    throw new ConfigurationError(
+      "BadConnection",
+      `connection ${connection}: key ${name} of Secret "${secretName ?? ""}" has a line end or another character that no HTTP header can have. Write it again without it, for example with printf '%s'`,
+    );
+  };
+  const baseUrl = new URL(options.baseUrl);
+  const auth = authOf(options.auth ?? {}, { key, headerKey }, redactor);
+  const bound = boundHosts(connection, secretName, secret);
+  bound.check("http.baseUrl", baseUrl.hostname, portOfUrl(baseUrl));
+  if (auth.kind === "oauth2")
+    bound.check("http.auth.oauth2.tokenUrl", auth.tokenUrl.hostname, portOfUrl(auth.tokenUrl));
   return {
     connection,
     ...(secretName === undefined ? {} : { secretName }),
-    baseUrl: new URL(options.baseUrl),
+    baseUrl,
     headers: Object.fromEntries((options.headers ?? []).map(({ name, value }) => [name.toLowerCase(), value])),
-    auth: authOf(options.auth ?? {}, key, redactor),
+    auth,
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   };
 }
 
 function authOf(
   { basic, bearer, apiKey, oauth2 }: NonNullable<TaskConnectionOf<"http">["auth"]>,
-  key: (name: string) => string,
+  { key, headerKey }: Readonly<Record<"key" | "headerKey", (name: string) => string>>,
   redactor: Redactor,
 ): HttpAuth {
   if (basic !== undefined) {
@@ -65,8 +84,9 @@ function authOf(
     redactor.add(login);
     return { kind: "header", name: "authorization", value: `Basic ${Buffer.from(login).toString("base64")}` };
   }
-  if (bearer !== undefined) return { kind: "header", name: "authorization", value: `Bearer ${key("token")}` };
-  if (apiKey?.header !== undefined) return { kind: "header", name: apiKey.header.toLowerCase(), value: key("apiKey") };
+  if (bearer !== undefined) return { kind: "header", name: "authorization", value: `Bearer ${headerKey("token")}` };
+  if (apiKey?.header !== undefined)
+    return { kind: "header", name: apiKey.header.toLowerCase(), value: headerKey("apiKey") };
   if (apiKey?.query !== undefined) return { kind: "query", name: apiKey.query, value: key("apiKey") };
   if (oauth2 === undefined) return { kind: "none" };
   const { tokenUrl, scope } = oauth2;

@@ -1,7 +1,9 @@
 import type { TaskConnectionOf } from "#api/task.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { boundHosts } from "./bound-hosts.ts";
 import { type PostgresUri, parsePostgresUri } from "./postgres-uri.ts";
+import { isPublic, misplacedValue } from "./public-keys.ts";
 import { readSecretFiles } from "./secret-files.ts";
 
 export const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
@@ -31,15 +33,18 @@ const PORT_DEFAULT: Readonly<Record<Options["kind"], number>> = { postgres: 5432
 
 /**
  * Settings of a connection: what the manifest says, then the keys of its Secret, then the Secret's uri, then libpq's defaults
- * for port and sslmode. A password may hold any character. Throws a ConfigurationError that names the missing key.
+ * for port and sslmode. A manifest leads a Secret's credentials to no host but those that the Secret names. A password may hold any character. Throws a ConfigurationError that names the missing key.
  */
 export async function readPostgresSettings(
   connection: string,
   options: Options,
   redactor: Redactor,
 ): Promise<PostgresSettings> {
-  const secret = await readSecretFiles(options.secretDirectory, redactor);
+  const secret = await readSecretFiles(connection, options, redactor);
   const uri = readUri(connection, options, secret, redactor);
+  const host = options.host ?? "";
+  const misplaced = host === "" ? undefined : misplacedValue(connection, `${options.kind}.host`, "host", host);
+  if (misplaced !== undefined) throw misplaced;
   const sslRootCertificate = rootCertificate(secret.get("sslrootcert"));
   const password = secret.get("password") ?? uri.password;
   const text = (value: string | undefined, key: string, ...others: string[]): string => {
@@ -47,17 +52,31 @@ export async function readPostgresSettings(
     if (found === undefined) throw missingKey(connection, options, secret, key);
     return found;
   };
-  return {
+  const place = `Secret "${options.secretName ?? ""}"`;
+  const settings = {
     connection,
     ...(options.secretName === undefined ? {} : { secretName: options.secretName }),
     host: text(options.host, "host"),
-    port: portOf(connection, options.port ?? secret.get("port") ?? uri.port ?? PORT_DEFAULT[options.kind]),
+    port: portOf(connection, place, options.port ?? secret.get("port") ?? uri.port ?? PORT_DEFAULT[options.kind]),
     database: text(options.database, "dbname", "database"),
     user: text(options.user, "user", "username"),
     ...(password === undefined ? {} : { password }),
-    sslMode: sslModeOf(connection, options.sslMode ?? secret.get("sslmode") ?? uri.sslmode),
+    sslMode: sslModeOf(connection, place, options.sslMode ?? secret.get("sslmode") ?? uri.sslmode),
     ...(sslRootCertificate === undefined ? {} : { sslRootCertificate }),
   };
+  boundHosts(connection, options.secretName, secret, uri).check(`${options.kind}.host`, settings.host, settings.port);
+  refuseWeakerTls(connection, options, secret.get("sslmode") ?? uri.sslmode);
+  return settings;
+}
+
+/** A manifest must not open what the Secret wants closed: a password that is sent without TLS can be read on its way. */
+function refuseWeakerTls(connection: string, { kind, secretName, sslMode }: Options, wanted: string | undefined): void {
+  const place = SSL_MODES.indexOf(wanted as SslMode);
+  if (sslMode === undefined || SSL_MODES.indexOf(sslMode) >= place) return;
+  throw new ConfigurationError(
+    "WeakerTls",
+    `connection ${connection}: ${kind}.sslMode is ${sslMode}, and Secret "${secretName ?? ""}" wants ${wanted} (key sslmode), which is stronger. Remove ${kind}.sslMode`,
+  );
 }
 
 function readUri(
@@ -75,7 +94,7 @@ function readUri(
       `connection ${connection}: key uri of Secret "${options.secretName ?? ""}" is not a URI of one Postgres database. Write it as postgres://user:password@host:port/dbname with special characters percent-encoded, or use the keys ${KEYS} instead`,
     );
   }
-  if (uri.password !== undefined) redactor.add(uri.password);
+  for (const [key, value] of Object.entries(uri)) if (!isPublic(key, value)) redactor.add(value);
   return uri;
 }
 
@@ -107,22 +126,23 @@ function missingKey(
   );
 }
 
-function portOf(connection: string, value: string | number): number {
+/** A Secret's value is not quoted: it may be one that belongs elsewhere. */
+function portOf(connection: string, place: string, value: string | number): number {
   const port = Number(value);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
   throw new ConfigurationError(
     "BadConnection",
-    `connection ${connection}: port must be a whole number from 1 to 65535, found ${JSON.stringify(value)}`,
+    `connection ${connection}: the port of ${place} must be a whole number from 1 to 65535`,
   );
 }
 
-function sslModeOf(connection: string, value: string | undefined): SslMode {
+function sslModeOf(connection: string, place: string, value: string | undefined): SslMode {
   if (value === undefined) return "prefer";
   const mode = SSL_MODES.find((known) => known === value);
   if (mode !== undefined) return mode;
   throw new ConfigurationError(
     "BadConnection",
-    `connection ${connection}: sslmode must be one of ${SSL_MODES.join(", ")}, found ${JSON.stringify(value)}`,
+    `connection ${connection}: sslmode of ${place} must be one of ${SSL_MODES.join(", ")}`,
   );
 }
 

@@ -8,13 +8,15 @@ const PARAMETERS = ["host", "port", "dbname", "user", "password", "sslmode"] as 
 
 /**
  * The parts of a connection URI as libpq reads them (PostgreSQL documentation, 32.1.1.2), percent-encoding undone; parameters
- * of the query win. A sslrootcert is left out: it is a path of another machine. Undefined when it is not such a URI or names several hosts.
+ * of the query win. A sslrootcert is left out: it is a path of another machine. Undefined when it is not such a
+ * URI, names several hosts, or has an @ beyond the one before the host.
  */
 export function parsePostgresUri(uri: string): PostgresUri | undefined {
   const match = URI.exec(uri);
   if (match === null) return undefined;
   const [, login = "", address = "", database = "", query = ""] = match;
-  if (address.includes(",")) return undefined;
+  // An @ that is left over belongs to a password whose @, / or ? is not encoded: its rest would be taken for a host or a database.
+  if (address.includes(",") || [address, database, query].some((part) => part.includes("@"))) return undefined;
   const colon = login.indexOf(":");
   const place = /^(\[[^\]]*\]|[^:]*)(?::([0-9]*))?$/.exec(address);
   if (place === null) return undefined;

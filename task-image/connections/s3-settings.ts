@@ -1,6 +1,7 @@
 import type { TaskConnectionOf } from "#api/task.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { type BoundHosts, boundHosts, portOfUrl } from "./bound-hosts.ts";
 import { readSecretFiles } from "./secret-files.ts";
 
 /** Everything that is needed to use a bucket. */
@@ -16,6 +17,8 @@ export interface S3Settings {
   /** An http(s) URL; AWS's own for the region where it is missing. */
   readonly endpoint?: string;
   readonly pathStyle: boolean;
+  /** Where the keys may go: a warehouse that reads the bucket with them gets them too. */
+  readonly bound?: BoundHosts;
   /** Missing where the role of the pod's service account is to be used. */
   readonly credentials?: S3Credentials;
 }
@@ -35,7 +38,10 @@ export async function readS3Settings(
   redactor: Redactor,
 ): Promise<S3Settings> {
   const { secretName, serviceAccountName, bucket, region, endpoint } = options;
-  const secret = await readSecretFiles(options.secretDirectory, redactor);
+  const secret = await readSecretFiles(connection, options, redactor);
+  const bound = boundHosts(connection, secretName, secret);
+  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+  bound.check(endpoint === undefined ? "s3.region" : "s3.endpoint", url.hostname, portOfUrl(url));
   const credentials = secretName === undefined ? undefined : credentialsOf(connection, secretName, secret);
   return {
     connection,
@@ -45,6 +51,7 @@ export async function readS3Settings(
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
     pathStyle: options.pathStyle ?? endpoint !== undefined,
+    bound,
     ...(credentials === undefined ? {} : { credentials }),
   };
 }

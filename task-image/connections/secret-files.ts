@@ -1,35 +1,36 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Redactor } from "../redaction.ts";
+import { isPublic, misplacedValue } from "./public-keys.ts";
 
-/** Keys whose values stand in error messages on purpose: they say where, and open nothing. */
-const PUBLIC_KEYS: ReadonlySet<string> = new Set([
-  "host",
-  "port",
-  "dbname",
-  "database",
-  "user",
-  "username",
-  "sslmode",
-  "sslrootcert",
-]);
+/** Where a connection's Secret is. */
+export interface MountedSecret {
+  readonly secretName?: string | undefined;
+  readonly secretDirectory?: string | undefined;
+}
 
 /**
  * The keys of a mounted Secret. Without a directory, or when the kubelet had no Secret to mount (the volume is optional),
- * it is empty. Every value that is not public is made known to the redactor. A newline at the end of a value, which editors
- * and `echo` leave, is not part of it, and an empty value counts as no key.
+ * it is empty. The redactor learns every value that is not public before one of them is looked at. A newline at the end of a
+ * value, which editors and `echo` leave, is not part of it, and an empty value counts as no key. Throws a ConfigurationError
+ * for a value that stands under the wrong key.
  */
 export async function readSecretFiles(
-  directory: string | undefined,
+  connection: string,
+  { secretName = "", secretDirectory }: MountedSecret,
   redactor: Redactor,
 ): Promise<ReadonlyMap<string, string>> {
   const values = new Map<string, string>();
-  if (directory === undefined) return values;
-  for (const key of await keysOf(directory)) {
-    const value = (await readFile(join(directory, key), "utf8")).replace(/\r?\n$/, "");
+  if (secretDirectory === undefined) return values;
+  for (const key of await keysOf(secretDirectory)) {
+    const value = (await readFile(join(secretDirectory, key), "utf8")).replace(/\r?\n$/, "");
     if (value === "") continue;
-    if (!PUBLIC_KEYS.has(key)) redactor.add(value);
+    if (!isPublic(key, value)) redactor.add(value);
     values.set(key, value);
+  }
+  for (const [key, value] of values) {
+    const problem = misplacedValue(connection, `key ${key} of Secret "${secretName}"`, key, value);
+    if (problem !== undefined) throw problem;
   }
   return values;
 }

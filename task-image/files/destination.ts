@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import type { TableName } from "../postgres/identifier.ts";
+import type { TableName } from "../sql/identifier.ts";
 
 /** A file of an extract as its manifest lists it. */
 export interface ExtractedFile {
@@ -13,7 +13,7 @@ export interface ExtractedFile {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** What was written of one file: `name` is a file of the directory or the key of an object. */
+/** One file as it was written: `name` is a file of the directory or the key of an object. */
 export interface WrittenFile<T> extends Pick<ExtractedFile, "bytes" | "sha256"> {
   readonly name: string;
   /** What `fill` answered. */

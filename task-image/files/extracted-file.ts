@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TableName } from "../postgres/identifier.ts";
+import type { TableName } from "../sql/identifier.ts";
 import type { ExtractedFile, Fill, WrittenFile } from "./destination.ts";
 
 export const MANIFEST_FILE = "manifest.json";

@@ -2,7 +2,17 @@ import type { CsvDialect } from "./csv-dialect.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
+/** No byte: quotes in cells are doubled. */
+const NO_ESCAPE = -1;
 const NOTHING = Buffer.alloc(0);
+/** A record that is longer than this is gathered in a buffer that grows: joining its pieces one by one would take ever longer. */
+const LONG_BYTES = 1024 * 1024;
+
+/** A quote where none may be: inside of a cell that does not begin with one, or with something after it that ends no cell. */
+export interface StrayQuote {
+  readonly cell: number;
+  readonly place: "inside" | "closing";
+}
 
 /** Where a record lies in the scanner's buffer, its line end not included. Good until the next `push`. */
 export interface ScannedRecord {
@@ -11,11 +21,14 @@ export interface ScannedRecord {
   /** The line of the file that it begins in, from 1. */
   readonly line: number;
   readonly cells: number;
+  /** The first quote that is out of place. One that closes comes before one inside of a cell. */
+  readonly stray?: StrayQuote;
 }
 
 /**
- * Finds where the records of a CSV file begin and end, byte by byte and with COPY's own rule for quotes (they may stand anywhere
- * in a cell), without taking any of them apart. Lines may end in LF, CRLF or CR, mixed.
+ * Finds where the records of a CSV file begin and end, byte by byte, without taking any of them apart. A quote opens at the beginning of
+ * a cell and closes at its end; anywhere else it is a character, and is reported. COPY would join rows at such a quote. Lines may end in
+ * LF, CRLF or CR, mixed.
  */
 export class CsvScanner {
   readonly #delimiter: number;
@@ -30,12 +43,20 @@ export class CsvScanner {
   #quoted = false;
   #escaped = false;
   #afterCarriageReturn = false;
+  /** Cells of the record with the first quote out of place, or 0. */
+  #strayInside = 0;
+  #strayClosing = 0;
+  /** Nothing comes any more. */
+  #isEnded = false;
+  /** What the buffer lies in while a long record is gathered. */
+  #room: Buffer = NOTHING;
 
-  constructor({ delimiter, quote, escape: escaping }: CsvDialect) {
+  /** `line` is the number of the first line. */
+  constructor({ delimiter, quote, escape: escaping }: Pick<CsvDialect, "delimiter" | "quote" | "escape">, line = 1) {
+    this.#line = line;
     this.#delimiter = delimiter.charCodeAt(0);
     this.#quote = quote.charCodeAt(0);
-    // A quote that is doubled closes and opens again: no state is needed for it.
-    this.#escape = escaping === quote ? -1 : escaping.charCodeAt(0);
+    this.#escape = escaping === quote ? NO_ESCAPE : escaping.charCodeAt(0);
   }
 
   get buffer(): Buffer {
@@ -58,9 +79,35 @@ export class CsvScanner {
 
   push(chunk: Buffer): void {
     const rest = this.#buffer.subarray(this.#start);
-    this.#buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    this.#buffer = rest.length === 0 ? chunk : this.#join(rest, chunk);
     this.#scanned -= this.#start;
     this.#start = 0;
+  }
+
+  /** Both in a row, with room for more where the record is long. */
+  #join(rest: Buffer, chunk: Buffer): Buffer {
+    const length = rest.length + chunk.length;
+    const isThere = rest.length > 0 && rest.buffer === this.#room.buffer && rest.byteOffset === this.#room.byteOffset;
+    if (!isThere || this.#room.length < length) {
+      this.#room = Buffer.allocUnsafeSlow(rest.length < LONG_BYTES ? length : 2 * length);
+      rest.copy(this.#room);
+    }
+    chunk.copy(this.#room, rest.length);
+    return this.#room.subarray(0, length);
+  }
+
+  /** Says that the file has ended: a quote at its end closes. */
+  end(): void {
+    this.#isEnded = true;
+    this.#findEnd();
+  }
+
+  /** Takes a record back that was just taken, so that it comes once more. */
+  rewind({ start, line }: ScannedRecord): void {
+    this.#start = start;
+    this.#scanned = start;
+    this.#line = line;
+    this.#afterCarriageReturn = false;
   }
 
   /** Everything after the last record that was taken, as it came: for a reader that needs the header only. */
@@ -97,13 +144,24 @@ export class CsvScanner {
   }
 
   #take(end: number, next: number): ScannedRecord {
-    const record = { start: this.#start, end, line: this.#line, cells: this.#cells };
+    const stray = this.#stray();
+    const place = { start: this.#start, end, line: this.#line, cells: this.#cells };
+    const record = stray === undefined ? place : { ...place, stray };
     this.#line += this.#newlines + 1;
     this.#newlines = 0;
     this.#cells = 1;
     this.#start = next;
     this.#scanned = next;
     return record;
+  }
+
+  #stray(): StrayQuote | undefined {
+    const inside = this.#strayInside;
+    const closing = this.#strayClosing;
+    if (inside + closing === 0) return undefined;
+    this.#strayInside = 0;
+    this.#strayClosing = 0;
+    return closing > 0 ? { cell: closing, place: "closing" } : { cell: inside, place: "inside" };
   }
 
   // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one loop over every byte of the data; calls in it cost half of the speed
@@ -123,15 +181,26 @@ export class CsvScanner {
         if (byte === LF) this.#newlines += 1;
         if (escaped) escaped = false;
         else if (byte === escaping) escaped = true;
-        else if (byte === quote) quoted = false;
+        else if (byte === quote) {
+          // What the quote is shows by the byte after it.
+          if (at + 1 === length && !this.#isEnded) break;
+          const next = at + 1 < length ? buffer[at + 1] : LF;
+          if (next === quote && escaping === NO_ESCAPE) at += 1;
+          else {
+            quoted = false;
+            if (next !== delimiter && next !== LF && next !== CR) this.#strayClosing ||= cells;
+          }
+        }
       } else if (byte === delimiter) cells += 1;
-      else if (byte === quote) quoted = true;
-      else if (byte === LF || byte === CR) break;
+      else if (byte === quote) {
+        if (at === this.#start || buffer[at - 1] === delimiter) quoted = true;
+        else this.#strayInside ||= cells;
+      } else if (byte === LF || byte === CR) break;
     }
     this.#quoted = quoted;
     this.#escaped = escaped;
     this.#cells = cells;
     this.#scanned = at;
-    return at < length ? at : -1;
+    return at < length && !quoted ? at : -1;
   }
 }

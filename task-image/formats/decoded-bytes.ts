@@ -50,7 +50,7 @@ async function* transcoded(
     yield Buffer.from(decoder.decode());
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new DataError("BadEncoding", `${uri}: expected text of encoding ${label}, found bytes that are none`, {
+    throw new DataError("BadEncoding", `${uri}: expected text of encoding ${label}, found other bytes`, {
       cause: error,
     });
   }

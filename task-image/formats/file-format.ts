@@ -2,17 +2,35 @@ import { ConfigurationError } from "../errors.ts";
 import { type CsvDialect, RFC_4180 } from "./csv-dialect.ts";
 import { type CsvNames, checkNames } from "./csv-header.ts";
 import type { Encoding } from "./decoded-bytes.ts";
+import type { SkippedLines } from "./skipped-lines.ts";
 
 /** How the files of one table are written. */
 export type FileFormat =
-  | { readonly kind: "csv"; readonly dialect: CsvDialect; readonly encoding: Encoding; readonly names: CsvNames }
+  | ({ readonly kind: "csv"; readonly dialect: CsvDialect; readonly encoding: Encoding } & CsvLayout)
   | ({ readonly kind: "json"; readonly records: JsonPath | undefined } & JsonOptions)
   | ({ readonly kind: "jsonl" } & JsonOptions)
-  | { readonly kind: "parquet"; readonly nanoseconds: "refuse" | "cut" };
+  | ({ readonly kind: "parquet"; readonly schemas: SharedOrUnion } & ParquetReading);
 
 export type JsonFormat = Extract<FileFormat, { readonly kind: "json" | "jsonl" }>;
 export type ParquetFormat = Extract<FileFormat, { readonly kind: "parquet" }>;
 export type CsvFormat = Extract<FileFormat, { readonly kind: "csv" }>;
+
+/** Whether all files of a table have the same columns, or those that any of them has. */
+type SharedOrUnion = "same" | "union";
+
+/** How values are read that Postgres, or DuckDB, does not hold as they are. */
+export interface ParquetReading {
+  readonly nanoseconds: "refuse" | "cut";
+  /** What a column of bytes without a mark is. */
+  readonly binary: "bytes" | "text";
+}
+
+/** Where the rows of a CSV file are, and what names their cells. */
+interface CsvLayout {
+  readonly names: CsvNames;
+  readonly headers: SharedOrUnion;
+  readonly skip: SkippedLines;
+}
 
 /** The names on the way to a value of a JSON text, from the outside to the inside. */
 export type JsonPath = readonly string[];
@@ -25,15 +43,23 @@ interface JsonOptions {
 /** What `load.from.format` says. */
 export interface FormatOptions {
   readonly csv?:
-    | (Partial<{ [K in keyof CsvDialect]: CsvDialect[K] | undefined }> & {
+    | (Partial<{ [K in Exclude<keyof CsvDialect, "moreNulls">]: CsvDialect[K] | undefined }> & {
+        nulls?: readonly string[] | undefined;
         encoding?: Encoding | undefined;
         header?: boolean | undefined;
         columns?: readonly string[] | undefined;
+        headers?: CsvLayout["headers"] | undefined;
+        skipLines?: number | undefined;
+        skipLastLines?: number | undefined;
       })
     | undefined;
   readonly json?: ({ readonly records?: string | undefined } & JsonOptions) | undefined;
   readonly jsonl?: JsonOptions | undefined;
-  readonly parquet?: { readonly nanoseconds?: "refuse" | "cut" | undefined } | undefined;
+  readonly parquet?:
+    | ({ readonly [K in keyof ParquetReading]?: ParquetReading[K] | undefined } & {
+        schemas?: SharedOrUnion | undefined;
+      })
+    | undefined;
 }
 
 /** The encoding of the text of files in a format. */
@@ -78,21 +104,46 @@ function formatOf(kind: FileFormat["kind"], { csv, json, jsonl, parquet }: Forma
     case "jsonl":
       return { kind, jsonPaths: jsonl?.jsonPaths };
     case "parquet":
-      return { kind, nanoseconds: parquet?.nanoseconds ?? "refuse" };
+      return parquetFormat(parquet ?? {});
     default:
       return kind satisfies never;
   }
 }
 
+function parquetFormat(options: NonNullable<FormatOptions["parquet"]>): FileFormat {
+  const { nanoseconds = "refuse", binary = "bytes", schemas = "same" } = options;
+  return { kind: "parquet", nanoseconds, binary, schemas };
+}
+
 function csvFormat(options: NonNullable<FormatOptions["csv"]>): FileFormat {
-  const quote = options.quote ?? RFC_4180.quote;
-  const dialect = {
-    delimiter: options.delimiter ?? RFC_4180.delimiter,
-    quote,
-    escape: options.escape ?? quote,
-    null: options.null ?? RFC_4180.null,
-  };
-  return { kind: "csv", dialect, encoding: options.encoding ?? "utf-8", names: namesOf(options) };
+  const { headers = "same", skipLines = 0, skipLastLines = 0, encoding = "utf-8" } = options;
+  const layout = { names: namesOf(options), headers, skip: { first: skipLines, last: skipLastLines } };
+  return { kind: "csv", dialect: dialectOf(options), encoding, ...layout };
+}
+
+function dialectOf(options: NonNullable<FormatOptions["csv"]>): CsvDialect {
+  const {
+    delimiter = RFC_4180.delimiter,
+    quote = RFC_4180.quote,
+    quotedNull = false,
+    strayQuotes = "reject",
+  } = options;
+  const [first = RFC_4180.null, ...moreNulls] = options.nulls ?? [options.null ?? RFC_4180.null];
+  if (delimiter === quote) {
+    throw refusedDialect(`csv.delimiter and load.from.format.csv.quote are both ${quote}`);
+  }
+  const odd = [first, ...moreNulls].find((word) => word.includes(delimiter) || word.includes(quote));
+  if (odd !== undefined) {
+    throw refusedDialect(`csv.${options.nulls === undefined ? "null" : "nulls"} holds the delimiter or the quote`);
+  }
+  return { delimiter, quote, escape: options.escape ?? quote, null: first, moreNulls, quotedNull, strayQuotes };
+}
+
+function refusedDialect(found: string): ConfigurationError {
+  return new ConfigurationError(
+    "BadFormat",
+    `load.from.format.${found}: expected characters that separate cells. Set others`,
+  );
 }
 
 function namesOf({ header, columns }: NonNullable<FormatOptions["csv"]>): CsvNames {

@@ -3,6 +3,7 @@ import { FORBIDDEN, JSON_DELIMITER, type JsonFile, jsonTextRows, maskControls } 
 import { RowWriter } from "./row-writer.ts";
 
 const SPACE = 0x20;
+const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 const QUOTE = 0x22;
@@ -22,9 +23,21 @@ interface Found {
   readonly line: number;
 }
 
+/** What came last at the top: nothing but documents of an array need a comma between them, and nothing follows that array. */
+type Last = "nothing" | "open" | "comma" | "document" | "closed";
+
 /**
  * Finds the documents of a JSON text by counting brackets outside of strings: the elements of an array at the top, or the values
- * that follow each other there. Whether a document is valid is left to the destination, which reads every one of them.
+ * that follow each other there. Whether a document is valid is left to the destination, which reads every one of them; what stands
+ * between them is checked here.
+ *
+ * | last     | takes                                          | at the end of the file |
+ * |----------|------------------------------------------------|------------------------|
+ * | nothing  | `[` of the array, a document                   | no documents           |
+ * | open     | a document, `]`                                | cut off                |
+ * | comma    | a document                                     | cut off                |
+ * | document | in the array `,` and `]`, otherwise a document | cut off in the array   |
+ * | closed   | nothing                                        | all documents          |
  */
 class JsonSplitter {
   buffer: Buffer = NOTHING;
@@ -36,7 +49,14 @@ class JsonSplitter {
   #inArray = false;
   #inString = false;
   #escaped = false;
-  #any = false;
+  #last: Last = "nothing";
+  /** Where the line begins, in the buffer or before it. */
+  #lineStart = 0;
+  readonly #uri: string;
+
+  constructor(uri: string) {
+    this.#uri = uri;
+  }
 
   /** Bytes that no document has ended after. */
   get open(): boolean {
@@ -48,6 +68,7 @@ class JsonSplitter {
     const rest = this.buffer.subarray(kept);
     this.buffer = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
     this.#scanned -= kept;
+    this.#lineStart -= kept;
     if (this.#start >= 0) this.#start = 0;
   }
 
@@ -75,7 +96,7 @@ class JsonSplitter {
 
   #readString(byte: number, at: number): Found | undefined {
     if (byte === LF || byte === CR) {
-      if (byte === LF) this.line += 1;
+      if (byte === LF) this.#endLine(at);
       this.buffer[at] = FORBIDDEN;
     }
     if (this.#escaped) this.#escaped = false;
@@ -88,22 +109,56 @@ class JsonSplitter {
   }
 
   #read(byte: number, at: number): Found | undefined {
-    if (byte <= SPACE) return this.#readSpace(byte, at);
+    if (byte === SPACE || byte === TAB || byte === LF || byte === CR) return this.#readSpace(byte, at);
+    if (byte < SPACE) return this.#readControl(at);
     if (this.#depth === 0 && (byte === COMMA || (byte === CLOSE_ARRAY && this.#inArray))) {
-      if (byte === CLOSE_ARRAY) this.#inArray = false;
-      return this.#start < 0 ? undefined : this.#end(at);
+      const found = this.#start < 0 ? undefined : this.#end(at);
+      this.#readBetween(byte, at);
+      return found;
     }
     if (this.#start < 0 && !this.#begin(byte, at)) return undefined;
     return this.#readPart(byte, at);
   }
 
+  /** A comma, or the bracket that closes the array. */
+  #readBetween(byte: number, at: number): void {
+    const last = this.#last;
+    if (byte === COMMA) {
+      if (last !== "document" || !this.#inArray) throw this.#misplaced("a JSON document", "a comma", at);
+      this.#last = "comma";
+      return;
+    }
+    if (last === "comma") throw this.#misplaced("another JSON document after the comma", "the end of the array", at);
+    this.#inArray = false;
+    this.#last = "closed";
+  }
+
+  /** Where in the file a byte stands that may not stand there. */
+  #misplaced(expected: string, found: string, at: number): DataError {
+    const column = at - this.#lineStart + 1;
+    return new DataError(
+      "BadJson",
+      `${this.#uri}, line ${this.line}, column ${column} (in bytes): expected ${expected}, found ${found}. Correct the file, or set load.from.format to how it is written`,
+    );
+  }
+
+  #endLine(at: number): void {
+    this.line += 1;
+    this.#lineStart = at + 1;
+  }
+
   #readSpace(byte: number, at: number): Found | undefined {
-    if (byte === LF) this.line += 1;
+    if (byte === LF) this.#endLine(at);
     if (this.#start < 0) return undefined;
     if (this.#depth === 0) return this.#end(at);
     // A document is a line of its own on its way: white space between its parts may not break it.
     this.buffer[at] = SPACE;
     return undefined;
+  }
+
+  /** No JSON text has control characters between its parts: a document keeps its own, so that the destination refuses it. */
+  #readControl(at: number): undefined {
+    if (this.#start < 0) throw this.#misplaced("JSON", "a control character", at);
   }
 
   #readPart(byte: number, at: number): Found | undefined {
@@ -118,12 +173,16 @@ class JsonSplitter {
 
   /** Answers false for the bracket of the array at the top, which belongs to no document. */
   #begin(byte: number, at: number): boolean {
-    if (byte === OPEN_ARRAY && !this.#any && !this.#inArray) {
+    const last = this.#last;
+    if (last === "closed") throw this.#misplaced("nothing after the array", "something", at);
+    if (last === "document" && this.#inArray) throw this.#misplaced("a comma between documents", "none", at);
+    if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY)
+      throw this.#misplaced("a JSON document", "a closing bracket", at);
+    if (byte === OPEN_ARRAY && last === "nothing") {
       this.#inArray = true;
-      this.#any = true;
+      this.#last = "open";
       return false;
     }
-    this.#any = true;
     this.#start = at;
     this.#startLine = this.line;
     return true;
@@ -133,6 +192,7 @@ class JsonSplitter {
     const found = { start: this.#start, end, line: this.#startLine };
     this.#start = -1;
     this.#depth = 0;
+    this.#last = "document";
     return found;
   }
 }
@@ -141,7 +201,7 @@ class JsonSplitter {
 export async function* jsonDocumentRows(file: JsonFile): AsyncGenerator<Buffer> {
   const { uri, index, bytes } = file;
   const writer = new RowWriter(index, JSON_DELIMITER);
-  const splitter = new JsonSplitter();
+  const splitter = new JsonSplitter(uri);
   for await (const chunk of bytes) {
     splitter.push(maskControls(chunk));
     for (let found = splitter.next(); found !== undefined; found = splitter.next()) {

@@ -73,7 +73,7 @@ export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
     if (rest.length > LINE_BYTES_MAX) {
       throw new DataError(
         "LineTooLong",
-        `${uri}, line ${line}: expected a JSON document of at most ${LINE_BYTES_MAX} bytes on a line, found more. Set from.format.json if the file is one document`,
+        `${uri}, line ${line}: expected a JSON document of at most ${LINE_BYTES_MAX} bytes on a line, found more. Set load.from.format.json if the file is one document`,
       );
     }
   }

@@ -1,5 +1,6 @@
 import { DataError } from "../errors.ts";
 import type { JsonPath } from "./file-format.ts";
+import { JsonSyntax } from "./json-syntax.ts";
 
 const SPACE = 0x20;
 const LF = 0x0a;
@@ -36,6 +37,10 @@ class RecordsFinder {
   line = 1;
   /** Something follows the document. */
   hasRest = false;
+  /** What is wrong with the text around the array, where something is. */
+  problem: string | undefined;
+  readonly #syntax = new JsonSyntax();
+  #column = 0;
 
   constructor(path: JsonPath) {
     this.#path = path;
@@ -49,12 +54,27 @@ class RecordsFinder {
   blank(piece: Buffer): void {
     for (let at = 0; at < piece.length; at += 1) {
       const byte = piece[at] as number;
-      if (byte === LF) this.line += 1;
+      this.#count(byte);
       const wasInside = this.#array !== NONE;
       if (this.#inString) this.#readString(byte);
       else if (byte > SPACE) this.#read(byte);
+      if (!wasInside || this.#array === NONE) this.#check(byte);
       if (!wasInside && this.#array === NONE && byte !== LF) piece[at] = SPACE;
     }
+  }
+
+  #count(byte: number): void {
+    this.#column += 1;
+    if (byte !== LF) return;
+    this.line += 1;
+    this.#column = 0;
+  }
+
+  /** The elements of the array are checked by whoever takes them apart. */
+  #check(byte: number): void {
+    const expected = this.#syntax.step(byte);
+    if (expected === undefined || this.hasRest) return;
+    this.problem ??= `line ${this.line}, column ${this.#column} (in bytes): expected ${expected}`;
   }
 
   #readString(byte: number): void {
@@ -100,7 +120,7 @@ class RecordsFinder {
   }
 }
 
-/** The text of a string in quotes; undefined for one that is none, which the path cannot name. */
+/** The text of a string in quotes; undefined for other text, which the path cannot name. */
 function stringOf(bytes: readonly number[]): string | undefined {
   try {
     return JSON.parse(Buffer.from(bytes).toString("utf8")) as string;
@@ -128,6 +148,13 @@ export async function* recordsAlone(
     if (finder.hasRest) {
       throw badRecords(uri, path, `another document in line ${finder.line} or before it`);
     }
+    if (finder.found > 1) throw badRecords(uri, path, `${finder.found} of them`);
+    if (finder.problem !== undefined) {
+      throw new DataError(
+        "BadJson",
+        `${uri}, ${finder.problem}, found something else. Correct the file, or set load.from.format to how it is written`,
+      );
+    }
     yield piece;
   }
   if (finder.isOpen) {
@@ -136,13 +163,12 @@ export async function* recordsAlone(
       `${uri}, line ${finder.line}: expected the end of a JSON document, found the end of the file. It was cut off: write it again`,
     );
   }
-  if (finder.found !== 1)
-    throw badRecords(uri, path, finder.found === 0 ? "no array there" : `${finder.found} of them`);
+  if (finder.found === 0) throw badRecords(uri, path, "no array there");
 }
 
 function badRecords(uri: string, path: JsonPath, found: string): DataError {
   return new DataError(
     "NoRecords",
-    `${uri}: expected one JSON document with an array at ${path.join(".")}, found ${found}. Correct from.format.json.records, or the file`,
+    `${uri}: expected one JSON document with an array at ${path.join(".")}, found ${found}. Correct load.from.format.json.records, or the file`,
   );
 }

@@ -5,7 +5,7 @@ const PREFIX_BYTES_MAX = 40;
 
 /**
  * Writes rows for a COPY: the number of the file, the number of the line, and the row's bytes as they are. So a row that the
- * destination refuses can be told by the place that people find it at.
+ * destination refuses can be named by the place where people find it.
  */
 export class RowWriter {
   readonly #prefix: string;

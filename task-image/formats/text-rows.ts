@@ -1,7 +1,7 @@
 import { textProblem } from "./decoded-bytes.ts";
 import { REJECTED_BYTES_MAX, type RejectedRow } from "./rejected-row.ts";
 
-/** How rows that a {@link RowWriter} has written are told apart again. */
+/** How to find where each row of a {@link RowWriter} ends. */
 export interface RowShape {
   readonly file: number;
   readonly delimiter: string;

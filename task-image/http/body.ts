@@ -3,7 +3,7 @@ import { createGunzip } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { ConfigurationError } from "../errors.ts";
 
-/** The bytes of an answer, gzip undone. Undefined for an encoding that nobody has asked for. */
+/** The bytes of an answer, gzip undone. Undefined for an encoding that was not asked for. */
 export function decoded({ body, headers }: Pick<Dispatcher.ResponseData, "body" | "headers">): Readable | undefined {
   const encoding = encodingOf(headers);
   if (encoding === "" || encoding === "identity") return body;

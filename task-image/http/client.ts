@@ -1,14 +1,17 @@
+import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
-import type { Agent, Dispatcher } from "undici";
+import { pipeline } from "node:stream/promises";
+import type { Dispatcher } from "undici";
 import type { HttpSettings } from "../connections/http-settings.ts";
 import { ConfigurationError, TransientError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
-import { checkUrl, guardedLookup } from "./address.ts";
+import { type Agents, checkUrl, openAgents } from "./agents.ts";
 import { beginningOf, collect, decoded, unknownEncoding } from "./body.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { delayBefore, parseRetryAfter } from "./delay.ts";
+import { delayBefore } from "./delay.ts";
 import { requestFailure, statusFailure } from "./http-failure.ts";
 import { parseToken, type Token, tokenRequest } from "./oauth2.ts";
+import { isRateLimited, waitAsked } from "./rate-limit.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -25,12 +28,14 @@ export interface HttpCall {
   readonly method: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Statuses that are answers; all of 200 to 299 where it is missing. */
+  readonly accepts?: readonly number[];
 }
 
 export interface HttpAnswer<B> {
   /** Where the answer came from, after redirects. */
   readonly url: URL;
-  /** Of 200 to 299. */
+  /** One that the call accepts. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: B;
@@ -43,12 +48,16 @@ export interface HttpClient extends AsyncDisposable {
   stream(call: HttpCall): Promise<HttpAnswer<Readable>>;
   /** The whole answer, at most 64 MiB of it. Tries again when the body breaks off, too. */
   read(call: HttpCall): Promise<HttpAnswer<Buffer>>;
+  /** Writes the whole answer to a file. Tries again, from its beginning, when the body breaks off. */
+  save(call: HttpCall, path: string): Promise<HttpAnswer<void>>;
 }
 
 export interface HttpClientOptions {
   readonly signal: AbortSignal;
   readonly redactor: Redactor;
   readonly clock?: Clock;
+  /** The sockets; a test has its own. */
+  readonly agents?: Agents;
   /** Longest wait for the beginning of an answer, and between two pieces of it. */
   readonly answerTimeoutMs?: number;
   /** How often a call is tried at most; 6 times where it is missing. */
@@ -57,19 +66,15 @@ export interface HttpClientOptions {
 
 /** Opens a client. The package for it is imported now and not before. */
 export async function openHttpClient(settings: HttpSettings, options: HttpClientOptions): Promise<HttpClient> {
-  const { Agent } = (await import("undici")).default;
-  const timeout = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
-  const agent = new Agent({
-    connect: { lookup: guardedLookup(settings.connection), timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-  });
-  const conversation = new Conversation(settings, agent, options);
+  const answerMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  const agents = options.agents ?? (await openAgents({ connectMs: CONNECT_TIMEOUT_MS, answerMs }));
+  const conversation = new Conversation(settings, agents, options);
   return {
     settings,
     stream: (call) => conversation.send(call, async (body) => body),
     read: (call) => conversation.send(call, (body) => collect(body, TEXT_BYTES_MAX, settings.connection)),
-    [Symbol.asyncDispose]: () => agent.destroy(),
+    save: (call, path) => conversation.send(call, (body) => pipeline(body, createWriteStream(path))),
+    [Symbol.asyncDispose]: () => agents[Symbol.asyncDispose](),
   };
 }
 
@@ -79,7 +84,7 @@ type Hop = Dispatcher.ResponseData & { readonly location?: URL };
 /** What requests of one client share: the pace, and the token. */
 class Conversation {
   readonly #settings: HttpSettings;
-  readonly #agent: Agent;
+  readonly #agents: Agents;
   readonly #signal: AbortSignal;
   readonly #redactor: Redactor;
   readonly #clock: Clock;
@@ -87,10 +92,10 @@ class Conversation {
   #token: Token | undefined;
   #next = 0;
 
-  constructor(settings: HttpSettings, agent: Agent, options: HttpClientOptions) {
+  constructor(settings: HttpSettings, agents: Agents, options: HttpClientOptions) {
     const { signal, redactor, clock = SYSTEM_CLOCK, tries = TRIES } = options;
     this.#settings = settings;
-    this.#agent = agent;
+    this.#agents = agents;
     this.#signal = signal;
     this.#redactor = redactor;
     this.#clock = clock;
@@ -124,20 +129,23 @@ class Conversation {
     const { url, answer } = await this.#follow(call);
     const { statusCode, headers } = answer;
     const body = decoded(answer);
-    if (statusCode >= 200 && statusCode < 300) {
+    if (call.accepts?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300)) {
       if (body === undefined) throw unknownEncoding(this.#settings.connection, nameOf(call), answer);
       return { url, status: statusCode, headers, body: await take(body) };
     }
-    wanted.retryAfterMs = parseRetryAfter([headers["retry-after"]].flat()[0], this.#clock.now());
-    throw statusFailure(this.#settings, nameOf(call), statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
+    wanted.retryAfterMs = waitAsked(statusCode, headers, this.#clock.now());
+    const said = await this.#beginningOf(body);
+    throw statusFailure(this.#settings, nameOf(call), statusCode, said, isRateLimited(statusCode, headers));
   }
 
   /** Sends a call and goes where redirects lead. Credentials go to the base URL's origin alone. */
   async #follow(call: HttpCall): Promise<{ readonly url: URL; readonly answer: Hop }> {
     let current = call;
     let isRefused = false;
+    // A page may have named the next one's address.
+    let namedByPublic = !this.#isOwn(call.url) && this.#agents.isPublic(this.#settings.baseUrl);
     for (let hops = 0; ; ) {
-      const answer = await this.#hop(current);
+      const answer = await this.#hop(current, namedByPublic);
       if (
         answer.statusCode === 401 &&
         this.#settings.auth.kind === "oauth2" &&
@@ -152,6 +160,7 @@ class Conversation {
       if (answer.location === undefined) return { url: current.url, answer };
       hops += 1;
       await answer.body.dump();
+      namedByPublic ||= this.#agents.isPublic(current.url);
       current = this.#redirected(current, answer.location, answer.statusCode, hops);
     }
   }
@@ -170,21 +179,24 @@ class Conversation {
     return { ...call, url: location };
   }
 
-  async #hop(call: HttpCall): Promise<Hop> {
+  async #hop(call: HttpCall, namedByPublic: boolean): Promise<Hop> {
     checkUrl(call.url, this.#settings.connection);
     const signed = this.#isOwn(call.url) ? await this.#signed(call) : call;
     await this.#turn();
-    const answer = await this.#request(signed);
+    const answer = await this.#request(signed, namedByPublic && !this.#isOwn(call.url));
     const location = [answer.headers.location].flat()[0];
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.statusCode) && location !== undefined;
     return isRedirect ? Object.assign(answer, { location: new URL(location, call.url) }) : answer;
   }
 
-  async #request({ url, method, headers = {}, body }: HttpCall): Promise<Dispatcher.ResponseData> {
+  async #request(
+    { url, method, headers = {}, body }: HttpCall,
+    namedByPublic = false,
+  ): Promise<Dispatcher.ResponseData> {
     const { request } = (await import("undici")).default;
     const own = { "accept-encoding": "gzip", "user-agent": "kelt", ...headers };
     return request(url, {
-      dispatcher: this.#agent,
+      dispatcher: this.#agents.to(url, namedByPublic),
       method,
       headers: own,
       signal: this.#signal,
@@ -219,7 +231,7 @@ class Conversation {
     const body = decoded(answer);
     const name = `the token URL ${tokenUrl.origin}${tokenUrl.pathname}`;
     if (answer.statusCode !== 200) {
-      throw statusFailure(this.#settings, name, answer.statusCode, await beginningOf(body, REFUSAL_BYTES_MAX));
+      throw statusFailure(this.#settings, name, answer.statusCode, await this.#beginningOf(body));
     }
     if (body === undefined) throw unknownEncoding(connection, name, answer);
     const token = parseToken(
@@ -230,6 +242,11 @@ class Conversation {
     this.#redactor.add(token.value);
     this.#token = token;
     return token.value;
+  }
+
+  /** What a refusal says. Secrets are masked before it is cut to what a message quotes. */
+  async #beginningOf(body: Readable | undefined): Promise<string> {
+    return this.#redactor.redact(await beginningOf(body, REFUSAL_BYTES_MAX));
   }
 
   /** Waits until the rate allows another request. */

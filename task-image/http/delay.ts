@@ -8,10 +8,3 @@ export function delayBefore(tries: number, retryAfterMs: number | undefined): nu
   if (retryAfterMs !== undefined) return retryAfterMs <= RETRY_AFTER_MAX_MS ? retryAfterMs : undefined;
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** (tries - 1));
 }
-
-/** The header Retry-After (RFC 9110, 10.2.3) in milliseconds from `now`; undefined when it says nothing. */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}

@@ -99,7 +99,7 @@ export function countLines(): RecordCount {
   };
 }
 
-/** For formats whose records cannot be told apart without reading them. */
+/** For formats whose records cannot be counted without reading them. */
 export function countNothing(): RecordCount {
   return { add: () => undefined, end: () => undefined };
 }

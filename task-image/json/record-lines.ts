@@ -1,4 +1,4 @@
-import { elementsOf } from "./scan.ts";
+import { elementsOf, endOfValue } from "./scan.ts";
 
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
@@ -21,6 +21,12 @@ export function recordLines(text: Buffer, list: number): { readonly lines: Buffe
     rows += 1;
   }
   return { lines: Buffer.concat(lines), rows };
+}
+
+/** One value as a JSON line. */
+export function oneRecord(text: Buffer, at: number): { readonly lines: Buffer; readonly rows: number } {
+  const record = text.subarray(at, endOfValue(text, at));
+  return { lines: Buffer.concat([onOneLine(record), Buffer.from([LINE_FEED])]), rows: 1 };
 }
 
 function onOneLine(record: Buffer): Buffer {

@@ -23,6 +23,8 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
+/** No other word of JSON begins with it. */
+const LETTER_N = 0x6e;
 const BYTE_ORDER_MARK = "\ufeff";
 const WORD = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
 
@@ -48,6 +50,16 @@ export function locate(text: Buffer, root: number, path: readonly string[]): num
 /** Whether an array begins here. */
 export function isArray(text: Buffer, at: number): boolean {
   return text[at] === OPEN_LIST;
+}
+
+/** Whether an object begins here. */
+export function isObject(text: Buffer, at: number): boolean {
+  return text[at] === OPEN_MAP;
+}
+
+/** Whether null stands here. */
+export function isNull(text: Buffer, at: number): boolean {
+  return text[at] === LETTER_N;
 }
 
 /** Start and end of every element of the array that begins at `at`. */
@@ -96,7 +108,7 @@ function findMember(text: Buffer, at: number, name: string): number | undefined 
 }
 
 /** A member of an object: from the quotation mark of its name to the end of its value. */
-interface Member {
+export interface Member {
   readonly name: string;
   readonly start: number;
   /** Where its value begins. */
@@ -104,7 +116,8 @@ interface Member {
   readonly end: number;
 }
 
-function* membersOf(text: Buffer, at: number): Generator<Member> {
+/** The members of the object that begins at `at`, in their order. */
+export function* membersOf(text: Buffer, at: number): Generator<Member> {
   let position = skipSpace(text, at + 1);
   if (text[position] === CLOSE_MAP) return;
   for (;;) {
@@ -131,7 +144,8 @@ function skipSpace(text: Buffer, at: number): number {
   }
 }
 
-function endOfValue(text: Buffer, at: number): number {
+/** Where the value that begins at `at` ends. */
+export function endOfValue(text: Buffer, at: number): number {
   const first = text[at];
   if (first === QUOTE) return endOfString(text, at);
   if (first === OPEN_LIST || first === OPEN_MAP) return endOfNested(text, at);

@@ -1,13 +1,13 @@
 import { singleStatement } from "../checks/single-statement.ts";
 import { Budget } from "../jinja/budget.ts";
-import { renderTemplate } from "../jinja/interpreter.ts";
-import type { Rendering } from "../jinja/rendering.ts";
+import { ProblemError, startOf } from "../jinja/problem.ts";
+import { renderTemplate } from "../jinja/running/interpreter.ts";
+import type { Rendering } from "../jinja/running/rendering.ts";
 import { EvaluationError } from "../jinja/template-error.ts";
 import { speechGlobals } from "./context.ts";
 import { findSource, type ProjectParts } from "./discovery.ts";
 import type { CompiledModel, DiscoveredModel } from "./model.ts";
 import { modelGlobals } from "./model-context.ts";
-import { ProblemError, startOf } from "./problem.ts";
 import { relationValue } from "./relation.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { bind, plain } from "../jinja/parameters.ts";
+import { bind, plain } from "../jinja/running/parameters.ts";
 import { nearest } from "../jinja/suggestion.ts";
 import { EvaluationError } from "../jinja/template-error.ts";
-import { toText } from "../jinja/text-form.ts";
+import { toText } from "../jinja/values/text-form.ts";
 import {
   type CallArguments,
   CallableValue,
@@ -9,7 +9,7 @@ import {
   type Stored,
   UndefinedValue,
   type Value,
-} from "../jinja/value.ts";
+} from "../jinja/values/value.ts";
 
 /** What templates of a project can ask of the world around them. */
 export interface ProjectContext {

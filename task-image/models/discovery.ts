@@ -1,26 +1,26 @@
 import { Budget } from "../jinja/budget.ts";
-import { locate } from "../jinja/execution.ts";
-import { renderTemplate } from "../jinja/interpreter.ts";
-import { plain } from "../jinja/parameters.ts";
 import type { Position } from "../jinja/position.ts";
-import type { Scope } from "../jinja/scope.ts";
+import { ProblemError, startOf } from "../jinja/problem.ts";
+import { parseTemplate } from "../jinja/reading/template-parser.ts";
+import { locate } from "../jinja/running/execution.ts";
+import { renderTemplate } from "../jinja/running/interpreter.ts";
+import { plain } from "../jinja/running/parameters.ts";
+import type { Scope } from "../jinja/running/scope.ts";
 import { nearest } from "../jinja/suggestion.ts";
 import { EvaluationError, TemplateError } from "../jinja/template-error.ts";
-import { parseTemplate } from "../jinja/template-parser.ts";
-import { toText } from "../jinja/text-form.ts";
-import { CallableValue, ObjectValue, type Stored, type Value } from "../jinja/value.ts";
-import { IDENTIFIER_BYTES_MAX, type TableName } from "../postgres/identifier.ts";
+import { toText } from "../jinja/values/text-form.ts";
+import { CallableValue, ObjectValue, type Stored, type Value } from "../jinja/values/value.ts";
+import { IDENTIFIER_BYTES_MAX, type TableName } from "../sql/identifier.ts";
 import { speechGlobals } from "./context.ts";
 import type { MacroLibrary } from "./macro-library.ts";
 import type { DiscoveredModel, ModelSource } from "./model.ts";
 import { readModelConfig, type Setting, type Settings } from "./model-config.ts";
 import { modelGlobals } from "./model-context.ts";
-import { ProblemError, startOf } from "./problem.ts";
 import type { ProjectFile } from "./project-files.ts";
 import type { SourceTableProperties } from "./properties.ts";
 import { relationValue } from "./relation.ts";
 
-/** What is known of a project before its models are rendered. */
+/** A project as it is known before its models are rendered. */
 export interface ProjectParts {
   readonly name: string;
   readonly targetSchema: string;

@@ -1,5 +1,5 @@
-import { DictValue } from "../jinja/dict-value.ts";
-import type { Value } from "../jinja/value.ts";
+import { DictValue } from "../jinja/values/dict-value.ts";
+import type { Value } from "../jinja/values/value.ts";
 
 /** Data of YAML as a value of templates. Whole numbers become ints; YAML knows no other difference. */
 export function fromYaml(data: unknown): Value {

@@ -1,11 +1,11 @@
 import type { Budget } from "../jinja/budget.ts";
-import { defineMacros, globalScope } from "../jinja/interpreter.ts";
 import { formatPosition } from "../jinja/position.ts";
-import type { Scope } from "../jinja/scope.ts";
-import type { Template } from "../jinja/syntax-tree.ts";
-import { parseTemplate } from "../jinja/template-parser.ts";
-import type { Stored } from "../jinja/value.ts";
-import { collectProblem, type Problem } from "./problem.ts";
+import { collectEach, type Problem } from "../jinja/problem.ts";
+import type { Template } from "../jinja/reading/syntax-tree.ts";
+import { parseTemplate } from "../jinja/reading/template-parser.ts";
+import { defineMacros, globalScope } from "../jinja/running/interpreter.ts";
+import type { Scope } from "../jinja/running/scope.ts";
+import type { Stored } from "../jinja/values/value.ts";
 import type { ProjectFile } from "./project-files.ts";
 
 /** The macros of a project. */
@@ -14,12 +14,16 @@ export interface MacroLibrary {
   scope(values: Iterable<readonly [string, Stored]>, budget: Budget): Scope;
 }
 
-/** Reads the macro files. Two macros of one name are a problem, because nobody could say which of them is called. */
-export function readMacros(files: readonly ProjectFile[], problems: Problem[]): MacroLibrary {
-  const templates = files
-    .filter(({ kind }) => kind === "macro")
-    .map(({ path, text }) => collectProblem(problems, () => parseTemplate(path, text)))
-    .filter((template) => template !== undefined);
+/** Reads the macro files. Two macros of one name are a problem, because a call could mean either. */
+export function* readMacros(
+  files: readonly ProjectFile[],
+  problems: Problem[],
+): Generator<string, MacroLibrary, undefined> {
+  const templates = yield* collectEach(
+    problems,
+    files.filter(({ kind }) => kind === "macro"),
+    ({ path, text }) => parseTemplate(path, text),
+  );
   problems.push(...duplicates(templates));
   return {
     scope(values, budget) {

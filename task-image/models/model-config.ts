@@ -1,9 +1,9 @@
-import { isTrue } from "../jinja/comparison.ts";
-import { DictValue } from "../jinja/dict-value.ts";
 import type { Position } from "../jinja/position.ts";
-import { toText } from "../jinja/text-form.ts";
-import { describeType, type Value } from "../jinja/value.ts";
-import { ProblemError } from "./problem.ts";
+import { ProblemError } from "../jinja/problem.ts";
+import { isTrue } from "../jinja/values/comparison.ts";
+import { DictValue } from "../jinja/values/dict-value.ts";
+import { toText } from "../jinja/values/text-form.ts";
+import { describeType, type Value } from "../jinja/values/value.ts";
 
 export const MATERIALIZATIONS = ["view", "table"] as const;
 export type Materialization = (typeof MATERIALIZATIONS)[number];

@@ -1,7 +1,7 @@
-import { DictValue } from "../jinja/dict-value.ts";
-import { bind, plain } from "../jinja/parameters.ts";
+import { bind, plain } from "../jinja/running/parameters.ts";
 import { EvaluationError } from "../jinja/template-error.ts";
-import { toText } from "../jinja/text-form.ts";
+import { DictValue } from "../jinja/values/dict-value.ts";
+import { toText } from "../jinja/values/text-form.ts";
 import {
   type CallArguments,
   CallableValue,
@@ -11,8 +11,8 @@ import {
   type Stored,
   UndefinedValue,
   type Value,
-} from "../jinja/value.ts";
-import type { TableName } from "../postgres/identifier.ts";
+} from "../jinja/values/value.ts";
+import type { TableName } from "../sql/identifier.ts";
 import { type Setting, type Settings, settingName } from "./model-config.ts";
 import { relationValue } from "./relation.ts";
 

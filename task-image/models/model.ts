@@ -1,7 +1,7 @@
 import type { Position } from "../jinja/position.ts";
-import type { Rendering } from "../jinja/rendering.ts";
-import type { Template } from "../jinja/syntax-tree.ts";
-import type { TableName } from "../postgres/identifier.ts";
+import type { Template } from "../jinja/reading/syntax-tree.ts";
+import type { Rendering } from "../jinja/running/rendering.ts";
+import type { TableName } from "../sql/identifier.ts";
 import type { Materialization, ModelConfig, Settings } from "./model-config.ts";
 
 /** A model as it stands in its file. */

@@ -1,5 +1,5 @@
-import { parseTemplate } from "../jinja/template-parser.ts";
-import { collectProblem, type Problem, ProblemError, startOf } from "./problem.ts";
+import { collectProblem, type Problem, ProblemError, startOf } from "../jinja/problem.ts";
+import { parseTemplate } from "../jinja/reading/template-parser.ts";
 
 export type FileKind = "model" | "macro" | "properties";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Value } from "../jinja/value.ts";
+import { ProblemError } from "../jinja/problem.ts";
+import type { Value } from "../jinja/values/value.ts";
 import { fromYaml } from "./host-value.ts";
 import { type Setting, type Settings, settingName } from "./model-config.ts";
-import { ProblemError } from "./problem.ts";
 import { SETTINGS_FILE } from "./project-files.ts";
 import { readYaml, type YamlDocument } from "./yaml-document.ts";
 

@@ -1,10 +1,11 @@
 import { Budget } from "../jinja/budget.ts";
-import { globalScope, renderTemplate } from "../jinja/interpreter.ts";
 import { formatPosition, type Position } from "../jinja/position.ts";
+import { collectEach, collectProblem, type Problem, sortProblems, startOf } from "../jinja/problem.ts";
+import { parseTemplate } from "../jinja/reading/template-parser.ts";
+import { globalScope, renderTemplate } from "../jinja/running/interpreter.ts";
 import { TemplateError } from "../jinja/template-error.ts";
-import { parseTemplate } from "../jinja/template-parser.ts";
-import type { Value } from "../jinja/value.ts";
-import { showTable } from "../postgres/identifier.ts";
+import type { Value } from "../jinja/values/value.ts";
+import { showTable } from "../sql/identifier.ts";
 import { compileModel } from "./compilation.ts";
 import { type ProjectContext, projectGlobals } from "./context.ts";
 import { discoverModel, type ProjectParts, readModel } from "./discovery.ts";
@@ -12,7 +13,6 @@ import { findCycle, orderModels } from "./graph.ts";
 import { readMacros } from "./macro-library.ts";
 import type { CompiledModel, DiscoveredModel, ModelSource } from "./model.ts";
 import type { Settings } from "./model-config.ts";
-import { collectProblem, type Problem, sortProblems, startOf } from "./problem.ts";
 import { arrangeFiles, type ProjectFile, SETTINGS_FILE } from "./project-files.ts";
 import { type ProjectSettings, readProjectSettings } from "./project-settings.ts";
 import { type Properties, readProperties } from "./properties.ts";
@@ -35,8 +35,11 @@ export type CompiledProject =
   | { readonly models: readonly CompiledModel[]; readonly problems?: undefined }
   | { readonly models?: undefined; readonly problems: readonly Problem[] };
 
-/** Reads a project and renders all of its models, without a database. */
-export function compileProject(input: ProjectInput): CompiledProject {
+/**
+ * Reads a project and renders all of its models, without a database. It yields the path of each file before it works on it, so that
+ * whoever runs it can say where it is.
+ */
+export function* compileProject(input: ProjectInput): Generator<string, CompiledProject, undefined> {
   const problems: Problem[] = [];
   const settings = collectProblem(problems, () => readProjectSettings(input.files.get(SETTINGS_FILE) ?? ""));
   if (settings === undefined) return { problems };
@@ -48,34 +51,39 @@ export function compileProject(input: ProjectInput): CompiledProject {
     vars: new Map([...settings.vars, ...input.vars]),
     environment: input.environment,
   };
-  const properties = readAllProperties(files, context, problems);
-  const sources = files
-    .filter(({ kind }) => kind === "model")
-    .map((file) => collectProblem(problems, () => readModel(file, settings.name, settings.modelPaths)))
-    .filter((model) => model !== undefined);
+  const properties = yield* readAllProperties(files, context, problems);
+  const sources = yield* collectEach(
+    problems,
+    files.filter(({ kind }) => kind === "model"),
+    (file) => readModel(file, settings.name, settings.modelPaths),
+  );
   const parts: ProjectParts = {
     name: settings.name,
     targetSchema: input.schema,
     globals: projectGlobals(context),
-    macros: readMacros(files, problems),
+    macros: yield* readMacros(files, problems),
     modelNames: new Set(files.filter(({ kind }) => kind === "model").map(({ path }) => nameOf(path))),
     sources: indexSources(properties, problems),
   };
-  const discovered = discoverAll(sources, parts, { settings, properties, problems });
+  const discovered = yield* discoverAll(sources, parts, { settings, properties, problems });
   const models = discovered.filter(({ config }) => config.enabled);
   const disabled = new Set(discovered.filter(({ config }) => !config.enabled).map(({ name }) => name));
   if (models.length === 0 && problems.length === 0) {
     problems.push({ message: "the project has no model: expected at least one .sql file", at: startOf(SETTINGS_FILE) });
   }
   problems.push(...checkModels(models, disabled, parts));
-  return problems.length > 0 ? { problems: sortProblems(problems) } : compileAll(models, parts);
+  return problems.length > 0 ? { problems: sortProblems(problems) } : yield* compileAll(models, parts);
 }
 
 function nameOf(path: string): string {
   return path.replace(/^.*\//, "").replace(/\.sql$/, "");
 }
 
-function readAllProperties(files: readonly ProjectFile[], context: ProjectContext, problems: Problem[]): Properties[] {
+function* readAllProperties(
+  files: readonly ProjectFile[],
+  context: ProjectContext,
+  problems: Problem[],
+): Generator<string, Properties[], undefined> {
   const globals = projectGlobals(context);
   const render = (text: string, at: Position): string => {
     if (!text.includes("{{") && !text.includes("{%")) return text;
@@ -85,10 +93,11 @@ function readAllProperties(files: readonly ProjectFile[], context: ProjectContex
       throw error instanceof TemplateError ? new TemplateError(error.message, at, undefined, { cause: error }) : error;
     }
   };
-  return files
-    .filter(({ kind }) => kind === "properties")
-    .map(({ path, text }) => collectProblem(problems, () => readProperties(path, text, render)))
-    .filter((properties) => properties !== undefined);
+  return yield* collectEach(
+    problems,
+    files.filter(({ kind }) => kind === "properties"),
+    ({ path, text }) => readProperties(path, text, render),
+  );
 }
 
 function indexSources(all: readonly Properties[], problems: Problem[]): ProjectParts["sources"] {
@@ -114,21 +123,19 @@ interface Configuration {
 }
 
 /** Renders every model once, those that are disabled too: only then it is known. */
-function discoverAll(
+function* discoverAll(
   sources: readonly ModelSource[],
   parts: ProjectParts,
   { settings, properties, problems }: Configuration,
-): readonly DiscoveredModel[] {
+): Generator<string, readonly DiscoveredModel[], undefined> {
   const own = new Map<string, Settings>();
   for (const { name, settings: configured } of properties.flatMap(({ models }) => models)) {
     own.set(name, new Map([...(own.get(name) ?? []), ...configured]));
   }
-  return sources
-    .map((model) => {
-      const configured = new Map([...settings.settingsOf(model.fullName), ...(own.get(model.name) ?? [])]);
-      return collectProblem(problems, () => discoverModel(model, configured, parts));
-    })
-    .filter((model) => model !== undefined);
+  return yield* collectEach(problems, sources, (model) => {
+    const configured = new Map([...settings.settingsOf(model.fullName), ...(own.get(model.name) ?? [])]);
+    return discoverModel(model, configured, parts);
+  });
 }
 
 /** What only shows when all models are known. */
@@ -182,14 +189,14 @@ function cycles(models: readonly DiscoveredModel[]): Problem[] {
   return [{ message: `models read each other in a circle: ${cycle.join(" -> ")}. Remove one of these refs`, at }];
 }
 
-function compileAll(models: readonly DiscoveredModel[], parts: ProjectParts): CompiledProject {
+function* compileAll(
+  models: readonly DiscoveredModel[],
+  parts: ProjectParts,
+): Generator<string, CompiledProject, undefined> {
   const problems: Problem[] = [];
   const byName = new Map(models.map((model) => [model.name, model]));
   const order = orderModels(new Map(models.map(({ name, refs }) => [name, new Set(refs.keys())]))) ?? [];
-  const compiled = order.map((name) => {
-    const model = byName.get(name);
-    return model && collectProblem(problems, () => compileModel(model, byName, parts));
-  });
-  if (problems.length > 0) return { problems: sortProblems(problems) };
-  return { models: compiled.filter((model) => model !== undefined) };
+  const ordered = order.map((name) => byName.get(name)).filter((model) => model !== undefined);
+  const compiled = yield* collectEach(problems, ordered, (model) => compileModel(model, byName, parts));
+  return problems.length > 0 ? { problems: sortProblems(problems) } : { models: compiled };
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Position } from "../jinja/position.ts";
+import { ProblemError } from "../jinja/problem.ts";
 import { fromYaml } from "./host-value.ts";
 import { type Setting, type Settings, settingName } from "./model-config.ts";
-import { ProblemError } from "./problem.ts";
 import { readYaml, type YamlDocument } from "./yaml-document.ts";
 
 const name = z.string().min(1);

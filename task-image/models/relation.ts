@@ -1,5 +1,5 @@
-import { ObjectValue, type Value } from "../jinja/value.ts";
-import { quoteIdentifier, type TableName } from "../postgres/identifier.ts";
+import { ObjectValue, type Value } from "../jinja/values/value.ts";
+import { quoteIdentifier, type TableName } from "../sql/identifier.ts";
 
 /** A table or view as `ref`, `source` and `this` give it: printed as SQL, with the attributes of dbt's Relation. */
 export function relationValue({ schema, table }: TableName, database?: string): ObjectValue {

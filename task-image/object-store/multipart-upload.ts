@@ -100,7 +100,7 @@ class Upload {
   /** Waits for the parts on their way, because one that arrives later would stay. Never rejects. */
   async abort(): Promise<void> {
     await Promise.all(this.#sending);
-    // The failure before this one is what matters; a store can be told to take away what is left of uploads.
+    // The failure before this one is what matters; a lifecycle rule of the store can remove what is left of uploads.
     if (this.#id !== undefined) await this.#requests.abort(this.#id).catch(() => undefined);
   }
 

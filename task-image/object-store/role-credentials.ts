@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { CommandContext } from "../commands/command.ts";
 import type { S3Credentials, S3Settings } from "../connections/s3-settings.ts";
-import { ConfigurationError, type TaskFailure, TransientError } from "../errors.ts";
+import { ConfigurationError, foreignCode, type TaskFailure, TransientError } from "../errors.ts";
+import { reaching } from "../network/socket-guard.ts";
 
 /**
  * The credentials of the role that the pod's service account has. A cloud's webhook or agent puts variables into the pod, and the
@@ -19,6 +20,9 @@ const ROLE = "AWS_ROLE_ARN";
 const TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE";
 const AGENTS = ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] as const;
 
+/** Where the agents of EKS and ECS answer pods with their roles: link-local, and reached for that alone. */
+const AGENT_ADDRESSES = ["169.254.170.23", "fd00:ec2::23", "169.254.170.2"];
+
 /** STS says these of a token that is about to be renewed, or when it could not ask whoever gave it. */
 const PASSING: readonly string[] = ["ExpiredTokenException", "IDPCommunicationError"];
 
@@ -34,7 +38,7 @@ export function roleCredentials(
   return async () => {
     const file = environment[TOKEN_FILE];
     if (file !== undefined) redactor.add((await readToken(file, settings)).trim());
-    const found = await chain().catch((error: unknown) => {
+    const found = await reaching(AGENT_ADDRESSES, chain).catch((error: unknown) => {
       throw roleFailure(error, settings, environment);
     });
     redactor.add(found.secretAccessKey);
@@ -69,9 +73,11 @@ function roleFailure(error: unknown, settings: S3Settings, environment: CommandC
     const isRefused = status >= 400 && status < 500 && status !== 429 && !PASSING.includes(name);
     const said = [status === 0 ? [] : status, name, message].flat().join(" ");
     const text = `connection ${connection}: STS gave no credentials for role ${environment[ROLE]} to ${account}: ${said}`;
-    if (!isRefused) return new TransientError(name, text, { cause: error });
+    if (!isRefused) {
+      return new TransientError(name === "Error" ? "RoleFailed" : foreignCode(name), text, { cause: error });
+    }
     const advice = "let the role's trust policy name this cluster's issuer, the account and the audience of its token";
-    return new ConfigurationError(name, `${text}. What to do: ${advice}`, { cause: error });
+    return new ConfigurationError(foreignCode(name), `${text}. What to do: ${advice}`, { cause: error });
   }
   if (agent !== undefined) {
     const text = `connection ${connection}: ${environment[agent]} (${agent}) gave no credentials to ${account}: ${message}. Check that the agent of EKS Pod Identity runs on the pod's node`;

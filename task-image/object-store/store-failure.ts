@@ -1,6 +1,8 @@
 import type { FailureKind } from "#api/task.ts";
 import type { S3Settings } from "../connections/s3-settings.ts";
-import { failureOfKind, TaskFailure } from "../errors.ts";
+import { failureOfKind, foreignCode, TaskFailure, TransientError } from "../errors.ts";
+import { forbiddenAddressIn, refusedFor } from "../network/forbidden-address.ts";
+import { hidden } from "../words/hidden-text.ts";
 
 /** What the store's error codes mean, and what to do. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 const CODES: Readonly<Record<string, readonly [FailureKind, string]>> = {
@@ -26,6 +28,9 @@ const CODES: Readonly<Record<string, readonly [FailureKind, string]>> = {
   PreconditionFailed: ["transient", "the object was replaced after it was listed; the next attempt lists again"],
 };
 
+/** An error that has neither a code nor a name nor a status. */
+const UNNAMED = "StoreFailed";
+
 interface StoreError {
   readonly name?: string;
   readonly message?: string;
@@ -35,19 +40,30 @@ interface StoreError {
 
 /** An error of the store's client as a failure that says which connection, what was done and what to do. */
 export function storeFailure(error: unknown, settings: S3Settings, doing: string): TaskFailure {
+  const refusal = forbiddenAddressIn(error);
+  if (refusal !== undefined) return refusedFor(`connection ${settings.connection}: ${doing}`, refusal);
   if (error instanceof TaskFailure) return error;
   const { name, message, $metadata, code } = error as StoreError;
   const status = $metadata?.httpStatusCode;
   const word = codeOf(name, code, status);
   const [kind, advice] = CODES[word] ?? [isRefusal(status) ? "configuration" : "transient", undefined];
   const where = settings.endpoint === undefined ? `region ${settings.region}` : settings.endpoint;
-  const said = [status, word, message === word ? undefined : message].filter(
-    (part) => part !== undefined && part !== "",
-  );
+  const sentence = message === word || message === "" ? undefined : message;
+  const said = [status, word, sentence === undefined || isOwnWords(error) ? sentence : hidden(sentence)]
+    .filter((part) => part !== undefined)
+    .map(String)
+    .filter((part) => part !== "");
   const secret =
     kind === "configuration" && settings.secretName !== undefined ? ` (Secret "${settings.secretName}")` : "";
   const text = `connection ${settings.connection}: ${doing} at ${where} failed: ${said.join(" ")}${advice === undefined ? "" : `. What to do: ${advice}${secret}`}`;
-  return failureOfKind(kind, word, text, { cause: error });
+  if (word === UNNAMED) return new TransientError(UNNAMED, text, { cause: error });
+  return failureOfKind(kind, foreignCode(word), text, { cause: error });
+}
+
+/** S3's words for a code of its own are about keys, buckets and rights, Node's about sockets; what else is said may quote an answer's body. */
+function isOwnWords(error: unknown): boolean {
+  const { name = "", code = "" } = error as StoreError;
+  return name in CODES || code in CODES || /^E[A-Z]+$/.test(code);
 }
 
 /** Whether the same request may succeed when it is made again. */
@@ -66,7 +82,9 @@ function codeOf(name: string | undefined, code: string | undefined, status: numb
   if (name !== undefined && name in CODES) return name;
   if (status === 412) return "PreconditionFailed";
   if (status === 403) return "AccessDenied";
-  return code ?? (name === undefined || name === "Error" ? "ObjectStore" : name);
+  if (code !== undefined) return code;
+  if (name !== undefined && name !== "Error") return name;
+  return status === undefined ? UNNAMED : `HTTP${status}`;
 }
 
 /** Answers that will be the same again, among them 4xx other than timeouts and rate limits. */

@@ -14,7 +14,11 @@
  * |                                    |                             | a value with more is an error, or is cut        |
  * | VARCHAR, ENUM                      | text                        | escaped for COPY                                |
  * | BLOB                               | bytea                       | hexadecimal digits                              |
- * | JSON, lists, maps, structs         | jsonb                       | JSON, numbers with all their digits             |
+ * |                                    | text, where that is asked   | as it is; bytes that are not UTF-8 are an error |
+ * | JSON, lists, maps, structs         | jsonb                       | JSON, numbers with all their digits; a key that |
+ * |                                    |                             | a map has twice is an error                     |
+ *
+ * Decimals of more than 38 digits, which DuckDB reads wrong, are refused before (`parquet-schema.ts`).
  */
 
 /** What the text of a column depends on besides its type. */
@@ -22,9 +26,12 @@ export interface Wanted {
   /** The column of Postgres takes any text: nothing is lost there. */
   readonly isText: boolean;
   readonly nanoseconds: "refuse" | "cut";
-  /** What the message of an error begins with when a value would lose digits; the value follows. */
-  readonly complaint: string;
+  /** What the message of an error begins with when a value cannot be carried: what is wrong with it follows. */
+  complaint(code: Complaint): string;
 }
+
+/** Codes of values that cannot be carried as they are. */
+export type Complaint = "NanosecondsCut" | "NotText" | "RepeatedKey";
 
 /** How a column travels. */
 export interface TravellingColumn {
@@ -51,7 +58,7 @@ const nanoseconds = (type: string, longest: number): TravellingColumn => ({
     const text = `${column}::VARCHAR`;
     if (isText) return text;
     if (rule === "cut") return `left(${text}, ${longest})`;
-    return `CASE WHEN length(${text}) > ${longest} THEN error(${quoteText(complaint)} || ${text}) ELSE ${text} END`;
+    return `CASE WHEN length(${text}) > ${longest} THEN error(${quoteText(complaint("NanosecondsCut"))} || ${text}) ELSE ${text} END`;
   },
 });
 
@@ -80,6 +87,27 @@ const escaped = (text: string) => {
 const codes = (character: string) => `chr(${character.charCodeAt(0)})`;
 
 const JSON_COLUMN: TravellingColumn = { type: "jsonb", text: (column) => escaped(`to_json(${column})::VARCHAR`) };
+
+/** jsonb keeps the last of the values of a key. */
+const MAP_COLUMN: TravellingColumn = {
+  type: "jsonb",
+  text: (column, { complaint }) => {
+    const isRepeated = `list_unique(map_keys(${column})) < cardinality(${column})`;
+    return `CASE WHEN ${isRepeated} THEN error(${quoteText(complaint("RepeatedKey"))}) ELSE ${JSON_COLUMN.text(column, NOTHING_WANTED)} END`;
+  },
+};
+
+const NOTHING_WANTED: Wanted = { isText: false, nanoseconds: "refuse", complaint: () => "" };
+
+/** Text that its writer has not marked as such. */
+const UNMARKED_TEXT: TravellingColumn = {
+  type: "text",
+  text: (column, { complaint }) => {
+    const text = `TRY(decode(${column}))`;
+    const isNotText = `${column} IS NOT NULL AND ${text} IS NULL`;
+    return `CASE WHEN ${isNotText} THEN error(${quoteText(complaint("NotText"))}) ELSE ${escaped(text)} END`;
+  },
+};
 
 const SCALARS: Readonly<Record<string, TravellingColumn>> = {
   BOOLEAN: plain("boolean"),
@@ -112,8 +140,10 @@ const SCALARS: Readonly<Record<string, TravellingColumn>> = {
 };
 
 /** How a column of a DuckDB type travels, or undefined for a type that has no equal in Postgres. */
-export function travelling(type: string): TravellingColumn | undefined {
-  if (/\]$/.test(type) || /^(STRUCT|MAP|UNION)\b/.test(type)) return JSON_COLUMN;
+export function travelling(type: string, binary: "bytes" | "text"): TravellingColumn | undefined {
+  if (/\]$/.test(type) || /^(STRUCT|UNION)\b/.test(type)) return JSON_COLUMN;
+  if (/^MAP\b/.test(type)) return MAP_COLUMN;
+  if (type === "BLOB" && binary === "text") return UNMARKED_TEXT;
   if (/^ENUM\(/.test(type)) return SCALARS.VARCHAR;
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);
   if (decimal !== null) return plain(`numeric(${decimal[1]},${decimal[2]})`);

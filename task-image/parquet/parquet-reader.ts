@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ConfigurationError, DataError, TaskFailure } from "../errors.ts";
-import { quoteIdentifier } from "../postgres/identifier.ts";
-import { quoteText, type Wanted } from "./column-type.ts";
+import type { ParquetReading } from "../formats/file-format.ts";
+import { quoteIdentifier } from "../sql/identifier.ts";
+import { hidden } from "../words/hidden-text.ts";
+import { knownSentence, type Sentence } from "../words/known-sentence.ts";
+import { type Complaint, quoteText, type Wanted } from "./column-type.ts";
 import { columnsOfSchema, type ListedColumn, type ParquetColumn, type SchemaElement } from "./parquet-schema.ts";
 
 /** What DuckDB may hold at least. It reads a page and a dictionary of every column at a time, most often of 1 MiB each. */
@@ -18,6 +21,16 @@ const MEMORY_SHARE = 0.5;
 const PIECE_LENGTH = 256 * 1024;
 /** What errors of our own begin with among DuckDB's. */
 const COMPLAINT = "kelt: ";
+const HOLDS = " holds ";
+/** What DuckDB says of a file without quoting it: of other errors its kind alone is public. */
+const SENTENCES: readonly Sentence[] = [
+  [/no magic bytes found at (?:the )?end of file/i, "no magic bytes at its end"],
+  [/too small to be a Parquet file/i, "a file that is too small for one"],
+  [/footer length error/i, "an error in the length of its footer"],
+  [/(?:snappy|zstd|gzip|lz4|brotli) decompression fail[a-z]*/i, "a page that cannot be unpacked ($&)"],
+  [/^(?:Invalid|Invalid Input|Serialization|Internal) Error(?=: )/, "bytes in its pages or its end that make no sense"],
+  [/^[A-Z][A-Za-z ]{2,40}(?=: )/, "what DuckDB calls $&"],
+];
 
 /** A Parquet file in the work directory. Disposing of it removes it. */
 export interface ParquetFile extends AsyncDisposable {
@@ -37,7 +50,7 @@ export interface ParquetReader extends AsyncDisposable {
 }
 
 /** Opens a reader that keeps its files below `workDirectory`. The package is imported, and its library loaded, now and not before. */
-export async function openParquetReader(workDirectory: string, nanoseconds: "refuse" | "cut"): Promise<ParquetReader> {
+export async function openParquetReader(workDirectory: string, reading: ParquetReading): Promise<ParquetReader> {
   const { DuckDBInstance } = (await import("@duckdb/node-api")).default;
   // A name of its own, because several readers may share the work directory.
   await mkdir(workDirectory, { recursive: true });
@@ -69,7 +82,7 @@ export async function openParquetReader(workDirectory: string, nanoseconds: "ref
       const path = join(directory, `${files}.parquet`);
       await write(uri, bytes, path);
       try {
-        return await openFile(session, { uri, path }, nanoseconds);
+        return await openFile(session, { uri, path }, reading);
       } catch (error) {
         await rm(path, { force: true });
         throw error;
@@ -117,7 +130,13 @@ interface Located {
   readonly path: string;
 }
 
-async function openFile(session: ReadSession, file: Located, nanoseconds: Wanted["nanoseconds"]): Promise<ParquetFile> {
+interface Readable extends Located {
+  readonly columns: readonly ParquetColumn[];
+  /** As many as the file's end counts. */
+  readonly rows: number;
+}
+
+async function openFile(session: ReadSession, file: Located, reading: ParquetReading): Promise<ParquetFile> {
   const { uri, path } = file;
   const ask = async <T>(sql: string): Promise<readonly T[]> => {
     try {
@@ -129,7 +148,7 @@ async function openFile(session: ReadSession, file: Located, nanoseconds: Wanted
   const literal = quoteText(path);
   const elements = await ask<SchemaElement>(
     `SELECT name, type, coalesce(num_children, 0)::INTEGER AS children, coalesce(logical_type, '') AS "logicalType",
-       duckdb_type AS "duckdbType" FROM parquet_schema(${literal})`,
+       precision::INTEGER AS precision, scale::INTEGER AS scale, duckdb_type AS "duckdbType" FROM parquet_schema(${literal})`,
   );
   const [total] = await ask<{ rows: string }>(
     `SELECT num_rows::VARCHAR AS rows FROM parquet_file_metadata(${literal})`,
@@ -137,14 +156,16 @@ async function openFile(session: ReadSession, file: Located, nanoseconds: Wanted
   const listed = await ask<ListedColumn>(
     `SELECT column_name AS name, column_type AS type FROM (DESCRIBE SELECT * FROM ${scan(path)})`,
   );
-  const columns = columnsOfSchema(uri, elements, listed, nanoseconds);
+  const columns = columnsOfSchema(uri, elements, listed, reading);
   return {
     uri,
     columns,
     rows: (isText, place) => {
-      const cells = columns.map((column) => cellOf(column, { isText: isText(column.name), nanoseconds }));
+      const cells = columns.map((column) =>
+        cellOf(column, { isText: isText(column.name), nanoseconds: reading.nanoseconds }),
+      );
       const sql = `SELECT concat_ws(chr(9), ${cells.join(", ")}) FROM ${scan(path)}`;
-      return rowsOf(session, sql, { ...file, rows: Number(total?.rows ?? 0) }, place);
+      return rowsOf(session, sql, { ...file, columns, rows: Number(total?.rows ?? 0) }, place);
     },
     [Symbol.asyncDispose]: () => rm(path, { force: true }),
   };
@@ -155,17 +176,18 @@ function scan(path: string): string {
 }
 
 function cellOf({ name, alias, travelling }: ParquetColumn, wanted: Omit<Wanted, "complaint">): string {
-  const complaint = `${COMPLAINT}column ${name} holds `;
+  const complaint = (code: Complaint) => `${COMPLAINT}${code} column ${name}${HOLDS}`;
   return `coalesce(${travelling.text(quoteIdentifier(alias), { ...wanted, complaint })}, '\\N')`;
 }
 
 /** Rows as the one column of a query, fetched as they are wanted. All rows that the file's end counts, or an error. */
 async function* rowsOf(
-  { connection, wait }: ReadSession,
+  session: ReadSession,
   sql: string,
-  file: Located & { readonly rows: number },
+  file: Readable,
   place: (row: number) => string = () => "",
 ): AsyncGenerator<Buffer> {
+  const { connection, wait } = session;
   let row = 0;
   try {
     const result = await wait(connection.stream(sql));
@@ -182,10 +204,10 @@ async function* rowsOf(
       }
       if (piece !== "") yield Buffer.from(piece);
     }
-    // The driver takes an error that comes after the first chunk for the end; asked for without chunks, it is told.
+    // The driver takes an error that comes after the first chunk for the end; a query without chunks reports it.
     if (row < file.rows) await wait(connection.run(`SELECT sum(length(line)) FROM (${sql}) AS rows(line)`));
   } catch (error) {
-    throw readFailure(error, file);
+    throw (await outOfRange(session, error, file)) ?? readFailure(error, file);
   }
   if (row === file.rows) return;
   throw damaged(file, `${row} rows where the file's end counts ${file.rows}`);
@@ -196,19 +218,46 @@ function readFailure(error: unknown, file: Located): TaskFailure {
   if (error instanceof TaskFailure) return error;
   const [said = ""] = String((error as Error).message).split("\n\n");
   const complaint = said.indexOf(COMPLAINT);
-  if (complaint >= 0) {
-    return new DataError(
-      "NanosecondsCut",
-      `${file.uri}: ${said.slice(complaint + COMPLAINT.length)}, and Postgres keeps microseconds. Declare the column as text in load.columns, or set load.from.format.parquet.nanoseconds to cut`,
-    );
-  }
+  if (complaint >= 0) return complaintFailure(said.slice(complaint + COMPLAINT.length), file);
   if (/^Out of Memory/.test(said)) {
     return new ConfigurationError(
       "MemoryLimit",
       `${file.uri}: its pages need more memory than there is for reading Parquet, half of the container's: ${said}. Raise the node's resources.limits.memory, or write smaller row groups and pages`,
     );
   }
-  return damaged(file, said.replaceAll(file.path, file.uri));
+  const known = knownSentence(SENTENCES, said);
+  return damaged(file, hidden(said.replaceAll(file.path, file.uri), known ?? "something else"));
+}
+
+const WAYS_OUT: Readonly<Record<Complaint, string>> = {
+  NanosecondsCut:
+    ", and Postgres keeps microseconds. Declare the column as text in load.columns, or set load.from.format.parquet.nanoseconds to cut",
+  NotText: "bytes that are not UTF-8. Set load.from.format.parquet.binary to bytes, or write the column as text",
+  RepeatedKey: "a map with a key twice, of which JSON keeps one value. Write it as a list of keys and values",
+};
+
+/** `said` begins with the code that {@link Wanted.complaint} was asked for. */
+function complaintFailure(said: string, { uri }: Located): DataError {
+  const code = (said.split(" ", 1)[0] ?? "") as Complaint;
+  // A time stands behind it, which is a value of a row.
+  const end = said.lastIndexOf(HOLDS) + HOLDS.length;
+  const found = hidden(said.slice(end), code === "NanosecondsCut" ? "a time with nanoseconds" : "");
+  return new DataError(code, `${uri}: ${said.slice(code.length + 1, end)}${found}${WAYS_OUT[code] ?? ""}`);
+}
+
+/** A value that DuckDB cannot read as its type, such as a time beyond its calendar, with the column that it is in. */
+async function outOfRange(session: ReadSession, error: unknown, file: Readable): Promise<DataError | undefined> {
+  if (!/^Conversion Error/.test(String((error as Error).message))) return undefined;
+  for (const { name, alias } of file.columns) {
+    const sql = `SELECT sum(length(${quoteIdentifier(alias)}::VARCHAR)) FROM ${scan(file.path)}`;
+    const found = await session.wait(session.connection.run(sql)).catch((failure: Error) => failure);
+    if (!(found instanceof Error)) continue;
+    return new DataError(
+      "ValueOutOfRange",
+      `${file.uri}: column ${name} holds a value that its type cannot be read with, such as a time beyond the years 290000. Write it as text, or correct it`,
+    );
+  }
+  return undefined;
 }
 
 function damaged({ uri }: Located, found: string): DataError {

@@ -1,16 +1,24 @@
 import { DataError } from "../errors.ts";
+import type { ParquetReading } from "../formats/file-format.ts";
 import { type TravellingColumn, travelling } from "./column-type.ts";
 
 /** A row of DuckDB's parquet_schema: an element of the schema, parents before their children. */
 export interface SchemaElement {
+  /** Empty where the writer gave none. */
   readonly name: string;
   /** The physical type. */
   readonly type: string | null;
   readonly children: number;
   readonly logicalType: string;
+  /** Digits of a decimal, and how many of them stand behind the point. */
+  readonly precision: number | null;
+  readonly scale: number | null;
   /** What DuckDB reads it as. */
   readonly duckdbType: string | null;
 }
+
+/** DuckDB's widest decimal; it reads a wider one as a wrong number of double precision. */
+const DECIMAL_DIGITS_MAX = 38;
 
 /** A column as DuckDB lists it: names that differ in case alone have got numbers. */
 export interface ListedColumn {
@@ -28,26 +36,23 @@ export interface ParquetColumn {
 }
 
 /**
- * The columns of a file, in its order. Throws a DataError for types that Postgres has no equal of, and, unless digits may be `cut`, for
- * times in nanoseconds that DuckDB cuts while it reads them: https://github.com/duckdb/duckdb/issues/25857
+ * The columns of a file, in its order; one without a name is `column_N`, as in CSV. Throws a DataError for types that Postgres has no
+ * equal of, for those that DuckDB does not read exactly at any depth, and, unless digits may be `cut`, for times in nanoseconds that
+ * DuckDB cuts while it reads them: https://github.com/duckdb/duckdb/issues/25857
  */
 export function columnsOfSchema(
   uri: string,
   elements: readonly SchemaElement[],
   listed: readonly ListedColumn[],
-  nanoseconds: "refuse" | "cut",
+  { nanoseconds, binary }: ParquetReading,
 ): readonly ParquetColumn[] {
-  const names = topNames(elements);
-  const cut = elements.find(isCutByReader);
-  if (nanoseconds === "refuse" && cut !== undefined) {
-    throw new DataError(
-      "NanosecondsCut",
-      `${uri}: column ${cut.name} holds times in nanoseconds (${cut.type === "INT96" ? "INT96" : "of UTC, or of a day"}), of which microseconds can be read. Write them in microseconds, or set load.from.format.parquet.nanoseconds to cut`,
-    );
-  }
+  const placed = placedElements(elements);
+  refuseWideDecimal(uri, placed);
+  if (nanoseconds === "refuse") refuseCut(uri, placed);
+  const top = placed.filter(({ depth }) => depth === 1);
   return listed.map(({ name: alias, type }, index) => {
-    const name = names[index] ?? alias;
-    const found = travelling(type);
+    const name = top[index]?.place ?? alias;
+    const found = travelling(type, binary);
     if (found !== undefined) return { name, alias, travelling: found };
     throw new DataError(
       "UnknownType",
@@ -56,20 +61,51 @@ export function columnsOfSchema(
   });
 }
 
-/** The elements directly below the root, whose own children are passed over. */
-function topNames(elements: readonly SchemaElement[]): readonly string[] {
-  const names: string[] = [];
+interface PlacedElement {
+  readonly element: SchemaElement;
+  /** 1 for a column. */
+  readonly depth: number;
+  /** The name of its column, and the names on the way to it: `prices.list.element`. */
+  readonly place: string;
+}
+
+/** The elements below the root with their places. */
+function placedElements(elements: readonly SchemaElement[]): readonly PlacedElement[] {
+  const placed: PlacedElement[] = [];
   let at = 1;
-  const skip = () => {
-    const { children = 0 } = elements[at] ?? {};
+  const place = (above: string, depth: number, index: number) => {
+    const element = elements[at];
+    if (element === undefined) return;
     at += 1;
-    for (let child = 0; child < children; child += 1) skip();
+    const name = element.name === "" ? `column_${index + 1}` : element.name;
+    const own = above === "" ? name : `${above}.${name}`;
+    placed.push({ element, depth, place: own });
+    for (let child = 0; child < element.children; child += 1) place(own, depth + 1, child);
   };
-  while (at < elements.length) {
-    names.push(elements[at]?.name ?? "");
-    skip();
-  }
-  return names;
+  for (let column = 0; at < elements.length; column += 1) place("", 1, column);
+  return placed;
+}
+
+function refuseWideDecimal(uri: string, placed: readonly PlacedElement[]): void {
+  const wide = placed.find(({ element: { logicalType, precision } }) => {
+    return logicalType.startsWith("DecimalType") && (precision ?? 0) > DECIMAL_DIGITS_MAX;
+  });
+  if (wide === undefined) return;
+  const { precision, scale } = wide.element;
+  throw new DataError(
+    "UnreadableDecimal",
+    `${uri}: column ${wide.place} holds decimals of ${precision} digits, ${scale} of them behind the point, and decimals of at most ${DECIMAL_DIGITS_MAX} digits can be read exactly. Write it with fewer digits, or as text and declare its type in load.columns`,
+  );
+}
+
+function refuseCut(uri: string, placed: readonly PlacedElement[]): void {
+  const cut = placed.find(({ element }) => isCutByReader(element));
+  if (cut === undefined) return;
+  const kind = cut.element.type === "INT96" ? "INT96" : "of UTC, or of a day";
+  throw new DataError(
+    "NanosecondsCut",
+    `${uri}: column ${cut.place} holds times in nanoseconds (${kind}), of which microseconds can be read. Write them in microseconds, or set load.from.format.parquet.nanoseconds to cut`,
+  );
 }
 
 function isCutByReader({ type, logicalType, duckdbType }: SchemaElement): boolean {

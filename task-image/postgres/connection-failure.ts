@@ -1,15 +1,19 @@
 import type { PostgresSettings } from "../connections/postgres-settings.ts";
-import { ConfigurationError, failureOfKind, TaskFailure, TransientError } from "../errors.ts";
+import { ConfigurationError, failureOfKind, foreignCode, TaskFailure, TransientError } from "../errors.ts";
+import { forbiddenAddressIn, refusedFor } from "../network/forbidden-address.ts";
+import { kindOfSocketCode } from "../network/socket-code.ts";
 import { isServerError, serverMessage } from "./failure.ts";
-import { kindOfSocketCode, kindOfSqlState } from "./sqlstate.ts";
+import { kindOfSqlState } from "./sqlstate.ts";
 import { isTlsRefused } from "./tls.ts";
 
 /** Why a connection could not be made, in words that name the connection, host, database and user, never the password. */
 export function connectionFailure(error: unknown, settings: PostgresSettings): TaskFailure {
+  const refusal = forbiddenAddressIn(error);
+  if (refusal !== undefined) return refusedFor(subject(settings), refusal);
   if (error instanceof TaskFailure) return error;
   if (isServerError(error)) {
     const message = `${subject(settings)}: ${serverAdvice(error.code, settings) ?? serverMessage(error)}`;
-    return failureOfKind(kindOfSqlState(error.code), error.code, message, { cause: error });
+    return failureOfKind(kindOfSqlState(error.code), foreignCode(error.code), message, { cause: error });
   }
   if (isTlsRefused(error)) {
     return new ConfigurationError(
@@ -18,9 +22,10 @@ export function connectionFailure(error: unknown, settings: PostgresSettings): T
       { cause: error },
     );
   }
-  const code = String((error as { readonly code?: unknown }).code ?? "ConnectionFailed");
+  const code = String((error as { readonly code?: unknown }).code ?? "");
   const message = `${subject(settings)}: ${socketAdvice(code, settings) ?? (error as Error).message}`;
-  return failureOfKind(kindOfSocketCode(code), code, message, { cause: error });
+  if (code === "") return new TransientError("ConnectionFailed", message, { cause: error });
+  return failureOfKind(kindOfSocketCode(code), foreignCode(code), message, { cause: error });
 }
 
 /** The server asked for a password and the connection has none. */

@@ -5,7 +5,7 @@ const INTERVAL_MS = 60_000;
 
 /**
  * Lets a session ask its server for nothing now and then while it waits for work done elsewhere: the limit for idle transactions is for
- * the sessions of dead pods, and a slow source is none.
+ * the sessions of dead pods, and a slow source is not a dead pod.
  */
 export async function keepAlive<T>(session: Session, work: () => Promise<T>, intervalMs = INTERVAL_MS): Promise<T> {
   let asks = false;

@@ -1,4 +1,4 @@
-import { nearNames } from "./near-names.ts";
+import { describeMissingColumns, describeMissingTable } from "../checks/missing-columns.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -18,12 +18,7 @@ export async function describeMissing(
   );
   const { exists = false, existing = [] } = rows[0] ?? {};
   if (!exists) return missingTable(session, table);
-  const missing = columns.filter((column) => !existing.includes(column));
-  if (missing.length === 0) return undefined;
-  const names = missing.map((name) => `"${name}"`).join(", ");
-  const what = missing.length === 1 ? `column ${names}` : `columns ${names}`;
-  const verb = missing.length === 1 ? "does" : "do";
-  return `${what} of ${table} ${verb} not exist; it has: ${existing.join(", ")}`;
+  return describeMissingColumns(table, columns, existing);
 }
 
 async function missingTable(session: Session, table: string): Promise<string> {
@@ -32,10 +27,8 @@ async function missingTable(session: Session, table: string): Promise<string> {
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' LIMIT 5000`,
   );
-  const near = nearNames(
+  return describeMissingTable(
     table,
     rows.map(({ name }) => name),
   );
-  const found = near.length === 0 ? "the database has no tables" : `near names: ${near.join(", ")}`;
-  return `table ${table} does not exist; ${found}`;
 }

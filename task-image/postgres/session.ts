@@ -5,6 +5,7 @@ import type { CommandContext } from "../commands/command.ts";
 import { namedConnection } from "../connections/named-connection.ts";
 import { type PostgresSettings, readPostgresSettings } from "../connections/postgres-settings.ts";
 import { connectionFailure, passwordMissing, stopped } from "./connection-failure.ts";
+import { isServerError } from "./failure.ts";
 import { isTlsToBlame, type TlsAttempt, tlsAttempts } from "./tls.ts";
 
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -16,7 +17,8 @@ const APPLICATION_NAME_BYTES_MAX = 63;
 /**
  * Settings of every session, applied where the server knows them. The first group makes values read and written as text mean
  * the same on every server, as pg_dump does; the second one takes away time limits that would end a long load; the third one
- * lets a server notice within a minute and a half that the pod is gone, so that its locks do not outlive it.
+ * lets a server notice within a minute and a half that the pod is gone, so that its locks do not outlive it; the last one lets rows be read
+ * in the order in which they were written.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: "ISO, YMD",
@@ -36,6 +38,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   tcp_keepalives_count: "3",
   tcp_user_timeout: "60000",
   client_connection_check_interval: "5000",
+
+  synchronize_seqscans: "off",
 };
 
 /** One connection to a database. Disposing of it closes it; what was not committed is rolled back. */
@@ -52,7 +56,10 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface SessionOptions {
-  /** Every transaction of the session is read-only. */
+  /**
+   * Every transaction of the session is read-only, and reads all rows: where row level security would leave some out, the server refuses
+   * the statement (`row_security = off`, as pg_dump has it).
+   */
   readonly readOnly?: boolean;
   /** The server ends a session that stays idle in a transaction this long. No limit where it is missing. */
   readonly idleInTransactionMs?: number;
@@ -95,7 +102,13 @@ export async function connect(
   const query = <R extends QueryResultRow>(sql: string, values?: readonly unknown[]) => {
     if (signal.aborted) return Promise.reject(stopped(settings));
     if (lost !== undefined) return Promise.reject(lost);
-    return values === undefined ? client.query<R>(sql) : client.query<R>(sql, [...values]);
+    const answer = values === undefined ? client.query<R>(sql) : client.query<R>(sql, [...values]);
+    // Beside the caller's own handlers, which come later: an error that went through a promise more could come after the loss of the
+    // connection that it explains.
+    answer.catch((error: unknown) => {
+      if (isServerError(error)) Object.assign(error, { statement: sql });
+    });
+    return answer;
   };
   const close = async () => {
     signal.removeEventListener("abort", destroy);
@@ -112,12 +125,18 @@ export async function connect(
   }
 }
 
+/** The driver is imported when it is wanted. */
+export async function loadDriver() {
+  const { default: pg } = await import("pg");
+  return pg;
+}
+
 async function connectClient(
   settings: PostgresSettings,
   applicationName: string,
   signal: AbortSignal,
 ): Promise<Client> {
-  const { default: pg } = await import("pg");
+  const pg = await loadDriver();
   const attempts = tlsAttempts(settings);
   for (const [index, ssl] of attempts.entries()) {
     const client = new pg.Client(clientConfig(settings, applicationName, ssl));
@@ -162,13 +181,16 @@ function socketOf(client: Client): Socket {
   return client.connection.stream as Socket;
 }
 
-/** Applies the settings that this server knows and answers its version, in one round trip. */
-async function configureSession(client: Client, options: SessionOptions): Promise<number> {
-  const settings = {
+function configureSession(client: Client, options: SessionOptions): Promise<number> {
+  return applySettings(client, {
     ...SETTINGS,
     idle_in_transaction_session_timeout: String(options.idleInTransactionMs ?? 0),
-    ...(options.readOnly === true ? { default_transaction_read_only: "on" } : {}),
-  };
+    ...(options.readOnly === true ? { default_transaction_read_only: "on", row_security: "off" } : {}),
+  });
+}
+
+/** Applies the settings that this server knows and answers its version, in one round trip. */
+export async function applySettings(client: Client, settings: Readonly<Record<string, string>>): Promise<number> {
   const { rows } = await client.query<{ version: number }>(
     `SELECT current_setting('server_version_num')::int AS version, count(set_config(s.name, v.value, false))
      FROM pg_catalog.pg_settings s JOIN json_each_text($1::json) v ON lower(v.key) = lower(s.name)`,

@@ -1,7 +1,7 @@
-import { ConfigurationError } from "../errors.ts";
-import { showTable, type TableName } from "../postgres/identifier.ts";
+import type { ExistingColumn } from "../loading/reshaping.ts";
+import { notATable } from "../loading/targets.ts";
 import type { Session } from "../postgres/session.ts";
-import type { ExistingColumn } from "../warehouse/reshaping.ts";
+import type { TableName } from "../sql/identifier.ts";
 
 interface CatalogRow {
   readonly kind: string;
@@ -15,12 +15,7 @@ export async function readTarget(session: Session, target: TableName): Promise<r
   const rows = await columnsWhere(session, "n.nspname = $1 AND c.relname = $2", [target.schema, target.table]);
   const [first] = rows;
   if (first === undefined) return undefined;
-  if (first.kind !== "r") {
-    throw new ConfigurationError(
-      "NotATable",
-      `target ${showTable(target)} is a view, or another relation (relkind ${first.kind}), expected a table or nothing. Drop or rename it, or load into another schema`,
-    );
-  }
+  if (first.kind !== "r") throw notATable(target, `a view, or another relation (relkind ${first.kind})`);
   return rows.map(({ name, type, fills_itself: fillsItself }) => ({ name, type, fillsItself }));
 }
 

@@ -1,5 +1,5 @@
 import type { FailureKind } from "#api/task.ts";
-import { failureOfKind, TaskFailure } from "../errors.ts";
+import { failureOfKind, foreignCode, TaskFailure } from "../errors.ts";
 import { databaseFailure, isServerError, serverMessage } from "../postgres/failure.ts";
 
 /**
@@ -54,7 +54,15 @@ export function redshiftFailure(error: unknown, place: string): TaskFailure {
   const known = error.code === "XX000" ? MESSAGES.find(([pattern]) => pattern.test(said)) : undefined;
   if (known === undefined) return databaseFailure(error, place);
   const [, kind, advice] = known;
-  return failureOfKind(kind, error.code, `${place}: ${serverMessage(error)}. What to do: ${advice}`, { cause: error });
+  // These messages are about S3, roles and transactions, never about a row.
+  return failureOfKind(
+    kind,
+    foreignCode(error.code),
+    `${place}: ${serverMessage(error, error.message)}. What to do: ${advice}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Whether a COPY failed because of the rows that it read, which its log of load errors names. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { ConfigurationError } from "../errors.ts";
-import type { TableName } from "../postgres/identifier.ts";
+import { type NameLimit, refuseLongNames } from "../loading/targets.ts";
+import type { TableName } from "../sql/identifier.ts";
 
 /** Amazon Redshift Database Developer Guide, Names and identifiers. */
-const IDENTIFIER_BYTES_MAX = 127;
+const NAME_LIMIT: NameLimit = { warehouse: "Redshift", max: 127, unit: "bytes" };
 
 /** A name as the catalog holds it: Redshift folds quoted names too, and ASCII letters only. */
 export function foldName(name: string): string {
@@ -11,15 +11,9 @@ export function foldName(name: string): string {
 }
 
 /** A table as the catalog holds it. Throws a ConfigurationError for names that are too long. */
-export function foldTable({ schema, table }: TableName): TableName {
-  for (const name of [schema, table]) {
-    if (Buffer.byteLength(name) <= IDENTIFIER_BYTES_MAX) continue;
-    throw new ConfigurationError(
-      "NameTooLong",
-      `expected names of at most ${IDENTIFIER_BYTES_MAX} bytes, which is what Redshift keeps, found "${name}". Name load.to.schema or the table otherwise`,
-    );
-  }
-  return { schema: foldName(schema), table: foldName(table) };
+export function foldTable(name: TableName): TableName {
+  refuseLongNames(name, NAME_LIMIT);
+  return { schema: foldName(name.schema), table: foldName(name.table) };
 }
 
 /** A part of a key for kelt's own objects of a table, whatever characters its name holds. */

@@ -1,9 +1,4 @@
-import { DataError } from "../errors.ts";
-import { quoteIdentifier, quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
-import type { Session } from "../postgres/session.ts";
-
-/** Keys that a message names. */
-const SHOWN_MAX = 5;
+import { quoteIdentifier, quoteTable, type TableName } from "../sql/identifier.ts";
 
 /** Staged rows that replace those of the same key. */
 export interface KeyedRows {
@@ -12,29 +7,6 @@ export interface KeyedRows {
   readonly target: TableName;
   readonly key: readonly string[];
   readonly columns: readonly string[];
-}
-
-/**
- * Refuses keys that cannot be matched: NULL equals nothing, and of two rows with one key nobody can say which one a merge should
- * keep. Redshift enforces no key itself. Throws a DataError that names the first of them.
- */
-export async function checkKeys(session: Session, { staging, target, key }: KeyedRows, unique: boolean): Promise<void> {
-  const list = key.map(quoteIdentifier).join(", ");
-  const isNull = key.map((name) => `${quoteIdentifier(name)} IS NULL`).join(" OR ");
-  const shown = key
-    .map((name) => `COALESCE(CAST(${quoteIdentifier(name)} AS varchar(1024)), 'NULL')`)
-    .join(" || ', ' || ");
-  const faulty = unique ? `HAVING COUNT(*) > 1 OR ${isNull}` : `HAVING ${isNull}`;
-  const { rows } = await session.query<{ shown: string; times: string }>(
-    `SELECT ${shown} AS shown, COUNT(*) AS times FROM ${quoteIdentifier(staging)} GROUP BY ${list} ${faulty} ORDER BY 1 LIMIT ${SHOWN_MAX}`,
-  );
-  if (rows.length === 0) return;
-  const keys = rows.map((row) => `(${row.shown}) in ${row.times} ${row.times === "1" ? "row" : "rows"}`).join(", ");
-  const expected = unique ? "each key once and without NULL" : "keys without NULL";
-  throw new DataError(
-    "UnusableKey",
-    `load.key (${key.join(", ")}) of the rows for ${showTable(target)}: expected ${expected}, found ${keys}. Nothing has been published. Add the columns that tell the rows apart, or load one row a key`,
-  );
 }
 
 /** Updates rows of known keys. */

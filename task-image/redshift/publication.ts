@@ -1,23 +1,15 @@
-import { quoteIdentifier, quoteTable, showTable } from "../postgres/identifier.ts";
-import { requireKey, requireTargetKey } from "../postgres/keyed-rows.ts";
-import type { LoadedTable } from "../postgres/load-record.ts";
-import { expectRows } from "../postgres/load-transaction.ts";
-import { isKeyed, type Publication, type Writing } from "../postgres/publication.ts";
-import {
-  deleteRangeStatement,
-  outsideStatement,
-  refuseOutside,
-  requireRange,
-  type StagedRange,
-  stagedRange,
-} from "../postgres/row-range.ts";
+import { type LoadedTable, loadedTable } from "../loading/load-record.ts";
+import { checkReplacing, deleteReplacedStatement, type Replacing } from "../loading/replaced-rows.ts";
+import { type ExistingColumn, planReshaping, refuseFrozenTable } from "../loading/reshaping.ts";
+import { expectRows } from "../loading/row-counts.ts";
+import type { Published, Writing } from "../loading/writing.ts";
 import type { Session } from "../postgres/session.ts";
-import { type ExistingColumn, planReshaping, refuseFrozenTable } from "../warehouse/reshaping.ts";
+import { quoteIdentifier, quoteTable, showTable } from "../sql/identifier.ts";
 import { readTarget } from "./catalog.ts";
+import { redshiftStatements } from "./dialect.ts";
 import { redshiftFailure } from "./failure.ts";
-import { foldName } from "./identifier.ts";
-import { checkKeys, deleteKeysStatement, insertNewStatement, type KeyedRows, updateStatement } from "./keyed-rows.ts";
-import { namesOf, type Staged } from "./staging.ts";
+import { deleteKeysStatement, insertNewStatement, type KeyedRows, updateStatement } from "./keyed-rows.ts";
+import { namesOf, type Staged } from "./staging/staging.ts";
 
 /**
  * How staged rows become the target's rows, inside one transaction. Redshift's TRUNCATE would commit it, and a new table under the
@@ -35,24 +27,17 @@ import { namesOf, type Staged } from "./staging.ts";
  * |                |                                   | filled                                                                |
  */
 export async function publishTable(session: Session, writing: Writing, staged: Staged): Promise<LoadedTable> {
-  const { source, target, rows, bytes, rejected } = staged;
+  const { target } = staged;
   const place = `publishing ${showTable(target)}`;
   try {
-    const key = (writing.key ?? []).map(foldName);
-    const keyed = { staging: staged.table, target, key, columns: namesOf(staged.columns) };
-    if (isKeyed(writing)) {
-      requireKey(target, key, staged.columns);
-      await checkKeys(session, keyed, writing.mode === "merge");
-    }
     const existing = await readTarget(session, target);
-    if (existing !== undefined) requireTargetKey(target, key, existing);
-    const range = stagedRange(writing.range, staged, foldName);
-    if (range !== undefined) await checkRange(session, range, staged, existing);
-    const published = existing === undefined ? "created" : await writeInto(session, writing, staged, existing, keyed);
+    const rows = { target, columns: staged.columns, staging: quoteIdentifier(staged.table) };
+    const replacing = await checkReplacing(redshiftStatements(session), writing, rows, existing);
+    const published =
+      existing === undefined ? "created" : await writeInto(session, writing, staged, { existing, replacing });
     if (existing === undefined) await createTarget(session, writing, staged);
     if (published !== "merged") await fill(session, staged, place);
-    const aside = rejected === 0 ? {} : { rejected };
-    return { source, target: showTable(target), rows, bytes, ...aside, published };
+    return loadedTable(staged, published);
   } catch (error) {
     throw redshiftFailure(error, place);
   }
@@ -69,9 +54,8 @@ async function writeInto(
   session: Session,
   writing: Writing,
   staged: Staged,
-  existing: readonly ExistingColumn[],
-  keyed: KeyedRows,
-): Promise<Publication["kind"]> {
+  { existing, replacing }: { readonly existing: readonly ExistingColumn[]; readonly replacing: Replacing },
+): Promise<Published> {
   const table = quoteTable(staged.target);
   const { add, drop } = planReshaping(writing, staged.target, existing, staged.columns);
   const empties = writing.mode === "replace" || writing.mode === "truncate";
@@ -83,31 +67,15 @@ async function writeInto(
   for (const column of add.filter(isNew)) await addColumn(column);
   for (const name of drop) await session.query(`ALTER TABLE ${table} DROP COLUMN ${quoteIdentifier(name)}`);
   for (const column of add.filter((one) => !isNew(one))) await addColumn(column);
+  const { key } = replacing;
+  const keyed = { staging: staged.table, target: staged.target, key, columns: namesOf(staged.columns) };
   if (writing.mode === "merge") return await merge(session, staged, keyed);
   if (writing.mode === "deleteInsert") {
-    await session.query(deleteStatement(writing, staged, keyed));
+    await session.query(deleteReplacedStatement(table, replacing, () => deleteKeysStatement(keyed)));
     return "deleteInserted";
   }
   if (!empties) return "appended";
   return writing.mode === "replace" ? "refilled" : "truncated";
-}
-
-/** Checks what decides which rows are replaced, and that all staged ones are among them. */
-async function checkRange(
-  session: Session,
-  { range, condition }: StagedRange,
-  { target, table }: Staged,
-  existing: readonly ExistingColumn[] | undefined,
-): Promise<void> {
-  if (existing !== undefined) requireRange(target, range, existing);
-  const statement = outsideStatement(quoteIdentifier(table), quoteIdentifier(range.column), condition);
-  const { rows } = await session.query<{ shown: string; times: string }>(statement);
-  refuseOutside(range, target, rows);
-}
-
-function deleteStatement({ range }: Writing, staged: Staged, keyed: KeyedRows): string {
-  const replaced = stagedRange(range, staged, foldName);
-  return replaced === undefined ? deleteKeysStatement(keyed) : deleteRangeStatement(staged.target, replaced.condition);
 }
 
 async function merge(session: Session, { rows, target }: Staged, keyed: KeyedRows): Promise<"merged"> {

@@ -1,7 +1,7 @@
 import type { Describe } from "../checks/check-run.ts";
-import { parseTableName } from "../postgres/identifier.ts";
-import { nearNames } from "../postgres/near-names.ts";
+import { describeMissingColumns, describeMissingTable } from "../checks/missing-columns.ts";
 import type { Session } from "../postgres/session.ts";
+import { parseTableName } from "../sql/identifier.ts";
 import { foldName, foldTable } from "./identifier.ts";
 
 /**
@@ -19,11 +19,8 @@ export const describeMissing: Describe = async (session, table, _quoted, columns
   );
   if (rows.length === 0) return await missingTable(session, table);
   const existing = rows.flatMap((row) => (row.name === null ? [] : [row.name]));
-  const missing = columns.filter((column) => !existing.includes(foldName(column)));
-  if (existing.length === 0 || missing.length === 0) return undefined;
-  const names = missing.map((column) => `"${column}"`).join(", ");
-  const what = missing.length === 1 ? `column ${names} of ${table} does` : `columns ${names} of ${table} do`;
-  return `${what} not exist; it has: ${existing.join(", ")}`;
+  if (existing.length === 0) return undefined;
+  return describeMissingColumns(table, columns, existing, (column) => existing.includes(foldName(column)));
 };
 
 async function missingTable(session: Session, table: string): Promise<string> {
@@ -32,10 +29,8 @@ async function missingTable(session: Session, table: string): Promise<string> {
      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'v') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg_%' LIMIT 5000`,
   );
-  const near = nearNames(
+  return describeMissingTable(
     table,
     rows.map(({ name }) => name),
   );
-  const found = near.length === 0 ? "the database has no tables" : `near names: ${near.join(", ")}`;
-  return `table ${table} does not exist; ${found}`;
 }

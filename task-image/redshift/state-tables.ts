@@ -1,10 +1,8 @@
-import { quoteIdentifier, quoteTable } from "../postgres/identifier.ts";
+import { prepareOwnTables } from "../loading/own-tables.ts";
+import { FILES_TABLE, LOADS_TABLE, REJECTS_TABLE } from "../loading/state-tables.ts";
 import type { Session } from "../postgres/session.ts";
-import { FILES_TABLE, LOADS_TABLE, REJECTS_TABLE } from "../postgres/state-tables.ts";
-import { makeOnce } from "../warehouse/state-objects.ts";
-
-/** The longest text of Redshift, in bytes. */
-export const TEXT_BYTES_MAX = 65_535;
+import { quoteTable } from "../sql/identifier.ts";
+import { redshiftStatements, TEXT_BYTES_MAX } from "./dialect.ts";
 
 /**
  * kelt's own tables in a schema. Redshift enforces no key: the lock of {@link lockLoads} does. Texts are as long as the longest value
@@ -42,35 +40,16 @@ const COLUMNS = {
     rejected_at timestamp NOT NULL`,
 } as const;
 
-/** Names of the tables in a schema that there are of kelt's own; undefined when there is no schema. */
-async function findOwn(session: Session, schema: string): Promise<ReadonlySet<string | null> | undefined> {
-  const { rows } = await session.query<{ name: string | null }>(
-    `SELECT c.relname AS name FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-     AND c.relname IN ('${LOADS_TABLE}', '${FILES_TABLE}', '${REJECTS_TABLE}') WHERE n.nspname = $1`,
-    [schema],
-  );
-  return rows.length === 0 ? undefined : new Set(rows.map(({ name }) => name));
-}
-
-/**
- * Makes the schema and kelt's own tables where they are missing. Each statement is a transaction of its own; IF NOT EXISTS asks for
- * rights that it does not need when all is there, so that is looked at first.
- */
+/** Makes the schema and kelt's own tables where they are missing. */
 export async function prepareSchema(session: Session, schema: string): Promise<void> {
-  const found = await findOwn(session, schema);
-  if (found === undefined) {
-    await makeOnce(
-      () => session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`),
-      async () => (await findOwn(session, schema)) !== undefined,
+  await prepareOwnTables(redshiftStatements(session), schema, COLUMNS, async () => {
+    const { rows } = await session.query<{ name: string | null }>(
+      `SELECT c.relname AS name FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+       AND c.relname IN ('${LOADS_TABLE}', '${FILES_TABLE}', '${REJECTS_TABLE}') WHERE n.nspname = $1`,
+      [schema],
     );
-  }
-  for (const [table, columns] of Object.entries(COLUMNS)) {
-    if (found?.has(table) === true) continue;
-    await makeOnce(
-      () => session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${columns})`),
-      async () => (await findOwn(session, schema))?.has(table) === true,
-    );
-  }
+    return rows.length === 0 ? undefined : new Set(rows.flatMap(({ name }) => (name === null ? [] : [name])));
+  });
 }
 
 /**

@@ -1,10 +1,10 @@
-import { ConfigurationError } from "../errors.ts";
-import { quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
-import type { StagedColumn } from "../postgres/staged-column.ts";
-import type { ExistingColumn } from "../warehouse/reshaping.ts";
+import type { ExistingColumn } from "../loading/reshaping.ts";
+import type { StagedColumn } from "../loading/staged-column.ts";
+import { notATable } from "../loading/targets.ts";
+import { quoteTable, type TableName } from "../sql/identifier.ts";
 import type { SnowflakeSession } from "./session.ts";
 
-/** What is known of a table that a load is going to write. */
+/** A table that a load is going to write. */
 export interface Target {
   readonly columns: readonly ExistingColumn[];
   readonly isTransient: boolean;
@@ -19,12 +19,7 @@ export async function readTarget(session: SnowflakeSession, target: TableName): 
     [target.schema, target.table],
   );
   if (table === undefined) return undefined;
-  if (table.KIND !== "BASE TABLE") {
-    throw new ConfigurationError(
-      "NotATable",
-      `target ${showTable(target)} is a ${(table.KIND ?? "view").toLowerCase()}, expected a table or nothing. Drop or rename it, or load into another schema`,
-    );
-  }
+  if (table.KIND !== "BASE TABLE") throw notATable(target, `a ${(table.KIND ?? "view").toLowerCase()}`);
   const rows = await session.query(`DESCRIBE TABLE ${quoteTable(target)}`);
   const columns = rows.map((row) => ({
     name: row.name ?? "",

@@ -1,7 +1,7 @@
 import { DataError, TransientError } from "../errors.ts";
-import { showTable } from "../postgres/identifier.ts";
-import type { Writing } from "../postgres/publication.ts";
-import { planReshaping, type Reshaping } from "../warehouse/reshaping.ts";
+import { planReshaping, type Reshaping } from "../loading/reshaping.ts";
+import type { Writing } from "../loading/writing.ts";
+import { showTable } from "../sql/identifier.ts";
 import { readTarget } from "./catalog.ts";
 import type { Prepared } from "./publication.ts";
 import type { SnowflakeSession } from "./session.ts";

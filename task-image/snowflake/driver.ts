@@ -10,7 +10,7 @@ const SWITCHES = {
   SF_OCSP_RESPONSE_CACHE_DIR: "/",
 } as const;
 
-/** What is used of the driver. */
+/** The part of the driver that is used. */
 interface Driver {
   configure(options: ConfigureOptions): void;
   createConnection(options: ConnectionOptions): Connection;

@@ -1,4 +1,5 @@
 import type { FailureKind } from "#api/task.ts";
+import { knownSentence, type Sentence } from "../words/known-sentence.ts";
 
 /**
  * What an error of Snowflake means for a retry. Six digits: the server's own, as its documentation names them ("COPY INTO <table>",
@@ -57,6 +58,36 @@ export function kindOfCode(code: string): FailureKind {
 
 export function adviceOf(code: string): string | undefined {
   return ADVICE[code];
+}
+
+/** Whether Snowflake's words for a code are about the statement, an object, a right, a login or the driver, and quote no row. */
+export function isAboutStatement(code: string): boolean {
+  return /^(?:0006|0009|001|002|003|09|39|40)/.test(code);
+}
+
+/** What stands in the place of words that may quote a row. */
+export function meaningOf(code: string): string {
+  return isRowCode(code) ? "a value cannot be cast, or a row cannot be read" : "Snowflake refused it";
+}
+
+/** What Snowflake says of rows without quoting them. Source: the errors of "COPY INTO <table>" and of conversion functions. */
+const REASONS: readonly Sentence[] = [
+  /^expected [A-Z0-9_]+(?:\([0-9, ]+\))?$/,
+  [/^(Numeric|Boolean|Date|Time|Timestamp) value '.*' is not recognized/s, "the value is not recognized ($1)"],
+  [/^Can't parse '.*' as (date|time|timestamp) with format '[^']*'/s, "the value cannot be read as $1"],
+  [/^Failed to cast variant value .* to (\w+)/s, "a value of a document cannot be cast to $1"],
+  /^User character length limit \(\d+\) exceeded/,
+  [/^String '.*' is too long and would be truncated/s, "a string is too long and would be truncated"],
+  /^Number of columns in file \(\d+\) does not match that of the corresponding table \(\d+\)/,
+  /^NULL result in a non-nullable column/,
+  /^Numeric value out of range|^Number out of representable range/,
+  /^Error parsing JSON|^Error parsing the parquet file|^Invalid UTF8 detected in string/,
+  /^(?:Found character|Field delimiter|Record delimiter|End of record reached|Quoted (?:string|field))(?= )/,
+  /^Division by zero/,
+];
+
+export function publicReason(reason: string): string | undefined {
+  return knownSentence(REASONS, reason);
 }
 
 /** Whether the rows of a file are to blame: see `100` above. */

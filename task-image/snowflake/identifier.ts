@@ -1,8 +1,9 @@
 import { ConfigurationError } from "../errors.ts";
-import { quoteIdentifier, type TableName } from "../postgres/identifier.ts";
+import { type NameLimit, refuseLongNames } from "../loading/targets.ts";
+import { quoteIdentifier, type TableName } from "../sql/identifier.ts";
 
 /** Snowflake documentation, "Identifier requirements". */
-const IDENTIFIER_LENGTH_MAX = 255;
+const NAME_LIMIT: NameLimit = { warehouse: "Snowflake", max: 255, unit: "characters" };
 
 /**
  * A name as the catalog holds it: in upper case, as Snowflake stores every name that is written without quotes. Tables that kelt makes
@@ -16,14 +17,9 @@ export function foldName(name: string): string {
 export const OWN_PREFIX = "_KELT_";
 
 /** A table as the catalog holds it. Throws a ConfigurationError for names that are too long, or kelt's own. */
-export function foldTable({ schema, table }: TableName): TableName {
-  for (const name of [schema, table]) {
-    if (name.length <= IDENTIFIER_LENGTH_MAX) continue;
-    throw new ConfigurationError(
-      "NameTooLong",
-      `expected names of at most ${IDENTIFIER_LENGTH_MAX} characters, which is what Snowflake keeps, found "${name}". Name load.to.schema or the table otherwise`,
-    );
-  }
+export function foldTable(name: TableName): TableName {
+  refuseLongNames(name, NAME_LIMIT);
+  const { schema, table } = name;
   const folded = { schema: foldName(schema), table: foldName(table) };
   if (!folded.table.startsWith(OWN_PREFIX)) return folded;
   throw new ConfigurationError(

@@ -1,26 +1,18 @@
 import { DataError } from "../errors.ts";
-import { quoteIdentifier, quoteTable, showTable, type TableName } from "../postgres/identifier.ts";
-import { requireKey, requireTargetKey } from "../postgres/keyed-rows.ts";
-import type { LoadedTable } from "../postgres/load-record.ts";
-import { expectRows } from "../postgres/load-transaction.ts";
-import { isKeyed, type Writing } from "../postgres/publication.ts";
-import {
-  deleteRangeStatement,
-  outsideStatement,
-  refuseOutside,
-  requireRange,
-  type StagedRange,
-  stagedRange,
-} from "../postgres/row-range.ts";
-import { takesRowsAway } from "../warehouse/loaded-objects.ts";
-import { planReshaping, type Reshaping, refuseFrozenTable } from "../warehouse/reshaping.ts";
+import { type LoadedTable, loadedTable } from "../loading/load-record.ts";
+import { checkReplacing, deleteReplacedStatement, type Replacing } from "../loading/replaced-rows.ts";
+import { planReshaping, type Reshaping, refuseFrozenTable } from "../loading/reshaping.ts";
+import { expectRows } from "../loading/row-counts.ts";
+import { type Published, takesRowsAway, type Writing } from "../loading/writing.ts";
+import { quoteIdentifier, quoteTable, showTable, type TableName } from "../sql/identifier.ts";
 import { readTarget, type Target } from "./catalog.ts";
+import { snowflakeStatements } from "./dialect.ts";
 import { snowflakeFailure } from "./failure.ts";
-import { foldName, quoteList, quoteText } from "./identifier.ts";
-import { checkKeys, deleteKeysStatement, type KeyedRows, mergeStatement } from "./keyed-rows.ts";
-import type { Workspace } from "./landing.ts";
+import { quoteList, quoteText } from "./identifier.ts";
+import { deleteKeysStatement, mergeStatement } from "./keyed-rows.ts";
 import { type SnowflakeSession, writtenRows } from "./session.ts";
-import type { Staged } from "./staging.ts";
+import type { Workspace } from "./staging/landing.ts";
+import type { Staged } from "./staging/staging.ts";
 
 /**
  * How staged rows become the target's rows. DDL commits the transaction that it stands in, so that what has to be made is made before;
@@ -40,7 +32,8 @@ import type { Staged } from "./staging.ts";
  */
 export interface Prepared {
   readonly staged: Staged;
-  readonly published: string;
+  readonly replacing: Replacing;
+  readonly published: Published;
   /** The table that is swapped with the target. */
   readonly beside?: TableName;
 }
@@ -50,37 +43,31 @@ export async function prepareTable(workspace: Workspace, writing: Writing, stage
   const { session } = workspace;
   const { target, columns } = staged;
   try {
-    if (isKeyed(writing)) {
-      const key = keyOf(writing);
-      requireKey(target, key, columns);
-      await checkKeys(session, { staging: staged.table, target, key }, writing.mode === "merge");
-    }
     const existing = await readTarget(session, target);
-    if (existing !== undefined) requireTargetKey(target, keyOf(writing), existing.columns);
-    const range = stagedRange(writing.range, staged, foldName);
-    if (range !== undefined) await checkRange(session, range, staged, existing);
+    const rows = { target, columns, staging: quoteTable(staged.table) };
+    const replacing = await checkReplacing(snowflakeStatements(session), writing, rows, existing?.columns);
     if (existing === undefined) {
       refuseFrozenTable(writing, target);
       await session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable(target)} (${columnList(staged)})`);
-      return { staged, published: "created" };
+      return { staged, replacing, published: "created" };
     }
     const reshaping = planReshaping(writing, target, existing.columns, columns);
     if (reshaping.drop.length > 0) {
       const beside = await buildBeside(workspace, staged, existing, reshaping);
-      return { staged, published: "swapped", beside };
+      return { staged, replacing, published: "swapped", beside };
     }
     for (const { name, type } of reshaping.add) {
       await session.query(
         `ALTER TABLE ${quoteTable(target)} ADD COLUMN IF NOT EXISTS ${quoteIdentifier(name)} ${type}`,
       );
     }
-    return { staged, published: PUBLISHED[writing.mode] };
+    return { staged, replacing, published: PUBLISHED[writing.mode] };
   } catch (error) {
     throw snowflakeFailure(error, `publishing ${showTable(target)}`);
   }
 }
 
-const PUBLISHED: Readonly<Record<Writing["mode"], string>> = {
+const PUBLISHED: Readonly<Record<Writing["mode"], Published>> = {
   replace: "refilled",
   truncate: "truncated",
   append: "appended",
@@ -122,47 +109,27 @@ const GOING = "_KELT_GOING_";
 export async function writeTable(
   session: SnowflakeSession,
   writing: Writing,
-  { staged, published, beside }: Prepared,
+  { staged, replacing, published, beside }: Prepared,
 ): Promise<LoadedTable> {
-  const { source, target, rows, bytes, rejected, table, columns } = staged;
+  const { target, rows, table, columns } = staged;
   const place = `publishing ${showTable(target)}`;
   try {
     if (beside === undefined) {
       // A target that this load has made may have another one's rows by now.
       if (takesRowsAway(writing)) await session.query(`DELETE FROM ${quoteTable(target)}`);
-      const keyed = { staging: table, target, key: keyOf(writing), columns: columns.map(({ name }) => name) };
-      if (writing.mode === "deleteInsert") await session.query(deleteStatement(writing, staged, keyed));
+      const keyed = { staging: table, target, key: replacing.key, columns: columns.map(({ name }) => name) };
+      if (writing.mode === "deleteInsert")
+        await session.query(deleteReplacedStatement(quoteTable(target), replacing, () => deleteKeysStatement(keyed)));
       if (writing.mode === "merge") {
-        const [answer] = await session.query(mergeStatement(keyed));
+        const { sparse } = staged;
+        const [answer] = await session.query(mergeStatement({ ...keyed, ...(sparse === undefined ? {} : { sparse }) }));
         expectRows(place, rows, "staged", writtenRows(answer), `merged into ${showTable(target)}`);
       } else await fill(session, staged, target);
     }
-    const aside = rejected === 0 ? {} : { rejected };
-    return { source, target: showTable(target), rows, bytes, ...aside, published };
+    return loadedTable(staged, published);
   } catch (error) {
     throw snowflakeFailure(error, place);
   }
-}
-
-/** Checks what decides which rows are replaced, and that all staged ones are among them. */
-async function checkRange(
-  session: SnowflakeSession,
-  { range, condition }: StagedRange,
-  { target, table }: Staged,
-  existing: Target | undefined,
-): Promise<void> {
-  if (existing !== undefined) requireRange(target, range, existing.columns);
-  const rows = await session.query(outsideStatement(quoteTable(table), quoteIdentifier(range.column), condition));
-  refuseOutside(
-    range,
-    target,
-    rows.map(({ SHOWN = null, TIMES = null }) => ({ shown: SHOWN, times: TIMES })),
-  );
-}
-
-function deleteStatement({ range }: Writing, staged: Staged, keyed: KeyedRows): string {
-  const replaced = stagedRange(range, staged, foldName);
-  return replaced === undefined ? deleteKeysStatement(keyed) : deleteRangeStatement(staged.target, replaced.condition);
 }
 
 /** Puts the table beside the target in its place. It has to be done by a session without a transaction. */
@@ -186,8 +153,4 @@ async function fill(session: SnowflakeSession, { table, rows, columns }: Staged,
 function columnList({ columns, target }: Staged): string {
   if (columns.length === 0) throw new DataError("NoColumns", `${showTable(target)}: there is no column to make`);
   return columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(", ");
-}
-
-function keyOf({ key = [] }: Writing): readonly string[] {
-  return key.map(foldName);
 }

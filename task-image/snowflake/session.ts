@@ -2,10 +2,10 @@ import type { Bind, Connection, ConnectionOptions, DataType } from "snowflake-sd
 import type { TaskSpec } from "#api/task.ts";
 import type { CommandContext } from "../commands/command.ts";
 import { namedConnection } from "../connections/named-connection.ts";
-import { readSnowflakeSettings, type SnowflakeSettings } from "../connections/snowflake-settings.ts";
 import { TransientError } from "../errors.ts";
 import { loadDriver } from "./driver.ts";
 import { loginFailure } from "./failure.ts";
+import { readSnowflakeSettings, type SnowflakeSettings } from "./settings.ts";
 
 /** How often the driver asks a server again that does not answer a login. */
 const LOGIN_RETRIES = 3;

@@ -1,11 +1,12 @@
-import { quoteIdentifier, quoteTable, type TableName } from "../postgres/identifier.ts";
-import { makeOnce } from "../warehouse/state-objects.ts";
-import { OWN_PREFIX } from "./identifier.ts";
+import { prepareOwnTables } from "../loading/own-tables.ts";
+import { FILES_TABLE, LOADS_TABLE, REJECTS_TABLE } from "../loading/state-tables.ts";
+import { quoteTable, type TableName } from "../sql/identifier.ts";
+import { snowflakeStatements } from "./dialect.ts";
+import { foldName, OWN_PREFIX } from "./identifier.ts";
 import type { SnowflakeSession } from "./session.ts";
 
-export const LOADS = "_KELT_LOADS";
-export const FILES = "_KELT_FILES";
-export const REJECTS = "_KELT_REJECTS";
+export const LOADS = foldName(LOADS_TABLE);
+export const REJECTS = foldName(REJECTS_TABLE);
 /** One row for each target: what a load updates first, so that the next one waits for it. */
 export const TARGETS = "_KELT_TARGETS";
 
@@ -36,7 +37,7 @@ const COLUMNS = {
     BYTES NUMBER(38,0) NOT NULL,
     STARTED_AT TIMESTAMP_TZ NOT NULL,
     COMMITTED_AT TIMESTAMP_TZ NOT NULL`,
-  [FILES]: `
+  [foldName(FILES_TABLE)]: `
     TARGET VARCHAR NOT NULL,
     URI VARCHAR NOT NULL,
     ETAG VARCHAR NOT NULL,
@@ -49,29 +50,17 @@ const COLUMNS = {
     LOAD_ID VARCHAR NOT NULL`,
 } as const;
 
-/** Makes the schema and kelt's own tables where they are missing: looked at first, because making asks for rights that looking does not. */
+/** Makes the schema and kelt's own tables where they are missing. */
 export async function prepareSchema(session: SnowflakeSession, schema: string): Promise<void> {
-  const hasSchema = async () =>
-    (await session.query("SELECT 1 FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = ?", [schema])).length > 0;
-  if (!(await hasSchema())) {
-    await makeOnce(() => session.query(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`), hasSchema);
-  }
-  const found = await findOwn(session, schema);
-  for (const [table, columns] of Object.entries(COLUMNS)) {
-    if (found.has(table)) continue;
-    await makeOnce(
-      () => session.query(`CREATE TABLE IF NOT EXISTS ${quoteTable({ schema, table })} (${columns})`),
-      async () => (await findOwn(session, schema)).has(table),
+  await prepareOwnTables(snowflakeStatements(session), schema, COLUMNS, async () => {
+    const schemas = await session.query("SELECT 1 FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = ?", [schema]);
+    if (schemas.length === 0) return undefined;
+    const rows = await session.query(
+      "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = ? AND STARTSWITH(TABLE_NAME, ?)",
+      [schema, OWN_PREFIX],
     );
-  }
-}
-
-async function findOwn(session: SnowflakeSession, schema: string): Promise<ReadonlySet<string | null | undefined>> {
-  const rows = await session.query(
-    "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = ? AND STARTSWITH(TABLE_NAME, ?)",
-    [schema, OWN_PREFIX],
-  );
-  return new Set(rows.map((row) => row.TABLE_NAME));
+    return new Set(rows.map((row) => row.TABLE_NAME ?? ""));
+  });
 }
 
 /** The row of loads that find nothing to write: two pods of one are kept apart all the same. */

@@ -1,0 +1,209 @@
+import type { TestCounts } from "#api/pipeline-run.ts";
+import type { ReportItem } from "#api/report.ts";
+import { namedConnection } from "../connections/named-connection.ts";
+import { readPostgresSettings } from "../connections/postgres-settings.ts";
+import { RelationCache } from "../dbt/adapter/relation-cache.ts";
+import type { Said } from "../dbt/bridge/messages.ts";
+import { bridgeSession, configureForDbt } from "../dbt/bridge/postgres-session.ts";
+import type { Data, DataMap } from "../dbt/project/data.ts";
+import { unflattened } from "../dbt/project/flat-files.ts";
+import type { NodeResult } from "../dbt/run/node-result.ts";
+import { readAside } from "../dbt/run/read-aside.ts";
+import { runGraph } from "../dbt/run/run-graph.ts";
+import type { RunInput } from "../dbt/run/run-input.ts";
+import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run-thread.ts";
+import { ConfigurationError, DataError, failureOfKind, foreignCode, TransientError } from "../errors.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { openSession } from "../postgres/session.ts";
+import { kindOfSqlState } from "../postgres/sqlstate.ts";
+import { readMacroPackages } from "../projects/macro-packages.ts";
+import { readProjectDirectory } from "../projects/project-directory.ts";
+import type { ItemProgress } from "../report/item-progress.ts";
+import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
+
+type DbtWork = WorkOf<"transform">["transform"] & { readonly command: string };
+export type DbtSpec = SpecOf<"transform"> & { readonly work: { readonly transform: DbtWork } };
+
+const THREADS = 4;
+/** Results that a message names; the log and the node's items have all of them. */
+const NAMED_MAX = 3;
+
+/**
+ * Runs a dbt project by dbt's own macros: what the command takes of it, in the order of the graph, on as many sessions as there are
+ * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
+ */
+export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Outcome> {
+  const { input, seeds } = await readRun(spec, context);
+  const items = nameItems(input, context);
+  const results = await runNodes(spec, context, {
+    input,
+    seeds,
+    onStart: (id) => items.get(id)?.running(),
+    onEnd: (result) => note(result, items.get(result.id), context),
+  });
+  if (results.length === 0) {
+    context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
+    return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
+  }
+  return conclude(results);
+}
+
+async function readRun(spec: DbtSpec, context: CommandContext) {
+  const { connection, command, select = [], exclude = [], ...said } = spec.work.transform;
+  const options = namedConnection(spec, connection, "postgres");
+  const { database } = await readPostgresSettings(connection, options, context.redactor);
+  const files = await readProjectDirectory(context.projectDirectory, said.project.configMap ?? "", "leave out");
+  context.log.info("reading the project", { files: files.size });
+  const request = {
+    tree: unflattened(files),
+    dbtMacros: await readMacroPackages(context.macroDirectory, ["postgres"]),
+    ...{ database, schema: said.schema, targetName: said.target ?? connection },
+    threads: said.threads ?? THREADS,
+    vars: dataOf(said.vars ?? {}),
+    environment: new Map<string, string>(),
+    flags: {
+      FULL_REFRESH: said.fullRefresh ?? false,
+      STORE_FAILURES: said.storeFailures ?? false,
+      WHICH: command,
+      EMPTY: false,
+    },
+    isEmpty: false,
+    invocationId: spec.run.uid,
+    startedAt: BigInt(Date.now()) * 1000n,
+  };
+  const read = await readAside({ request, command, select, exclude }, context.signal);
+  if ("problems" in read) {
+    for (const problem of read.problems) context.log.error("the project cannot run", { problem });
+    throw new ConfigurationError("InvalidProject", firstOf(read.problems));
+  }
+  for (const warning of read.warnings) context.log.warn("the project has a weak spot", { warning });
+  context.log.info("project read", { command, selected: read.input.selected.length, schema: said.schema });
+  return read;
+}
+
+/** Values of a manifest as dbt's YAML would have them: whole numbers are integers. */
+function dataOf(vars: Readonly<Record<string, string | number>>): DataMap {
+  return Object.fromEntries(
+    Object.entries(vars).map(([name, value]): [string, Data] => [
+      name,
+      typeof value === "number" ? BigInt(value) : value,
+    ]),
+  );
+}
+
+const ITEM_KIND = { seed: "seed", snapshot: "snapshot", test: "test", unit_test: "test" } as const;
+
+function kindOf({ manifest }: RunInput, id: string): ReportItem["kind"] {
+  const type = manifest.nodes.get(id)?.resource_type ?? "unit_test";
+  return type in ITEM_KIND ? ITEM_KIND[type as keyof typeof ITEM_KIND] : "model";
+}
+
+/** The item of each node that was selected, by its unique id; it has dbt's own name without the project's. */
+function nameItems(input: RunInput, { progress }: CommandContext): ReadonlyMap<string, ItemProgress> {
+  return new Map(
+    input.selected.flatMap((id) => {
+      const [item] = progress.items(kindOf(input, id), [id.split(".").slice(2).join(".")]);
+      return item === undefined ? [] : [[id, item] as const];
+    }),
+  );
+}
+
+interface Work {
+  readonly input: RunInput;
+  readonly seeds: ReadonlyMap<string, string>;
+  readonly onStart: (id: string) => void;
+  readonly onEnd: (result: NodeResult) => void;
+}
+
+async function runNodes(spec: DbtSpec, context: CommandContext, work: Work): Promise<readonly NodeResult[]> {
+  const { connection, command, threads = THREADS, failFast = false } = spec.work.transform;
+  const { input, seeds, onStart, onEnd } = work;
+  await using stack = new AsyncDisposableStack();
+  const cache = new RelationCache();
+  const started: RunThread[] = [];
+  const count = Math.max(1, Math.min(threads, input.selected.length));
+  while (started.length < count) {
+    const session = stack.use(await openSession(spec, connection, context, { configure: configureForDbt }));
+    const onSaid = (said: Said) => say(said, context);
+    started.push(stack.use(startRunThread({ input, session: bridgeSession(session), cache, onSaid })));
+  }
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(new TransientError("Stopped", "the task was told to stop"));
+  context.signal.addEventListener("abort", stop, { once: true });
+  try {
+    const readSeed = ({ unique_id: id }: { readonly unique_id: string }) => Promise.resolve(seeds.get(id));
+    const run = { input, threads: started, testsStop: command === "build", failFast, readSeed, onStart, onEnd };
+    return await Promise.race([runGraph(run), stopped]);
+  } catch (error) {
+    if (error instanceof PreparationError)
+      throw new ConfigurationError("SchemaRefused", error.message, { cause: error });
+    throw databaseFailure(error, `${command} of the project on connection ${connection}`);
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+  }
+}
+
+function say({ node, message, isInfo }: Said, { log }: CommandContext): void {
+  log[isInfo ? "info" : "debug"]("a template says", { item: node, text: message });
+}
+
+const ITEM_STATE = {
+  success: "Succeeded",
+  pass: "Succeeded",
+  warn: "Warned",
+  fail: "Failed",
+  error: "Failed",
+  skipped: "Skipped",
+} as const;
+
+function note(result: NodeResult, item: ItemProgress | undefined, { log }: CommandContext): void {
+  const { id, status, message, rows, failures, seconds } = result;
+  const level = status === "error" || status === "fail" ? "error" : "info";
+  log[level]("node ended", {
+    item: id,
+    status,
+    seconds: Math.round(seconds * 1000) / 1000,
+    rows,
+    failures,
+    text: message,
+  });
+  item?.ended(ITEM_STATE[status], {
+    ...(rows === null ? {} : { rows }),
+    ...(failures === null ? {} : { failures }),
+    ...(status === "success" || status === "pass" ? {} : { message }),
+  });
+}
+
+/** The outcome of all nodes, or the failure that the worst of them means: an error before a failing test. */
+function conclude(results: readonly NodeResult[]): Outcome {
+  const of = (...states: readonly NodeResult["status"][]) => results.filter(({ status }) => states.includes(status));
+  const [errors, failed, skipped] = [of("error"), of("fail"), of("skipped")];
+  const rows = results.reduce((sum, each) => sum + (each.rows ?? 0), 0);
+  const tests: TestCounts = {
+    passed: of("pass").length,
+    warned: of("warn").length,
+    failed: failed.length,
+    errored: errors.filter(({ id }) => /^(?:unit_)?test\./.test(id)).length,
+  };
+  const measured = { rows, ...(Object.values(tests).some((count) => count > 0) ? { tests } : {}) };
+  const summary = `${results.length} nodes: ${countsOf(results)}`;
+  if (errors.length + failed.length === 0) return { ...measured, message: summary };
+  const named = firstOf([...errors, ...failed].map(({ id, message }) => `${id}: ${message}`));
+  const left = skipped.length === 0 ? "" : `; skipped because of it: ${skipped.length}`;
+  const message = `${summary}. ${named}${left}`;
+  const [error] = errors;
+  if (error === undefined) throw new DataError("CheckFailed", message, { measured });
+  if (error.sqlState === null) throw new ConfigurationError("InvalidProject", message, { measured });
+  throw failureOfKind(kindOfSqlState(error.sqlState), foreignCode(error.sqlState), message, { measured });
+}
+
+function countsOf(results: readonly NodeResult[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
+}
+
+function firstOf(texts: readonly string[]): string {
+  const rest = texts.length - NAMED_MAX;
+  return [...texts.slice(0, NAMED_MAX), ...(rest > 0 ? [`${rest} more in the log`] : [])].join("; ");
+}
