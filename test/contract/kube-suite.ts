@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Lease } from "../../operator/kinds/objects.ts";
 import { type ApiError, isAlreadyExists, isConflict, isNotFound } from "../../operator/kube/api-error.ts";
-import type { Kube, MergePatch, NewObject, WatchEvent } from "../../operator/kube/kube.ts";
+import type { Kube, MergePatch, NewObject, WatchEvent, WatchOptions } from "../../operator/kube/kube.ts";
+import { listPages } from "../../operator/kube/list-pages.ts";
+import { PageSize } from "../../operator/kube/page-size.ts";
 import { compareResourceVersions } from "../../operator/kube/resource-version.ts";
 
 export interface KubeUnderTest {
@@ -226,6 +229,48 @@ export function kubeContract(title: string, connect: () => KubeUnderTest | Promi
         expect(new Set(pages.map(({ resourceVersion }) => resourceVersion)).size).toBe(1);
       });
 
+      const MEGABYTE = 1_000_000;
+      const createLargeJob = (name: string, bytes: number) => {
+        const container = { name: "c", image: "none", args: ["x".repeat(bytes)] };
+        const template = { spec: { restartPolicy: "Never", containers: [container] } };
+        return kube.create("Job", namespace, { metadata: labelled(name), spec: { suspend: true, template } });
+      };
+
+      it("has everything when its objects are large, whatever size its pages come to", async () => {
+        const large = ["a", "b", "c", "d", "e", "f"];
+        for (const name of large) await createLargeJob(name, MEGABYTE);
+        for (const name of ["g", "h", "i"]) await createJob(name);
+        const options = { namespace, labelSelector: `suite=${suite}` };
+        const whole = await kube.list("Job", options);
+        for (const objects of [9, 4, 1]) {
+          const list = await listPages(kube, "Job", options, new PageSize(objects, 2 * MEGABYTE));
+          expect(names(list.items)).toEqual([...large, "g", "h", "i"]);
+          expect(Number(list.resourceVersion)).toBeGreaterThanOrEqual(Number(whole.resourceVersion));
+        }
+      });
+
+      it("keeps of each object what the projection leaves", async () => {
+        await createLease("a", { tier: "x" });
+        const project = ({ metadata }: Lease): Lease => ({ metadata: { ...metadata, labels: { seen: "yes" } } });
+        const page = await kube.list("Lease", { namespace, labelSelector: `suite=${suite}`, project });
+        expect(page.items).toMatchObject([{ metadata: { ...key("a"), labels: { seen: "yes" } } }]);
+        expect(page.items[0]?.spec).toBeUndefined();
+      });
+
+      it("passes an object over that the projection cannot take, and has the others", async () => {
+        for (const name of ["a", "b", "c"]) await createLease(name);
+        const project = (lease: Lease): Lease => {
+          if (lease.metadata.name === key("b").name) throw new TypeError("no");
+          return lease;
+        };
+        const options = { namespace, labelSelector: `suite=${suite}`, project };
+        const page = await kube.list("Lease", options);
+        expect(names(page.items)).toEqual(["a", "c"]);
+        expect(page.unread?.map(({ metadata }) => metadata.name)).toEqual([key("b").name]);
+        const event = await firstEvent(kube, options, (await kube.get("Lease", key("a"))).metadata.resourceVersion);
+        expect(event).toMatchObject({ type: "UNREAD", object: { metadata: key("b") } });
+      });
+
       it("is empty, with a version, where there is nothing", async () => {
         const page = await kube.list("Lease", { namespace, labelSelector: `suite=${suite}` });
         expect(page.items).toEqual([]);
@@ -293,9 +338,9 @@ export function kubeContract(title: string, connect: () => KubeUnderTest | Promi
 
 async function firstEvent(
   kube: Kube,
-  scope: { readonly namespace: string; readonly labelSelector: string },
+  scope: Pick<WatchOptions<Lease>, "namespace" | "labelSelector" | "project">,
   resourceVersion: string,
-): Promise<WatchEvent<unknown & { metadata: { resourceVersion: string } }>> {
+): Promise<WatchEvent<Lease>> {
   const stop = new AbortController();
   for await (const event of kube.watch("Lease", {
     ...scope,
@@ -309,7 +354,7 @@ async function firstEvent(
 }
 
 /** What the call was refused with; fails when it was not. */
-async function refused(call: Promise<unknown>): Promise<ApiError> {
+export async function refused(call: Promise<unknown>): Promise<ApiError> {
   const answer = await call.then(
     () => undefined,
     (error: ApiError) => error,

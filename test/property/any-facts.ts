@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type { ObjectMeta } from "#api/metadata.ts";
 import { NODE_STATES, type PipelineRunStatus } from "#api/pipeline-run.ts";
-import type { AttemptFacts, Facts, JobFacts, PodFacts } from "../../operator/run/facts.ts";
+import { readCopy } from "../../operator/run/copy.ts";
+import type { AttemptFacts, CopyFacts, Facts, JobFacts, PodFacts } from "../../operator/run/facts.ts";
 import { aMeta, aResult, T0 } from "../support/make.ts";
 import { pipeline } from "./run-world.ts";
 
@@ -30,6 +31,7 @@ const storedNode = some({
   finished: timeText,
   retryAt: timeText,
   podless: timeText,
+  waitingSince: timeText,
   rows: count,
   bytes: count,
   tests,
@@ -47,7 +49,6 @@ const condition = fc.record({
 
 const storedStatus = some({
   conditions: fc.array(condition, { maxLength: 3 }),
-  pipelineSpec: fc.oneof({ weight: 5, arbitrary: pipeline }, fc.jsonValue(), fc.record({ timeout: fc.jsonValue() })),
   started: timeText,
   finished: timeText,
   nodes: fc.dictionary(name, storedNode, { noNullPrototype: true }),
@@ -58,6 +59,7 @@ const job: fc.Arbitrary<JobFacts> = fc
   .chain((facts) =>
     some({
       resumed: time,
+      startsHeld: fc.constant(true as const),
       verdict: fc.record({ succeeded: fc.boolean(), reason: words, message: words, at: time }),
     }).map((more) => ({
       ...facts,
@@ -77,31 +79,44 @@ const termination = fc.oneof(
     ),
 );
 
-const pod = fc.record({ name: short, created: time, failed: fc.boolean(), disrupted: fc.boolean() }).chain((facts) =>
-  some({
-    waiting: fc.record({ reason: words, message: words }),
-    failure: fc.record({ reason: words, message: words }),
-    runningSince: time,
-    goneBy: time,
-    terminated: fc.record({
-      exitCode: fc.constantFrom(0, 1, 64, 65, 75, 137, 143, -1, 2 ** 31),
-      reason: words,
-      message: termination,
-      at: time,
-    }),
-  }).map((more) => ({ ...facts, ...more })),
-) as fc.Arbitrary<PodFacts>;
+const pod = fc
+  .record({ name: short, uid: short, created: time, failed: fc.boolean(), disrupted: fc.boolean() })
+  .chain((facts) =>
+    some({
+      waiting: fc.record({ reason: words, message: words }),
+      failure: fc.record({ reason: words, message: words }),
+      runningSince: time,
+      goneBy: time,
+      lingering: fc.constant(["sidecar"]),
+      unsettled: fc.constant(true as const),
+      itemsLeft: fc.nat(3),
+      terminated: fc.record({
+        exitCode: fc.constantFrom(0, 1, 64, 65, 75, 137, 143, -1, 2 ** 31),
+        reason: words,
+        message: termination,
+        at: time,
+      }),
+    }).map((more) => ({ ...facts, ...more })),
+  ) as fc.Arbitrary<PodFacts>;
 
 const attempt = fc
   .record({ attempt: fc.integer({ min: 1, max: 40 }), pods: fc.array(pod, { maxLength: 3 }) })
   .chain((facts) => some({ job }).map((more) => ({ ...facts, ...more }))) as fc.Arbitrary<AttemptFacts>;
 
+/** The copy that a run follows: any that a run can have, and what is none. */
+const copy: fc.Arbitrary<CopyFacts> = fc.oneof(
+  { weight: 5, arbitrary: pipeline.map(readCopy) },
+  fc.oneof(fc.jsonValue(), fc.record({ timeout: fc.jsonValue() })).map(readCopy),
+  words.map((message) => ({ state: "hidden", message }) as const),
+);
+
 const refusal = fc.record({
   attempt: fc.integer({ min: 1, max: 3 }),
-  reason: fc.constantFrom("NameConflict", "JobRefused"),
+  reason: fc.constantFrom("NameConflict", "JobRefused", "QuotaExceeded"),
   message: words,
   final: fc.boolean(),
   since: time,
+  at: time,
   retryAt: time,
 });
 
@@ -120,17 +135,27 @@ export const anyFacts: fc.Arbitrary<Facts> = fc
     meta: meta.filter(({ deletionTimestamp }) => deletionTimestamp === undefined || deletionTimestamp.length % 2 === 0),
     spec: some({ timeout: duration, cancelled: fc.boolean() }),
     status: storedStatus,
-    pipeline: fc.option(fc.record({ generation: fc.nat(), spec: fc.oneof(pipeline, fc.jsonValue()) }), {
+    copy: fc.option(copy, { nil: undefined }),
+    pipeline: fc.option(fc.record({ uid: short, generation: fc.nat(), spec: fc.oneof(pipeline, fc.jsonValue()) }), {
       nil: undefined,
     }),
     attempts: mapOf(fc.array(attempt, { maxLength: 3 })),
     refusals: mapOf(refusal),
+    room: fc.option(fc.nat(3), { nil: undefined }),
+    ahead: fc.option(
+      fc.record({ room: fc.nat(3), spent: fc.array(name, { maxLength: 2 }).map((names) => new Set(names)) }),
+      { nil: undefined },
+    ),
   })
-  .map(({ meta: more, spec, status, pipeline: found, attempts, refusals, now }) => ({
+  .map(({ meta: more, spec, status, copy: kept, pipeline: found, attempts, refusals, room, ahead, now }) => ({
     now,
     run: { meta: { ...aMeta(), ...more }, spec: { pipeline: "films", ...spec }, status },
     connections: new Map(),
     attempts,
     refusals: refusals as Facts["refusals"],
+    ...(kept === undefined ? {} : { copy: kept }),
+    troubles: new Map(),
+    ...(room === undefined ? {} : { room }),
+    ...(ahead === undefined ? {} : { ahead }),
     ...(found === undefined ? {} : { pipeline: found }),
   })) as fc.Arbitrary<Facts>;

@@ -20,7 +20,7 @@ const DIALECTS: readonly CsvDialect[] = [
   RFC_4180,
   { ...RFC_4180, delimiter: ";", quote: "'", escape: "'" },
   { ...RFC_4180, escape: "\\" },
-  { delimiter: "\t", quote: "|", escape: "^", null: "" },
+  { ...RFC_4180, delimiter: "\t", quote: "|", escape: "^" },
 ];
 
 /** Everything that a reader could trip over, in characters of one to four bytes. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { retriesOf } from "#api/retries.ts";
 import { type Decision, decide, hasFinished } from "../../operator/run/decide.ts";
 import type { Facts } from "../../operator/run/facts.ts";
-import { isLive, TERMINAL } from "../../operator/run/node.ts";
+import { TERMINAL } from "../../operator/run/node.ts";
 import { statusDiffers, statusOf } from "../../operator/run/status.ts";
+import { isLive } from "../../operator/run/stop-jobs.ts";
 import { pipeline, RunWorld, type Step, step } from "./run-world.ts";
 
 const story = fc.array(step, { maxLength: 80, size: "max" });

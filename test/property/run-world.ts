@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { jobName } from "../../operator/job/names.ts";
+import { readCopy } from "../../operator/run/copy.ts";
 import { type Decision, decide } from "../../operator/run/decide.ts";
 import type { AttemptFacts, Facts, PodFacts } from "../../operator/run/facts.ts";
 import { statusOf } from "../../operator/run/status.ts";
@@ -43,6 +44,9 @@ const fate = fc.constantFrom(
   "killed",
   "evicted",
   "stuck",
+  "stopped",
+  "succeeds beside another",
+  "killed beside another",
 );
 /** Which of the nodes that have a Job something happens to. */
 const pick = fc.nat(NODES.length - 1);
@@ -69,10 +73,11 @@ export class RunWorld {
     this.facts = {
       now: T0,
       run: { meta: aMeta(), spec: { pipeline: "films" }, status: {} },
-      pipeline: { generation: 1, spec },
+      pipeline: { uid: "uid-films", generation: 1, spec },
       connections: new Map(),
       attempts: new Map(),
       refusals: new Map(),
+      troubles: new Map(),
     };
   }
 
@@ -111,7 +116,10 @@ export class RunWorld {
       else
         this.#changeAll((one) => (one.job?.uid === action.uid ? { ...one, job: { ...one.job, deleting: true } } : one));
     }
-    if (verdict !== undefined && stores) this.#setRun({ status: statusOf(verdict, this.facts) });
+    if (verdict !== undefined && stores) {
+      this.#setRun({ status: statusOf(verdict, this.facts) });
+      if (verdict.begin !== undefined) this.facts = { ...this.facts, copy: readCopy(verdict.begin.spec) };
+    }
     this.#changeAll((attempt) => attempt);
   }
 
@@ -162,7 +170,8 @@ export class RunWorld {
   }
 }
 
-const EXIT_CODES = { succeeds: 0, configuration: 64, transient: 75, killed: 137, evicted: 143 } as const;
+const EXIT_CODES = { succeeds: 0, configuration: 64, transient: 75, killed: 137, evicted: 143, stopped: 0 } as const;
+const BESIDE = " beside another";
 
 /** The next thing that the newest pod does; a pod that has ended does nothing more, unless it was evicted and is replaced. */
 function withPod(attempt: AttemptFacts, name: string, next: string): AttemptFacts {
@@ -175,14 +184,19 @@ function withPod(attempt: AttemptFacts, name: string, next: string): AttemptFact
 function podOf({ attempt }: AttemptFacts, name: string, next: string): PodFacts {
   if (next === "starts") return aPod({ runningSince: T0 });
   if (next === "stuck") return aPod({ waiting: { reason: "ErrImagePull", message: "" } });
-  const exitCode = EXIT_CODES[next as keyof typeof EXIT_CODES];
-  const outcome = next === "succeeds" ? "succeeded" : "failed";
-  return anEndedPod(exitCode, aResult(name, attempt, { outcome, rows: 2 }), { disrupted: next === "evicted" });
+  const end = next.replace(BESIDE, "");
+  const exitCode = EXIT_CODES[end as keyof typeof EXIT_CODES];
+  const outcome = end === "succeeds" ? "succeeded" : "failed";
+  return anEndedPod(exitCode, end === "stopped" ? "" : aResult(name, attempt, { outcome, rows: 2 }), {
+    disrupted: end === "evicted",
+    ...(end === "stopped" ? { goneBy: T0 } : {}),
+    ...(next === end ? {} : { lingering: ["sidecar"] }),
+  });
 }
 
 function judged(attempt: AttemptFacts, now: number): AttemptFacts {
   const end = attempt.pods.at(-1);
-  if (attempt.job === undefined || end?.terminated === undefined || end.disrupted) return attempt;
+  if (attempt.job === undefined || end?.terminated === undefined || end.disrupted || end.lingering) return attempt;
   const succeeded = end.terminated.exitCode === 0;
   const verdict = { succeeded, reason: succeeded ? "Complete" : "BackoffLimitExceeded", message: "", at: now };
   return { ...attempt, job: { ...attempt.job, verdict } };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PipelineRunStatus } from "#api/pipeline-run.ts";
-import { mergePatchOf } from "../../operator/controllers/merge-patch.ts";
+import { mergePatchOf } from "../../operator/controllers/loop/merge-patch.ts";
 import { decide } from "../../operator/run/decide.ts";
 import type { Facts } from "../../operator/run/facts.ts";
 import { isUrgent, nodeTransitions, statusDiffers, statusOf } from "../../operator/run/status.ts";
@@ -58,10 +58,10 @@ describe("whatever the facts, the status that a decision gives", () => {
       fc.property(anyFacts, (facts) => {
         const status = statusAfter(facts);
         if (status?.counts === undefined) return;
-        const { total, ...counts } = status.counts;
+        const { total, waiting = 0, ...counts } = status.counts;
         const pending = Object.values(status.nodes ?? {}).filter(({ state }) => state === "Pending").length;
-        expect(Object.values(counts).reduce((sum, count) => sum + count, pending)).toBe(total);
-        expect(status.progress).toBe(`${total - pending - counts.active}/${total}`);
+        expect(Object.values(counts).reduce((sum, count) => sum + count, pending + waiting)).toBe(total);
+        expect(status.progress).toBe(`${total - pending - waiting - counts.active}/${total}`);
       }),
       RUNS,
     );

@@ -1,58 +1,177 @@
 import { PART_LABEL } from "#api/metadata.ts";
-import type { PipelineRunStatus } from "#api/pipeline-run.ts";
+import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
+import { EXIT, STOPPED, type TaskResult } from "#api/task.ts";
 import { TERMINAL } from "../../operator/run/node.ts";
 import type { FakeApi } from "../support/fake-api.ts";
 import type { StoredObject } from "../support/fake-api-objects.ts";
 import type { StoredEvent } from "../support/fake-api-storage.ts";
 import { isIndexed } from "../support/fake-indexed-job.ts";
-import { attemptOf } from "../support/fake-kubelet.ts";
+import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-kubelet.ts";
+import { FORGED_ROWS } from "./neighbour.ts";
 import type { Plan } from "./plan.ts";
+
+/** The plans' shortest back-off, less its jitter. */
+const BACKOFF_MIN_MS = 900;
 
 /** Watches every write to the server and tells what must never happen. */
 export class Invariants {
   readonly violations: string[] = [];
   readonly #plan: Plan;
+  readonly #deletes: boolean;
   readonly #api: FakeApi;
   readonly #created = new Set<string>();
   readonly #ended = new Set<string>();
+  /** Held Jobs, pods of them that were told to go, and the Job of each. */
+  readonly #held = new Set<string>();
+  readonly #went = new Set<string>();
+  readonly #jobOf = new Map<string, string>();
+  /** Nodes of which a container, or every part's, has ended. */
+  readonly #exited = new Set<string>();
+  /** When the container of a node last ended, in the simulation's own time. */
+  readonly #endedAt = new Map<string, number>();
+  readonly #pods = new Set<string>();
+  /** What Jobs and Pods are of, by uid: a neighbour may take their labels away. */
+  readonly #attempts = new Map<string, ReturnType<typeof attemptOf>>();
   #patches: number[] = [];
 
-  constructor(plan: Plan, api: FakeApi) {
+  /** `deletes`: somebody takes Jobs away, also before anybody knows of them. */
+  constructor(plan: Plan, api: FakeApi, deletes = false) {
     this.#plan = plan;
+    this.#deletes = deletes;
     this.#api = api;
     api.storage.onEvent((event) => this.#see(event));
   }
 
   #see({ type, object, before }: StoredEvent): void {
-    if (object.kind === "Job" && type === "ADDED") this.#jobCreated(object);
-    if (object.kind === "Pod") this.#podEnded(object);
+    if (type === "ADDED") this.#attempts.set(object.metadata.uid, attemptOf(object));
+    const maker = object.metadata.labels?.[FORGED_LABEL];
+    if (object.kind === "Job" && type === "ADDED" && maker === undefined) this.#jobCreated(object);
+    // A true copy of a Job does what the Job would have done.
+    if (object.kind === "Pod" && maker !== "true") this.#podEnded(object);
     if (object.kind === "PipelineRun" && type === "MODIFIED" && before !== undefined) this.#runChanged(before, object);
   }
 
-  #jobCreated(job: StoredObject): void {
-    const { node, attempt } = attemptOf(job);
-    const key = `${node}/${attempt}`;
-    if (this.#created.has(key)) this.#violated(`a second Job for ${key}`);
-    this.#created.add(key);
-    const limit = this.#plan.spec.retries?.limit ?? 0;
-    if (attempt > limit + 1) this.#violated(`attempt ${key} is beyond the limit of ${limit} retries`);
-    if (attempt > 1 && !this.#created.has(`${node}/${attempt - 1}`))
-      this.#violated(`attempt ${key} before the one before it`);
+  #checkNeeds(node: string, key: string): void {
     for (const need of this.#plan.spec.nodes[node]?.needs ?? []) {
       if (!this.#succeeded(need)) this.#violated(`${key} began before ${need} had succeeded`);
+      if (!this.#exited.has(need) && this.#stored(need)?.state !== "Succeeded")
+        this.#violated(`${key} began by a push of ${need} alone, before that was stored`);
     }
+  }
+
+  /** A task says how it ended: its work is committed, or has failed, from then on; a lie is not its own. */
+  said(pod: StoredObject, { node: speaker, attempt: of, outcome, error }: TaskResult): void {
+    const { node, attempt } = this.#attemptOf(pod);
+    if (speaker !== node || of !== attempt || pod.metadata.labels?.[FORGED_LABEL] === "true") return;
+    if (outcome === "succeeded") this.#ended.add(`${node}/only`);
+    else if (error?.code !== STOPPED) this.#failedAt(node, pod);
+  }
+
+  /** The back-off counts from the first word of the failure: the push, or the container's end. */
+  #failedAt(node: string, pod: StoredObject): void {
+    if (this.#pods.has(pod.metadata.uid)) return;
+    this.#pods.add(pod.metadata.uid);
+    this.#endedAt.set(node, this.#api.clock.monotonic());
+  }
+
+  #stored(node: string): NodeStatus | undefined {
+    const [run] = this.#api.storage.list("PipelineRun");
+    return ((run?.status ?? {}) as PipelineRunStatus).nodes?.[node];
+  }
+
+  #attemptOf({ metadata: { uid } }: StoredObject): ReturnType<typeof attemptOf> {
+    return this.#attempts.get(uid) ?? { node: "", attempt: 0, run: "" };
+  }
+
+  /** A held Job is no attempt before its task is told to go. */
+  #heldJobCreated(job: StoredObject): void {
+    const { node, attempt } = this.#attemptOf(job);
+    this.#held.add(job.metadata.uid);
+    if (attempt !== 1) this.#violated(`attempt ${attempt} of ${node} is held`);
+    if (this.#created.has(`${node}/1`) && !this.#deletes) this.#violated(`a held Job for ${node}, which has begun`);
+    for (const need of this.#plan.spec.nodes[node]?.needs ?? []) {
+      const isKnown = [...this.#created].some((key) => key.startsWith(`${need}/`));
+      if (!isKnown && (this.#stored(need)?.state ?? "Pending") === "Pending")
+        this.#violated(`${node} is held before ${need} has begun`);
+    }
+    const held = this.#api.storage.list("Job").filter(({ metadata: { uid } }) => this.#isHeld(uid));
+    const { startAhead } = this.#plan.spec;
+    // One that a process has just deleted, or another one that leads now does not see yet, may still be there.
+    if (held.length > 2 * startAhead) this.#violated(`${held.length} Jobs are held, and startAhead is ${startAhead}`);
+  }
+
+  #isHeld(jobUid: string): boolean {
+    const went = [...this.#went].some((pod) => this.#jobOf.get(pod) === jobUid);
+    return this.#held.has(jobUid) && !went;
+  }
+
+  /** The task of a held Job begins. */
+  went(pod: StoredObject): void {
+    const { node, attempt } = this.#attemptOf(pod);
+    const jobUid = pod.metadata.ownerReferences?.[0]?.uid ?? "";
+    if (pod.metadata.labels?.[FORGED_LABEL] === "true") return;
+    const isReplaced = !this.#isHeld(jobUid);
+    this.#went.add(pod.metadata.uid);
+    this.#jobOf.set(pod.metadata.uid, jobUid);
+    for (const need of this.#plan.spec.nodes[node]?.needs ?? []) {
+      if (this.#stored(need)?.state !== "Succeeded")
+        this.#violated(`${node} went before ${need} was stored as succeeded`);
+    }
+    const stored = this.#stored(node);
+    if (stored?.state === "Pending" || stored?.jobUid !== jobUid) this.#violated(`${node} went and is not stored so`);
+    const key = `${node}/${attempt}`;
+    if (this.#created.has(key) && !isReplaced && !this.#deletes) this.#violated(`${key} went, and had begun before`);
+    this.#created.add(key);
+  }
+
+  #jobCreated(job: StoredObject): void {
+    if (isHeld(job)) {
+      this.#heldJobCreated(job);
+      return;
+    }
+    const { node, attempt } = this.#attemptOf(job);
+    const key = `${node}/${attempt}`;
+    if (this.#created.has(key) && !this.#deletes) this.#violated(`a second Job for ${key}`);
+    this.#created.add(key);
+    const limit = this.#plan.spec.retries?.limit ?? 0;
+    const evicted = this.#plan.outcomes
+      .get(node)
+      ?.slice(0, attempt - 1)
+      .filter((outcome) => outcome === "stopped");
+    if (attempt > limit + 1 + (evicted?.length ?? 0))
+      this.#violated(`attempt ${key} is beyond the limit of ${limit} retries`);
+    if (attempt > 1 && !this.#created.has(`${node}/${attempt - 1}`))
+      this.#violated(`attempt ${key} before the one before it`);
+    const waited = this.#api.clock.monotonic() - (this.#endedAt.get(node) ?? Number.NEGATIVE_INFINITY);
+    if (waited < BACKOFF_MIN_MS)
+      this.#violated(`attempt ${key} began ${Math.round(waited)} ms after the one before it`);
+    this.#checkNeeds(node, key);
     const living = this.#api.storage
       .list("Job")
-      .filter((other) => attemptOf(other).node === node && jobLives(this.#api, other));
+      .filter(({ metadata }) => metadata.labels?.[FORGED_LABEL] === undefined)
+      .filter((other) => this.#attemptOf(other).node === node && jobLives(this.#api, other));
     if (living.length > 1) this.#violated(`two live Jobs of ${node}`);
   }
 
-  /** A pod that has gone since has succeeded all the same. */
+  /** A pod that has gone since has succeeded all the same; one that was stopped has not, whatever its exit code is. */
   #podEnded(pod: StoredObject): void {
-    if (exitCode(pod) !== 0) return;
+    const { node } = this.#attemptOf(pod);
     const part = pod.metadata.labels?.[PART_LABEL];
+    const isHeld = this.#held.has(pod.metadata.ownerReferences?.[0]?.uid ?? "");
+    if (isHeld && !this.#went.has(pod.metadata.uid)) return;
+    // Parts that a failed one took along end after it.
+    if (exitCode(pod) !== undefined && part === undefined) this.#failedAt(node, pod);
+    if (exitCode(pod) !== undefined) this.#exited.add(node);
+    if (this.#reportsSuccess(node, pod)) this.#ended.add(`${node}/only`);
+    if (exitCode(pod) !== 0 || mayBeStopped(pod)) return;
     const message = containerEnd(pod)?.message ?? "";
-    if (part === undefined || message !== "") this.#ended.add(`${attemptOf(pod).node}/${part ?? "only"}`);
+    if (part === undefined || message !== "") this.#ended.add(`${node}/${part ?? "only"}`);
+  }
+
+  /** One of kelt's own verbs is done when it says so, whatever its container exits with. */
+  #reportsSuccess(node: string, pod: StoredObject): boolean {
+    const message = containerEnd(pod)?.message ?? "";
+    return this.#plan.spec.nodes[node]?.test !== undefined && message.includes('"outcome":"succeeded"');
   }
 
   #succeeded(node: string): boolean {
@@ -65,13 +184,21 @@ export class Invariants {
     const was = (before.status ?? {}) as PipelineRunStatus;
     const is = (after.status ?? {}) as PipelineRunStatus;
     this.#nodesChanged(was, is);
+    for (const [name, { rows }] of Object.entries(is.nodes ?? {}))
+      if (rows === FORGED_ROWS) this.#violated(`${name} has a forged result`);
     const verdict = was.conditions?.[0]?.status;
     if (verdict !== undefined && verdict !== "Unknown" && is.conditions?.[0]?.status !== verdict)
       this.#violated("a finished run was revived");
-    if (was.pipelineSpec !== undefined && JSON.stringify(was.pipelineSpec) !== JSON.stringify(is.pipelineSpec)) {
-      this.#violated("the run's copy of the spec changed");
+    if (was.pipelineRevision !== undefined && was.pipelineRevision.digest !== is.pipelineRevision?.digest) {
+      this.#violated("the run follows another copy of the spec");
     }
-    this.#countPatch();
+    // What lets nodes begin is written at once; a node succeeds only once, and a held one begins once.
+    const moves = Object.entries(is.nodes ?? {}).some(([name, { state }]) => {
+      const before = was.nodes?.[name];
+      const begins = before?.reason === "StartingAhead" && state !== "Pending";
+      return begins || (state === "Succeeded" && before?.state !== "Succeeded");
+    });
+    if (!moves) this.#countPatch();
   }
 
   #nodesChanged(was: PipelineRunStatus, is: PipelineRunStatus): void {
@@ -79,7 +206,8 @@ export class Invariants {
       const next = is.nodes?.[name]?.state;
       if (TERMINAL.includes(node.state) && next !== node.state)
         this.#violated(`${name} left ${node.state} for ${next}`);
-      if ((is.nodes?.[name]?.attempt ?? 0) < (node.attempt ?? 0))
+      // A Job that was held is no attempt.
+      if (node.state !== "Pending" && (is.nodes?.[name]?.attempt ?? 0) < (node.attempt ?? 0))
         this.#violated(`${name} went back to an earlier attempt`);
     }
     for (const [name, { state }] of Object.entries(is.nodes ?? {})) {
@@ -105,14 +233,19 @@ export class Invariants {
  * several parts with the last of them, or with one that makes it fail.
  */
 export function jobLives(api: FakeApi, job: StoredObject): boolean {
-  const pods = api.storage.list("Pod").filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === job.metadata.uid);
-  if (!isIndexed(job)) return !pods.some((pod) => exitCode(pod) !== undefined && !disrupted(pod));
-  if (pods.some((pod) => containerEnd(pod) === undefined)) return true;
-  const { completions } = job.spec as { completions: number };
+  const pods = api.storage.list("Pod").filter((pod) => isPodOf(job, pod));
+  if (pods.some((pod) => containerStatuses(pod).some(({ state }) => state?.running !== undefined))) return true;
   const { conditions = [], completedIndexes = "" } = (job.status ?? {}) as {
     conditions?: unknown[];
     completedIndexes?: string;
   };
+  const works = pods.some((pod) => containerEnd(pod) === undefined);
+  if (!isIndexed(job)) {
+    const isJudged = conditions.length > 0 && !works;
+    return !isJudged && !pods.some((pod) => exitCode(pod) !== undefined && !disrupted(pod));
+  }
+  if (works) return true;
+  const { completions } = job.spec as { completions: number };
   // A pod that has gone since it was counted is known to the Job alone.
   const counted = completedIndexes.split(",").filter((index) => index !== "");
   const seen = pods.filter((pod) => exitCode(pod) === 0).map((pod) => pod.metadata.labels?.[PART_LABEL]);
@@ -121,11 +254,27 @@ export function jobLives(api: FakeApi, job: StoredObject): boolean {
   return conditions.length === 0 && succeeded < completions && !isFinal;
 }
 
+interface Container {
+  readonly name: string;
+  readonly state?: {
+    readonly running?: object;
+    readonly terminated?: { readonly exitCode: number; readonly message?: string };
+  };
+}
+
+function containerStatuses({ status }: StoredObject): readonly Container[] {
+  return (status as { containerStatuses?: readonly Container[] } | undefined)?.containerStatuses ?? [];
+}
+
 function containerEnd(pod: StoredObject): { readonly exitCode: number; readonly message?: string } | undefined {
-  const status = pod.status as
-    | { containerStatuses?: { state?: { terminated?: { exitCode: number; message?: string } } }[] }
-    | undefined;
-  return status?.containerStatuses?.[0]?.state?.terminated;
+  return containerStatuses(pod).find(({ name }) => name === "task")?.state?.terminated;
+}
+
+/** Whether somebody has deleted or evicted the pod, or the kubelet has taken it down before it said why. */
+function mayBeStopped(pod: StoredObject): boolean {
+  const { conditions = [], phase } = (pod.status ?? {}) as { conditions?: { type: string }[]; phase?: string };
+  const down = phase === "Running" && conditions.some(({ type }) => type === "PodReadyToStartContainers");
+  return pod.metadata.deletionTimestamp !== undefined || disrupted(pod) || down;
 }
 
 function exitCode(pod: StoredObject): number | undefined {
@@ -134,5 +283,6 @@ function exitCode(pod: StoredObject): number | undefined {
 
 function disrupted(pod: StoredObject): boolean {
   const status = pod.status as { conditions?: { type: string }[] } | undefined;
+  if (exitCode(pod) === EXIT.notReached) return true;
   return status?.conditions?.some(({ type }) => type === "DisruptionTarget") ?? false;
 }

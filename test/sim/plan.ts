@@ -1,14 +1,30 @@
 import { PipelineSpec } from "#api/pipeline.ts";
-import { CONTRACT_VERSION } from "#api/task.ts";
+import { CONTRACT_VERSION, type FailureKind, STOPPED, type TaskResult } from "#api/task.ts";
 import type { Random } from "../../operator/kube/clock.ts";
 import type { StoredObject } from "../support/fake-api-objects.ts";
 import { attemptOf, type Fate } from "../support/fake-kubelet.ts";
 
 /** What one attempt of a node is made to do, whatever else goes wrong. */
-export type Outcome = "succeeds" | "configuration" | "data" | "transient" | "killed" | "no result" | "stuck";
+export type Outcome =
+  | "succeeds"
+  | "configuration"
+  | "data"
+  | "transient"
+  | "killed"
+  | "no result"
+  | "stuck"
+  /** It works until its deadline, and exits with 0 when it is told to stop. */
+  | "deadline"
+  /** Its node evicts it, and it exits with 0: such an attempt does not count. */
+  | "stopped"
+  /** It reports success, and something kills it before it has exited. */
+  | "succeeds, then killed";
 
 /** What one try of a part is made to do; `vanishes` succeeds, and its Pod is deleted before long. */
 export type PartOutcome = Outcome | "vanishes";
+
+/** What tasks push: nothing, the result that they leave as well, or that of another attempt or node, which is a lie. */
+export type Pushes = "nothing" | "the result" | "another attempt's" | "another node's";
 
 /** A story that one seed tells: a pipeline, what its attempts do, and how the world behaves meanwhile. */
 export interface Plan {
@@ -19,6 +35,12 @@ export interface Plan {
   readonly parts: ReadonlyMap<string, readonly (readonly (readonly PartOutcome[])[])[]>;
   /** Whether the first pod of an attempt is evicted. */
   readonly evicted: (node: string, attempt: number) => boolean;
+  /** What the first pod of an attempt pushes, if it pushes: only kelt's own verbs do. */
+  readonly pushes: (node: string, attempt: number) => Pushes;
+  /** Whether an injected container lives on in the pods of an attempt. */
+  readonly beside: (node: string, attempt: number) => boolean;
+  /** How far the clocks of the API server and of the kubelet are ahead of the operator's. */
+  readonly skewMs: { readonly server: number; readonly kubelet: number };
   readonly faults: {
     /** Numbers of the operator's calls at which its process dies, before or after the call was done. */
     readonly crashes: readonly { readonly call: number; readonly when: "before" | "after" }[];
@@ -69,6 +91,9 @@ export function planOf(random: Random): Plan {
     outcomes: new Map(names.map((name) => [name, Array.from({ length: limit + 1 }, outcome)])),
     parts: new Map(),
     evicted: (node, attempt) => evictions.has(`${node}/${attempt}`),
+    pushes: () => "nothing",
+    beside: () => false,
+    skewMs: { server: 0, kubelet: 0 },
     faults: {
       crashes: rough
         ? Array.from({ length: int(4) }, () => ({ call: 10 + int(60), when: random() < 0.5 ? "before" : "after" }))
@@ -107,7 +132,7 @@ export function withFanOut(plan: Plan, random: Random): Plan {
     const { container: _, ...rest } = node;
     const load = {
       from: { connection: "lake", files: { films: "films/" } },
-      to: { connection: "warehouse", schema: "raw" },
+      to: { connection: "warehouse", schema: `raw_${name}` },
       fanOut: { pods, ...(random() < 0.5 ? { parallel: 1 + int(pods) } : {}) },
     };
     return [name, { ...rest, load }];
@@ -130,34 +155,120 @@ function randomParts(pods: number, tries: number, random: Random): PartOutcome[]
   });
 }
 
+/** The same plan, in which programs end in order when they are stopped, sidecars never end, and no two clocks agree. */
+export function withEndings(plan: Plan, random: Random): Plan {
+  const hour = 3_600_000;
+  const skew = () => (random() < 0.3 ? Math.round((random() * 2 - 1) * hour) : 0);
+  const replaced = (outcome: Outcome): Outcome =>
+    random() < 0.15 && outcome !== "stuck" ? (random() < 0.5 ? "deadline" : "stopped") : outcome;
+  const outcomes = new Map([...plan.outcomes].map(([name, list]) => [name, list.map(replaced)]));
+  const isPlain = (name: string) => !plan.parts.has(name) && !plan.evicted(name, 1);
+  const limited = [...outcomes].filter(([name, list]) => isPlain(name) && list.includes("deadline"));
+  const timed = new Map(limited.map(([name]) => [name, { attemptTimeout: "30s" }]));
+  const nodes = Object.entries(plan.spec.nodes).map(([name, node]) => [name, { ...node, ...timed.get(name) }]);
+  const others = [...outcomes].filter(([name]) => isPlain(name) && random() < 0.3).map(([name]) => name);
+  return {
+    ...plan,
+    spec: PipelineSpec.parse({ ...plan.spec, nodes: Object.fromEntries(nodes) }),
+    outcomes: new Map([...outcomes].map(([name, list]) => [name, timed.has(name) ? list : list.map(unlimited)])),
+    beside: (node) => others.includes(node),
+    skewMs: { server: skew(), kubelet: skew() },
+  };
+}
+
+/** The same plan, in which most nodes are of kelt's own verbs, whose tasks push their results. */
+export function withPushes(plan: Plan, random: Random): Plan {
+  const own = new Set([...plan.outcomes.keys()].filter((name) => !plan.parts.has(name) && random() < 0.8));
+  const test = { connection: "warehouse", checks: [{ name: "any", sql: "select 1" }] };
+  const nodes = Object.entries(plan.spec.nodes).map(([name, node]) => {
+    const { container: _, ...rest } = node;
+    return [name, own.has(name) ? { ...rest, test } : node];
+  });
+  const connections = { ...plan.spec.connections, warehouse: { postgres: {} } };
+  const killed = (outcome: Outcome): Outcome =>
+    outcome === "succeeds" && random() < 0.15 ? "succeeds, then killed" : outcome;
+  const dice = new Map([...plan.outcomes].map(([name, list]) => [name, list.map(() => random())]));
+  const startAhead = Math.floor(random() * 5);
+  const pushes = (node: string, attempt: number): Pushes => {
+    const rolled = dice.get(node)?.[attempt - 1] ?? 0;
+    if (!own.has(node) || rolled < 0.15) return "nothing";
+    return rolled < 0.9 ? "the result" : rolled < 0.95 ? "another attempt's" : "another node's";
+  };
+  return {
+    ...plan,
+    spec: PipelineSpec.parse({ ...plan.spec, connections, nodes: Object.fromEntries(nodes), startAhead }),
+    outcomes: new Map([...plan.outcomes].map(([name, list]) => [name, own.has(name) ? list.map(killed) : list])),
+    pushes,
+  };
+}
+
+function unlimited(outcome: Outcome): Outcome {
+  return outcome === "deadline" ? "stopped" : outcome;
+}
+
 /** What the kubelet does with the n-th pod of a Job, or of a part of it. */
 export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number): Fate {
   const { node, attempt, run } = attemptOf(job);
   const isEvicted = plan.evicted(node, attempt);
-  if (pod === 0 && isEvicted && (part ?? 0) === 0) return { end: "evicted" };
+  const pushing = (outcome: "succeeded" | FailureKind, code?: string) =>
+    part === undefined ? pushOf(plan, { run, node, attempt }, outcome, code) : {};
+  const outcome = plannedOutcome(plan, { node, attempt, part, pod: isEvicted && part === 0 ? pod - 1 : pod });
+  if (pod === 0 && isEvicted && (part ?? 0) === 0)
+    return { end: "evicted", ...(isSuccess(outcome) ? pushing("succeeded") : pushing("transient", STOPPED)) };
   const result = (outcome: string) =>
     JSON.stringify({
       ...{ version: CONTRACT_VERSION, run, node, attempt, outcome, message: outcome },
       ...(part === undefined ? {} : { part, rows: 1 }),
     });
-  switch (plannedOutcome(plan, { node, attempt, part, pod: isEvicted && part === 0 ? pod - 1 : pod })) {
+  const exits = (exitCode: number, message: string, pushes: object = {}): Fate => {
+    const beside = plan.beside(node, attempt) ? { beside: true as const } : {};
+    return { end: "exits", exitCode, message, ...beside, ...pushes };
+  };
+  switch (outcome) {
     case "no result":
-      return { end: "exits", exitCode: 0, message: part === undefined ? result("succeeded") : "" };
+      return exits(0, part === undefined ? result("succeeded") : "");
     case "succeeds":
-      return { end: "exits", exitCode: 0, message: result("succeeded") };
+      return exits(0, result("succeeded"), pushing("succeeded"));
+    case "succeeds, then killed":
+      return exits(137, result("succeeded"), pushing("succeeded"));
     case "vanishes":
       return { end: "exits", exitCode: 0, message: result("succeeded"), vanishes: true };
     case "configuration":
-      return { end: "exits", exitCode: 64, message: result("failed") };
+      return exits(64, result("failed"), pushing("configuration"));
     case "data":
-      return { end: "exits", exitCode: 65, message: "" };
+      return exits(65, "", pushing("data"));
     case "transient":
-      return { end: "exits", exitCode: 75, message: result("failed") };
+      return exits(75, result("failed"), pushing("transient"));
     case "killed":
-      return { end: "exits", exitCode: 137, message: "" };
+      return exits(137, "");
+    case "deadline":
+      return { end: "stops", by: "deadline" };
+    case "stopped":
+      return { end: "stops", by: "node" };
     case "stuck":
       return { end: "stuck", reason: "ErrImagePull" };
   }
+}
+
+const VERSION: TaskResult["version"] = CONTRACT_VERSION;
+
+/** What a task pushes a while before it exits. */
+function pushOf(
+  plan: Plan,
+  { run, node, attempt }: { readonly run: string; readonly node: string; readonly attempt: number },
+  outcome: "succeeded" | FailureKind,
+  code = "Unexpected",
+): { readonly pushes?: TaskResult } {
+  const what = plan.pushes(node, attempt);
+  if (what === "nothing") return {};
+  const speaker = {
+    run,
+    node: what === "another node's" ? "n0-of-another" : node,
+    attempt: what === "another attempt's" ? attempt + 1 : attempt,
+  };
+  const said = { version: VERSION, ...speaker, message: outcome };
+  if (outcome === "succeeded") return { pushes: { ...said, outcome } };
+  return { pushes: { ...said, outcome: "failed", error: { kind: outcome, code, message: outcome } } };
 }
 
 function plannedOutcome(
@@ -187,11 +298,16 @@ export function expectedStates(plan: Plan): Record<string, "Succeeded" | "Failed
 
 function endOf(outcomes: readonly Outcome[]): "Succeeded" | "Failed" {
   for (const outcome of outcomes) {
-    // These nodes are containers: exit code 0 is enough.
-    if (outcome === "succeeds" || outcome === "no result") return "Succeeded";
+    if (isSuccess(outcome)) return "Succeeded";
     if (outcome === "configuration" || outcome === "data") return "Failed";
   }
-  return "Failed";
+  // Attempts beyond the planned ones succeed.
+  return outcomes.includes("stopped") ? "Succeeded" : "Failed";
+}
+
+/** Nodes that run a container need no result: their exit code 0 is enough. */
+function isSuccess(outcome: PartOutcome): boolean {
+  return outcome === "succeeds" || outcome === "succeeds, then killed" || outcome === "no result";
 }
 
 /** Parts are tried again by their Job; only what ends all of them at once is followed by another attempt. */

@@ -1,5 +1,7 @@
 import { pino } from "pino";
+import { LABEL } from "#api/metadata.ts";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
+import type { Clock } from "../../operator/kube/clock.ts";
 import { LeaderElector } from "../../operator/kube/lease.ts";
 import { Operator } from "../../operator/operator.ts";
 import { readSettings } from "../../operator/settings.ts";
@@ -8,15 +10,27 @@ import { FakeApi } from "../support/fake-api.ts";
 import type { FakeClient } from "../support/fake-api-client.ts";
 import { connectionLost, type FakeCall } from "../support/fake-api-server.ts";
 import { FakeClock, settled } from "../support/fake-clock.ts";
-import { FakeKubelet } from "../support/fake-kubelet.ts";
+import { FakeKubelet, FORGED_LABEL, type Script } from "../support/fake-kubelet.ts";
 import { seededRandom } from "../support/fake-random.ts";
 import { Invariants, jobLives } from "./invariants.ts";
-import { expectedStates, FAULTS_END_MS, fateOf, type Plan, planOf, withFanOut } from "./plan.ts";
+import { forgedFate, type Mischief, mischiefOf, Neighbour } from "./neighbour.ts";
+import {
+  expectedStates,
+  FAULTS_END_MS,
+  fateOf,
+  type Plan,
+  planOf,
+  withEndings,
+  withFanOut,
+  withPushes,
+} from "./plan.ts";
+import { ReportingTasks } from "./reporting-tasks.ts";
 
 /** What a seed's story came to. */
 export interface Story {
   readonly seed: number;
   readonly plan: Plan;
+  readonly mischief: Mischief;
   /** Empty when all is well. */
   readonly violations: readonly string[];
   /** Every call of operators to the server, and what it was about. */
@@ -30,19 +44,40 @@ const NAMESPACE = "sim";
 const RUN = { namespace: NAMESPACE, name: "run" };
 /** The dice of fan-outs are others than those of the plan, so that a seed means the same with and without them. */
 const FAN_OUT_SEEDS = 1_000_000_007;
+const ENDING_SEEDS = 2_000_000_011;
+const NEIGHBOUR_SEEDS = 3_000_000_019;
+const PUSH_SEEDS = 4_000_000_007;
 const LIMIT_MS = 30 * 60_000;
+/** What all replicas have in a file. */
+const SEAL_KEY = Buffer.alloc(32, "key");
 
 /** Plays the story of a seed: the real operator and leader election against a server in memory, in virtual time. */
-export async function simulate(seed: number, { fanOut = true } = {}): Promise<Story> {
+export async function simulate(
+  seed: number,
+  { fanOut = true, endings = true, neighbours = true, pushes = true } = {},
+): Promise<Story> {
   const random = seededRandom(seed);
   const plain = planOf(random);
-  const plan = fanOut ? withFanOut(plain, seededRandom(seed + FAN_OUT_SEEDS)) : plain;
+  const fanned = fanOut ? withFanOut(plain, seededRandom(seed + FAN_OUT_SEEDS)) : plain;
+  const ended = endings ? withEndings(fanned, seededRandom(seed + ENDING_SEEDS)) : fanned;
+  const words = seededRandom(seed + PUSH_SEEDS);
+  const plan = pushes ? withPushes(ended, words) : ended;
   const clock = new FakeClock();
-  const api = new FakeApi(clock);
-  const invariants = new Invariants(plan, api);
-  const world = new World(api, clock, random, plan);
-  new FakeKubelet(api, clock, random, (job, pod, part) => fateOf(plan, job, pod, part));
+  const api = new FakeApi(ahead(clock, plan.skewMs.server));
+  const dice = seededRandom(seed + NEIGHBOUR_SEEDS);
+  const mischief = neighbours ? mischiefOf(dice) : { times: [], deletes: false };
+  const invariants = new Invariants(plan, api, mischief.deletes);
+  const tasks = new ReportingTasks(api, clock, words);
+  tasks.onWent((pod) => invariants.went(pod));
+  tasks.onSaid((pod, result) => invariants.said(pod, result));
+  const world = new World(api, clock, random, plan, tasks);
+  const script: Script = (job, pod, part) =>
+    job.metadata.labels?.[FORGED_LABEL] === "true" ? forgedFate(job) : fateOf(plan, job, pod, part);
+  const kubelet = new FakeKubelet(api, clock, random, script, plan.skewMs.kubelet);
+  kubelet.onPush = (pod, result) => tasks.push(pod, result);
+  kubelet.onHold = (pod, next) => tasks.hold(pod, next);
   await world.begin();
+  new Neighbour({ api, clock, random: dice, plan, run: RUN }).begin(mischief);
   let endedAtMs = Number.NaN;
   while (clock.monotonic() < LIMIT_MS) {
     await clock.advance(1_000);
@@ -51,11 +86,12 @@ export async function simulate(seed: number, { fanOut = true } = {}): Promise<St
     // A run that has just ended may have Jobs that are on their way to their own end.
     if (ended && clock.monotonic() > Math.max(FAULTS_END_MS, endedAtMs) + 60_000) break;
   }
-  const violations = [...invariants.violations, ...finalViolations(plan, world, endedAtMs)];
+  const violations = [...invariants.violations, ...finalViolations(plan, world, endedAtMs, mischief)];
   await world.end();
   return {
     seed,
     plan,
+    mischief,
     violations,
     calls: api.calls.filter(({ client }) => client !== "admin"),
     status: world.status(),
@@ -63,13 +99,25 @@ export async function simulate(seed: number, { fanOut = true } = {}): Promise<St
   };
 }
 
-/** A run that is cancelled may end either way, by when the word arrived; everything else must end as planned. */
-function finalViolations(plan: Plan, world: World, endedAtMs: number): string[] {
+/** The clock of another machine. */
+function ahead(clock: Clock, skewMs: number): Clock {
+  return {
+    now: () => clock.now() + skewMs,
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+  };
+}
+
+/**
+ * A run that is cancelled may end either way, by when the word arrived, and so may one whose Jobs somebody deletes; everything else must
+ * end as planned.
+ */
+function finalViolations(plan: Plan, world: World, endedAtMs: number, { deletes }: Mischief): string[] {
   if (Number.isNaN(endedAtMs))
     return [`the run had not ended after ${LIMIT_MS} ms: ${JSON.stringify(world.status().nodes)}`];
   const living = world.livingJobs();
   const found = living.length === 0 ? [] : [`Jobs live on after the end: ${living.join(", ")}`];
-  if (plan.faults.cancelledAt !== undefined) return found;
+  if (plan.faults.cancelledAt !== undefined || deletes) return found;
   const states = Object.fromEntries(
     Object.entries(world.status().nodes ?? {}).map(([name, { state }]) => [name, state]),
   );
@@ -100,16 +148,18 @@ class World {
   readonly #clock: FakeClock;
   readonly #random: () => number;
   readonly #plan: Plan;
+  readonly #tasks: ReportingTasks;
   readonly #crashes: Plan["faults"]["crashes"][number][];
   #processes: Process[] = [];
   #started = 0;
   #operatorCalls = 0;
 
-  constructor(api: FakeApi, clock: FakeClock, random: () => number, plan: Plan) {
+  constructor(api: FakeApi, clock: FakeClock, random: () => number, plan: Plan, tasks: ReportingTasks) {
     this.#api = api;
     this.#clock = clock;
     this.#random = random;
     this.#plan = plan;
+    this.#tasks = tasks;
     this.#crashes = [...plan.faults.crashes];
   }
 
@@ -133,10 +183,15 @@ class World {
   }
 
   livingJobs(): string[] {
-    return this.#api.storage
-      .list("Job")
-      .filter((job) => jobLives(this.#api, job))
-      .map(({ metadata }) => metadata.name);
+    return (
+      this.#api.storage
+        .list("Job")
+        .filter(({ metadata: { labels } }) => labels?.[FORGED_LABEL] === undefined)
+        // One whose label was taken away after its node had ended is found again only by the process that knew it.
+        .filter(({ metadata: { labels = {} } }) => LABEL.runUid in labels && labels[LABEL.runUid] !== "other")
+        .filter((job) => jobLives(this.#api, job))
+        .map(({ metadata }) => metadata.name)
+    );
   }
 
   #startProcess(): void {
@@ -145,14 +200,18 @@ class World {
     const random = this.#random;
     const client: FakeClient = this.#api.client({ name: identity, mayWrite: () => elector.canWrite() });
     const settings = readSettings({ KELT_TASK_IMAGE: "task", KELT_POD_NAME: identity, KELT_WORKERS: "2" });
+    const reports = this.#tasks.join(identity);
     const operator = new Operator({
       kube: client,
       clock,
       random,
       settings,
+      sealKey: SEAL_KEY,
+      reports,
       log: pino({ level: "silent" }),
       metrics: createMetrics(),
     });
+    reports.onWord = () => operator.touchRun(`${RUN.namespace}/${RUN.name}`);
     const elector: LeaderElector = new LeaderElector({
       kube: client,
       lease: { namespace: NAMESPACE, name: "lease" },
@@ -171,6 +230,7 @@ class World {
     const dead = this.#processes.find(({ client }) => client.name === identity);
     if (dead === undefined) return;
     dead.client.kill();
+    this.#tasks.leave(identity);
     this.#processes = this.#processes.filter((one) => one !== dead);
     this.#clock.after(500 + this.#random() * 3_000, () => this.#startProcess());
   }

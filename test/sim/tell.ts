@@ -1,7 +1,7 @@
 import type { Story } from "./simulate.ts";
 
 /** The story of a seed for a person: what was planned, what the operator did, how it ended. */
-export function tell({ seed, plan, violations, calls, status }: Story): string {
+export function tell({ seed, plan, mischief, violations, calls, status }: Story): string {
   const nodes = Object.entries(plan.spec.nodes).map(([name, node]) => {
     const outcomes = JSON.stringify(plan.parts.get(name)) ?? plan.outcomes.get(name)?.join(", then ") ?? "";
     return `  ${name} needs [${(node.needs ?? []).join(", ")}]: ${outcomes}`;
@@ -16,6 +16,7 @@ export function tell({ seed, plan, violations, calls, status }: Story): string {
     "planned:",
     ...nodes,
     `  ${JSON.stringify(plan.faults)}`,
+    `  the neighbour: ${JSON.stringify(mischief)}`,
     "writes:",
     ...writes,
     "ended:",

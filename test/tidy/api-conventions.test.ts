@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { CUSTOM_KINDS, customResourceDefinition, objectSchema } from "#api/crd.ts";
+import { customResourceDefinition, objectSchema } from "#api/crd.ts";
+import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import type { StructuralSchema } from "#api/structural-schema.ts";
 
 /** A schema and where it stands; `.NAME` is an entry of a map, `[]` one of a list. */
@@ -69,7 +70,9 @@ test("a state is a condition and never a phase", () => {
 });
 
 test("no reference crosses a namespace and no field holds a secret", () => {
-  expect(paths(({ path }) => /namespace$|password|token(?!Url$)|secret$/i.test(path))).toEqual([]);
+  // A volume names its Secret, under Kubernetes' own word.
+  const names = "Pipeline.spec.nodes.NAME.container.volumes[].secret";
+  expect(paths(({ path }) => path !== names && /namespace$|password|token(?!Url$)|secret$/i.test(path))).toEqual([]);
 });
 
 test("kinds have names of their own, a category and a status subresource", () => {
@@ -110,10 +113,10 @@ test("every column and every selectable field shows a field that exists", () => 
   }
 });
 
-test("a CRD stays below 150 kB, and below what kubectl apply can annotate", () => {
+test("a CRD stays below 280 kB as it is written, and below half of what kubectl apply can annotate", () => {
   for (const kind of CUSTOM_KINDS) {
     const crd = customResourceDefinition(kind);
-    expect(stringify(crd, { aliasDuplicateObjects: false }).length).toBeLessThan(150_000);
-    expect(JSON.stringify(crd).length).toBeLessThan(262_144);
+    expect(stringify(crd, { aliasDuplicateObjects: false }).length).toBeLessThan(280_000);
+    expect(JSON.stringify(crd).length).toBeLessThan(262_144 / 2);
   }
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { WAREHOUSES } from "../../task-image/warehouses.ts";
 import { ENTRY_POINTS, formatLayers, LAYERS, type Layer } from "./dependency-table.ts";
 import { type Import, importsOf, readSource, typescriptIn, withoutComments } from "./source-files.ts";
 
@@ -82,6 +83,26 @@ describe("the Kubernetes client", () => {
   });
 });
 
+describe("warehouses", () => {
+  // Postgres is a source, and what dbt's models are built in, too.
+  const folders = Object.keys(WAREHOUSES).flatMap((kind) => (kind === "postgres" ? [] : [`task-image/${kind}`]));
+
+  test("are known by their folder and their entry alone", () => {
+    const isOwn = (target: string) => folders.some((folder) => isIn(target, folder));
+    const users = FILES.filter((path) => !isOwn(path) && (IMPORTS.get(path) ?? []).some(({ target }) => isOwn(target)));
+    expect(users).toEqual(["task-image/warehouses.ts"]);
+    expect(folders.length).toBeGreaterThan(1);
+  });
+
+  test("share what knows none of them", () => {
+    const shared = FILES.filter((path) => isIn(path, "task-image/loading"));
+    const targets = shared.flatMap((path) => (IMPORTS.get(path) ?? []).map(({ target }) => target));
+    const known = Object.keys(WAREHOUSES).map((kind) => `task-image/${kind}`);
+    expect(targets.filter((target) => known.some((folder) => isIn(target, folder)))).toEqual([]);
+    expect(shared.length).toBeGreaterThan(10);
+  });
+});
+
 describe("the check itself", () => {
   test.each([
     ["a layer further out", "operator/run/a.ts", 'import { x } from "../kube/b.ts";'],
@@ -142,7 +163,9 @@ describe("the check itself", () => {
 
   test("prints as a table for the maps of the two programs", () => {
     expect(formatLayers("operator")).toContain("| `run` | pure | `api`, `graph` | nothing | nothing |");
-    expect(formatLayers("task-image")).toContain("| `jinja` | pure | nothing | nothing | nothing |");
+    expect(formatLayers("task-image")).toContain(
+      "| `jinja` | pure | `operator/api/nearest-name.ts` | nothing | nothing |",
+    );
   });
 });
 

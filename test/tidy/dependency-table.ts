@@ -1,3 +1,5 @@
+import { DBT } from "./dbt-layers.ts";
+
 /** What the files of a folder, or one file, may import. Whatever is not named here may not be imported. */
 export interface Layer {
   /** A folder, or a file that stands beside the folders. */
@@ -13,7 +15,8 @@ export interface Layer {
 }
 
 const OPERATOR: readonly Layer[] = [
-  { of: "operator/api", imports: [], packages: ["zod"], pure: true },
+  // Compression answers by what it is asked alone.
+  { of: "operator/api", imports: [], packages: ["node:zlib", "zod"], pure: true },
   { of: "operator/graph", imports: ["operator/api"], types: ["zod"], pure: true },
   { of: "operator/run", imports: ["operator/api", "operator/graph"], pure: true },
   {
@@ -23,30 +26,59 @@ const OPERATOR: readonly Layer[] = [
     packages: ["node:crypto"],
     pure: true,
   },
-  { of: "operator/kube", imports: ["operator/api"], packages: ["@kubernetes/client-node", "undici", "node:*"] },
+  { of: "operator/kinds", imports: ["operator/api"], packages: ["node:crypto"], pure: true },
+  {
+    of: "operator/kube",
+    imports: ["operator/api", "operator/kinds"],
+    packages: ["@kubernetes/client-node", "undici", "node:*"],
+  },
   {
     of: "operator/telemetry",
     imports: ["operator/api", "operator/run"],
     packages: ["pino", "prom-client", "node:http"],
   },
+  // What it shares with the controllers is a port, reports.ts: whoever decides does not depend on who listens.
+  {
+    of: "operator/report",
+    imports: ["operator/api", "operator/kube"],
+    types: ["operator/kinds", "operator/telemetry", "pino"],
+    packages: ["jose", "node:*", "zod"],
+  },
   {
     of: "operator/controllers",
-    imports: ["operator/api", "operator/job", "operator/kube", "operator/run", "operator/telemetry"],
-    types: ["pino"],
+    imports: [
+      "operator/api",
+      "operator/graph",
+      "operator/job",
+      "operator/kinds",
+      "operator/kube",
+      "operator/run",
+      "operator/telemetry",
+    ],
+    types: ["operator/report", "pino"],
     packages: ["node:crypto"],
   },
   { of: "operator/version.ts", imports: [] },
-  { of: "operator/settings.ts", imports: ["operator/api"], types: ["operator/job"], packages: ["zod"] },
+  {
+    of: "operator/settings.ts",
+    imports: ["operator/api"],
+    types: ["operator/job", "operator/report"],
+    packages: ["zod"],
+  },
   {
     of: "operator/operator.ts",
-    imports: ["operator/api", "operator/controllers", "operator/kube"],
+    imports: ["operator/api", "operator/controllers", "operator/kinds", "operator/kube", "operator/report"],
     types: ["operator/settings.ts", "operator/telemetry", "pino"],
   },
+  { of: "operator/seal-key.ts", imports: [], packages: ["node:crypto", "node:fs"] },
   {
     of: "operator/main.ts",
     imports: [
+      "operator/api",
       "operator/kube",
       "operator/operator.ts",
+      "operator/report",
+      "operator/seal-key.ts",
       "operator/settings.ts",
       "operator/telemetry",
       "operator/version.ts",
@@ -59,90 +91,238 @@ const OPERATOR: readonly Layer[] = [
 /** The contract with the operator; the only folder of it that the task image knows. */
 const API = "operator/api";
 const ERRORS = "task-image/errors.ts";
+/** What the operator learns of the work, and how. */
+const REPORT = "task-image/report";
+/** Where sockets may go. */
+const NETWORK = "task-image/network";
+/** What of other programs' words may be told. */
+const WORDS = "task-image/words";
+/** How SQL writes names and texts. */
+const SQL = "task-image/sql";
+/** Every kind of warehouse, by verb. */
+const WAREHOUSES = "task-image/warehouses.ts";
 
 const TASK_IMAGE: readonly Layer[] = [
-  { of: ERRORS, imports: [API] },
-  { of: "task-image/redaction.ts", imports: [] },
-  { of: "task-image/log.ts", imports: ["task-image/redaction.ts"] },
-  { of: "task-image/progress.ts", imports: ["task-image/redaction.ts"], types: [API] },
-  { of: "task-image/result.ts", imports: [API], types: ["task-image/commands", ERRORS, "task-image/redaction.ts"] },
-  { of: "task-image/jinja", imports: [], pure: true },
-  { of: "task-image/json", imports: [], pure: true },
+  { of: WORDS, imports: [], pure: true },
+  { of: ERRORS, imports: [API, WORDS] },
+  { of: "task-image/redaction", imports: [], pure: true },
+  { of: "task-image/redaction.ts", imports: ["task-image/redaction"] },
+  { of: "task-image/log.ts", imports: ["task-image/redaction.ts", WORDS] },
+  {
+    of: REPORT,
+    imports: [API, NETWORK, WORDS],
+    types: ["task-image/log.ts", "task-image/redaction.ts", "task-image/result.ts"],
+    packages: ["node:*"],
+  },
+  {
+    of: "task-image/result.ts",
+    imports: [API, "task-image/report/shown-text.ts"],
+    types: ["task-image/commands", ERRORS, "task-image/redaction.ts"],
+  },
+  { of: NETWORK, imports: [ERRORS], types: [API], packages: ["node:*"] },
+  { of: "task-image/jinja", imports: ["operator/api/nearest-name.ts"], pure: true },
+  { of: "task-image/json", imports: [WORDS], pure: true },
+  { of: SQL, imports: [], pure: true },
   {
     of: "task-image/checks",
-    imports: ["task-image/postgres/failure.ts", "task-image/postgres/identifier.ts"],
+    imports: ["task-image/postgres/failure.ts", SQL, WORDS],
     types: [API, "task-image/postgres"],
     pure: true,
   },
   {
     of: "task-image/models",
-    imports: ["task-image/checks/single-statement.ts", "task-image/jinja", "task-image/postgres/identifier.ts"],
+    imports: ["task-image/checks/single-statement.ts", "task-image/jinja", SQL],
     packages: ["yaml", "zod"],
     pure: true,
   },
-  { of: "task-image/connections", imports: [ERRORS], types: [API, "task-image/redaction.ts"], packages: ["node:*"] },
+  ...DBT,
+  {
+    of: "task-image/connections",
+    imports: [ERRORS],
+    types: [API, "task-image/commands", "task-image/redaction.ts"],
+    packages: ["node:*"],
+  },
   {
     of: "task-image/http",
-    imports: [ERRORS],
-    types: ["task-image/connections", "task-image/redaction.ts"],
+    imports: ["operator/api/retry-after.ts", "task-image/connections", ERRORS, NETWORK, WORDS],
+    types: [API, "task-image/commands", "task-image/redaction.ts"],
     packages: ["undici", "node:*"],
   },
-  { of: "task-image/formats", imports: [ERRORS, "task-image/postgres"], packages: ["node:*"] },
+  { of: "task-image/formats", imports: [ERRORS, SQL, WORDS], packages: ["node:*"] },
   {
     of: "task-image/parquet",
-    imports: [ERRORS, "task-image/postgres/identifier.ts"],
+    imports: [ERRORS, SQL, WORDS],
+    types: ["task-image/formats"],
     packages: ["@duckdb/node-api", "node:*"],
   },
-  { of: "task-image/files", imports: [ERRORS], types: ["task-image/postgres"], packages: ["node:*"] },
+  { of: "task-image/files", imports: [ERRORS], types: [SQL], packages: ["node:*"] },
   {
     of: "task-image/object-store",
-    imports: ["task-image/connections", ERRORS],
+    imports: ["task-image/connections", ERRORS, NETWORK, WORDS],
     types: [API, "task-image/commands", "task-image/files"],
     packages: ["@aws-sdk/client-s3", "zod", "node:*"],
   },
+  // What every load has, wherever it goes.
+  {
+    of: "task-image/loading",
+    imports: [API, ERRORS, SQL, WORDS],
+    types: ["task-image/commands", "task-image/sources"],
+  },
+  // How rows come to Postgres: from a database, an API and files.
+  {
+    of: "task-image/postgres/staging",
+    imports: [
+      API,
+      "task-image/connections",
+      ERRORS,
+      "task-image/formats",
+      "task-image/http",
+      "task-image/loading",
+      "task-image/object-store",
+      "task-image/postgres",
+      "task-image/sources",
+      SQL,
+    ],
+    types: ["task-image/commands"],
+    packages: ["node:crypto", "node:stream"],
+  },
+  {
+    of: "task-image/postgres/landing",
+    imports: [
+      ERRORS,
+      "task-image/formats",
+      "task-image/loading",
+      "task-image/parquet",
+      "task-image/postgres",
+      SQL,
+      WORDS,
+    ],
+    types: ["task-image/commands", "task-image/sources"],
+    packages: ["node:crypto", "node:stream", "pg-copy-streams"],
+  },
+  {
+    of: "task-image/postgres/parts",
+    imports: [
+      ERRORS,
+      "task-image/formats",
+      "task-image/loading",
+      "task-image/parquet",
+      "task-image/postgres",
+      "task-image/sources",
+      SQL,
+    ],
+    types: ["task-image/commands"],
+    packages: ["node:crypto"],
+  },
+  {
+    of: "task-image/postgres/publishing",
+    imports: [ERRORS, "task-image/loading", "task-image/postgres", SQL, WORDS],
+    types: [API, "task-image/commands", "task-image/sources"],
+    packages: ["node:crypto"],
+  },
+  { of: "task-image/postgres/models", imports: [ERRORS, "task-image/postgres", SQL] },
+  // A session, and what is asked of it.
   {
     of: "task-image/postgres",
-    imports: ["task-image/connections", ERRORS],
-    types: [API, "task-image/commands", "task-image/formats", "task-image/sources"],
+    imports: [
+      "task-image/checks/missing-columns.ts",
+      "task-image/connections",
+      ERRORS,
+      "task-image/loading",
+      NETWORK,
+      SQL,
+      WORDS,
+    ],
+    types: [API, "task-image/commands", WAREHOUSES],
     packages: ["pg", "pg-copy-streams", "node:*"],
   },
   // What warehouses share that read the objects of a bucket themselves.
   {
-    of: "task-image/warehouse",
-    imports: [ERRORS, "task-image/formats", "task-image/postgres"],
-    types: [API, "task-image/object-store", "task-image/sources"],
+    of: "task-image/objects",
+    imports: [
+      ERRORS,
+      "task-image/files",
+      "task-image/formats",
+      "task-image/loading",
+      "task-image/object-store",
+      "task-image/postgres/copy.ts",
+      "task-image/postgres/failure.ts",
+      "task-image/postgres/session.ts",
+      "task-image/sources",
+      SQL,
+    ],
+    types: ["task-image/commands"],
     packages: ["node:*"],
   },
   {
     of: "task-image/redshift",
     imports: [
+      "task-image/checks/missing-columns.ts",
       "task-image/connections",
       ERRORS,
+      "task-image/formats/csv-header.ts",
+      "task-image/loading",
       "task-image/object-store",
-      "task-image/postgres",
-      "task-image/warehouse",
+      "task-image/postgres/commit.ts",
+      "task-image/postgres/failure.ts",
+      "task-image/postgres/session.ts",
+      "task-image/postgres/statements.ts",
+      "task-image/objects",
+      SQL,
+      WORDS,
     ],
-    types: [API, "task-image/checks", "task-image/commands", "task-image/formats", "task-image/sources", "pg"],
+    types: [
+      API,
+      "task-image/checks",
+      "task-image/commands",
+      "task-image/formats",
+      "task-image/sources",
+      "pg",
+      WAREHOUSES,
+    ],
     packages: ["node:*"],
   },
   {
     of: "task-image/snowflake",
-    imports: ["task-image/connections", ERRORS, "task-image/postgres", "task-image/warehouse"],
-    types: [API, "task-image/commands", "task-image/formats", "task-image/sources"],
+    imports: ["task-image/connections", ERRORS, "task-image/loading", NETWORK, "task-image/objects", SQL, WORDS],
+    types: [API, "task-image/commands", "task-image/formats", "task-image/redaction.ts", WAREHOUSES],
     packages: ["snowflake-sdk", "node:*"],
   },
+  { of: "task-image/volumes", imports: [ERRORS], packages: ["node:*"] },
   {
-    of: "task-image/sources",
-    imports: [
-      "task-image/checks",
-      ERRORS,
-      "task-image/http",
-      "task-image/json",
-      "task-image/object-store/own-objects.ts",
-      "task-image/postgres",
-    ],
-    types: [API, "task-image/object-store", "pg", "zod"],
+    of: "task-image/sources/http",
+    imports: [ERRORS, "task-image/formats", "task-image/http", "task-image/json", WORDS],
+    types: [API, "zod"],
     packages: ["node:*"],
+  },
+  {
+    of: "task-image/sources/files",
+    imports: [
+      "task-image/connections",
+      ERRORS,
+      "task-image/kept-report/report-object.ts",
+      "task-image/object-store",
+      "task-image/volumes",
+    ],
+    types: ["task-image/commands"],
+    packages: ["node:*"],
+  },
+  {
+    of: "task-image/sources/postgres",
+    imports: ["task-image/checks", ERRORS, "task-image/loading", "task-image/postgres", SQL, WORDS],
+    types: ["pg"],
+  },
+  // A dbt project, read and rendered in a thread.
+  {
+    of: "task-image/projects",
+    imports: [ERRORS, "task-image/jinja", "task-image/models", "task-image/volumes"],
+    types: ["task-image/dbt/run"],
+    packages: ["node:*"],
+  },
+  {
+    of: WAREHOUSES,
+    imports: ["task-image/postgres", "task-image/redshift", "task-image/snowflake"],
+    types: [API, "task-image/checks", "task-image/commands", "task-image/connections", "task-image/loading"],
   },
   {
     of: "task-image/commands",
@@ -150,35 +330,43 @@ const TASK_IMAGE: readonly Layer[] = [
       API,
       "task-image/checks",
       "task-image/connections",
+      "task-image/dbt",
       ERRORS,
       "task-image/files",
-      "task-image/formats",
       "task-image/http",
       "task-image/jinja",
       "task-image/models",
       "task-image/object-store",
-      "task-image/parquet",
-      "task-image/sources",
       "task-image/postgres",
-      "task-image/redshift",
-      "task-image/snowflake",
-      "task-image/warehouse",
+      "task-image/projects",
+      "task-image/sources",
+      SQL,
+      WAREHOUSES,
     ],
-    types: ["task-image/log.ts", "task-image/progress.ts", "task-image/redaction.ts"],
-    packages: ["node:*"],
+    types: ["task-image/log.ts", "task-image/redaction.ts", REPORT],
   },
-  { of: "task-image/task.ts", imports: [API, "task-image/commands", ERRORS, "task-image/postgres"] },
+  {
+    of: "task-image/kept-report",
+    imports: [API, ERRORS, "task-image/loading", "task-image/object-store", "task-image/postgres", WAREHOUSES, WORDS],
+    types: ["task-image/commands"],
+    packages: ["zod"],
+  },
+  { of: "task-image/task.ts", imports: [API, "task-image/commands", ERRORS, "task-image/postgres", WORDS] },
   {
     of: "task-image/main.ts",
     imports: [
       API,
       ERRORS,
+      "task-image/kept-report",
       "task-image/log.ts",
-      "task-image/progress.ts",
       "task-image/redaction.ts",
+      REPORT,
       "task-image/result.ts",
       "task-image/task.ts",
+      NETWORK,
+      WORDS,
     ],
+    types: ["task-image/commands"],
     packages: ["node:*"],
   },
 ];
@@ -186,8 +374,15 @@ const TASK_IMAGE: readonly Layer[] = [
 /** Every dependency that is allowed, of both programs, from the inside to the outside. */
 export const LAYERS: readonly Layer[] = [...OPERATOR, ...TASK_IMAGE];
 
-/** Files that something other than an import starts: processes. */
-export const ENTRY_POINTS: readonly string[] = ["operator/main.ts", "task-image/main.ts"];
+/** Files that something other than an import starts: processes, a thread, and the parts of `dbt/` that no verb runs yet. */
+export const ENTRY_POINTS: readonly string[] = [
+  "operator/main.ts",
+  "task-image/dbt/run/read-worker.ts",
+  "task-image/dbt/run/run-worker.ts",
+  "task-image/dbt/selection/selectors-file.ts",
+  "task-image/main.ts",
+  "task-image/projects/project-worker.ts",
+];
 
 /** The rows of `program` as a Markdown table, for the map of that program. */
 export function formatLayers(program: "operator" | "task-image"): string {

@@ -85,6 +85,14 @@ test("every script of package.json is told of by `npm run help`", () => {
   expect(Object.keys(SCRIPTS).sort()).toEqual(Object.keys(scripts).sort());
 });
 
+test("every package of the lockfile has an integrity, whatever platform it is for", () => {
+  const { packages } = JSON.parse(readSource("package-lock.json")) as {
+    packages: Record<string, { integrity?: string }>;
+  };
+  const unchecked = Object.entries(packages).filter(([path, { integrity }]) => path !== "" && integrity === undefined);
+  expect(unchecked.map(([path]) => path)).toEqual([]);
+});
+
 test("there is one version", () => {
   const { version } = JSON.parse(readSource("package.json")) as { version: string };
   const chart = parse(readSource("helm/Chart.yaml")) as { version: string; appVersion: string };

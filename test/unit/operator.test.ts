@@ -11,13 +11,19 @@ import { seededRandom } from "../support/fake-random.ts";
 
 const SPEC = { nodes: { a: { container: { command: ["/bin/true"] } } } };
 
-function anOperator(api: FakeApi, clock: FakeClock, environment: Readonly<Record<string, string>>): Operator {
+function anOperator(
+  api: FakeApi,
+  clock: FakeClock,
+  environment: Readonly<Record<string, string>>,
+  metrics = createMetrics(),
+): Operator {
   return new Operator({
     kube: api.client({ name: "operator" }),
+    sealKey: Buffer.alloc(32, "key"),
     clock,
     random: seededRandom(1),
     log: pino({ level: "silent" }),
-    metrics: createMetrics(),
+    metrics,
     settings: readSettings({ KELT_TASK_IMAGE: "task", ...environment }),
   });
 }
@@ -76,8 +82,37 @@ describe("a run that is created right after what it follows was changed", () => 
     api.storage.create("PipelineRun", "demo", { metadata: { name: "run" }, spec: { pipeline: "p" } });
     await clock.advance(1_000);
     const { status } = api.storage.get("PipelineRun", { namespace: "demo", name: "run" });
-    const copy = (status as PipelineRunStatus).pipelineSpec as PipelineSpec;
+    const { name = "" } = (status as PipelineRunStatus).pipelineRevision ?? {};
+    const copy = api.storage.get("ControllerRevision", { namespace: "demo", name }).data as PipelineSpec;
     expect(Object.keys(copy.nodes)).toEqual(nodes);
     if (kind === "Connection") expect(copy.connections?.lake).toEqual({ files: { configMap: "changed" } });
   });
+});
+
+test("a run that has begun, is deleted and held by somebody's finalizer stops its Jobs, ends as cancelled and is not counted", async () => {
+  const clock = new FakeClock();
+  const api = new FakeApi(clock);
+  api.storage.create("Pipeline", "demo", { metadata: { name: "p" }, spec: SPEC });
+  api.storage.create("PipelineRun", "demo", {
+    metadata: { name: "run", finalizers: ["backup.example/hold"] },
+    spec: { pipeline: "p" },
+  });
+  const metrics = createMetrics();
+  const operator = anOperator(api, clock, {}, metrics);
+  void operator.start();
+  await clock.advance(1_000);
+  operator.lead();
+  await clock.advance(5_000);
+  expect(jobs(api, "run")).toEqual(["demo"]);
+  api.storage.delete("PipelineRun", { namespace: "demo", name: "run" }, { propagation: "Background" });
+  await clock.advance(10_000);
+  const status = api.storage.get("PipelineRun", { namespace: "demo", name: "run" }).status as PipelineRunStatus;
+  expect(status.conditions?.[0]).toMatchObject({ status: "False", reason: "Cancelled" });
+  expect(status.nodes).toMatchObject({ a: { state: "Cancelled" } });
+  expect(jobs(api, "run")).toEqual([]);
+  const { values } = await metrics.runs.get();
+  expect(values.map(({ labels, value }) => [labels.result, value])).toContainEqual(["cancelled", 0]);
+  expect(values.every(({ value }) => value === 0)).toBe(true);
+  const pipeline = api.storage.get("Pipeline", { namespace: "demo", name: "p" });
+  expect(pipeline.status).not.toHaveProperty("lastRun");
 });

@@ -5,7 +5,8 @@ import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import { formatProblem, type Problem } from "../../../operator/graph/problem.ts";
 import { checkSchema } from "../../../operator/graph/schema-problem.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import { REFUSED_MANIFESTS, type RefusedManifest } from "../../support/refused-manifests.ts";
+import type { RefusedManifest } from "../../support/refused-manifest.ts";
+import { REFUSED_MANIFESTS } from "../../support/refused-manifests.ts";
 
 function problems({ kind, spec }: RefusedManifest["manifest"]): readonly Problem[] {
   if (kind === "Pipeline") {

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type ActParts, act } from "../../../operator/controllers/act.ts";
+import { KnownJobs } from "../../../operator/controllers/jobs/known-jobs.ts";
+import { Seal } from "../../../operator/controllers/jobs/seal.ts";
+import { type ActServices, act } from "../../../operator/controllers/runs/act.ts";
 import { jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
+import type { Job } from "../../../operator/kinds/objects.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { Kube, NewObject } from "../../../operator/kube/kube.ts";
 import type { Facts } from "../../../operator/run/facts.ts";
@@ -18,19 +21,27 @@ const taskPods: TaskPodSettings = {
 const spec = aPipeline({ raw: [] });
 const create = { do: "createJob", node: "raw", attempt: 1 } as const;
 
+interface JobManifest {
+  readonly metadata: Job["metadata"];
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly object[] } } };
+}
+
 let api: FakeApi;
-let parts: ActParts;
+let parts: ActServices;
 let facts: Facts;
 
 /** The API server with a run in it, and the operator's own connection to it. */
 beforeEach(async () => {
   api = new FakeApi(new FakeClock());
-  parts = { kube: api.client({ name: "operator" }), taskPods };
   const run = await api.admin.create("PipelineRun", "demo", { metadata: { name: "films-1" }, spec: {} });
   facts = someFacts(spec);
   facts = { ...facts, run: { ...facts.run, meta: run.metadata } };
+  parts = { kube: api.client({ name: "operator" }), taskPods, known: knownJobs() };
 });
 
+/** What a process that has just begun knows of the run's Jobs. */
+const knownJobs = () =>
+  new KnownJobs({ namespace: "demo", owner: facts.run.meta.uid }, new Seal(Buffer.alloc(32, "key")));
 const jobs = () => api.storage.list("Job").map(({ metadata }) => metadata.name);
 const apiError = (status: number, reason: string) =>
   new ApiError("no", { status, reason, verb: "create", resource: "jobs" });
@@ -56,7 +67,7 @@ describe("creating a Job", () => {
 
   test("whose answer was lost is found out by trying again", async () => {
     api.faults.after = (call) => (call.verb === "create" ? apiError(0, "NoAnswer") : undefined);
-    await expect(act(create, facts, () => spec, parts)).rejects.toThrow(ApiError);
+    expect(await act(create, facts, () => spec, parts)).toHaveProperty("refusal");
     expect(await act(create, facts, () => spec, parts)).toMatchObject({
       job: { metadata: { name: "films-1-raw-a1" } },
     });
@@ -71,7 +82,9 @@ describe("creating a Job", () => {
       action: create,
       refusal: {
         reason: "NameConflict",
-        message: expect.stringMatching(/^Job films-1-raw-a1 exists and does not belong to this run; delete it/),
+        message: expect.stringMatching(
+          /^Job films-1-raw-a1 exists and the operator did not make it for this run: .* Delete it/,
+        ),
         final: false,
       },
     });
@@ -81,6 +94,39 @@ describe("creating a Job", () => {
   test("under a name that a Job without an owner has is a refusal too", async () => {
     await api.admin.create("Job", "demo", { metadata: { name: "films-1-raw-a1" }, spec: {} });
     expect(await act(create, facts, () => spec, parts)).toMatchObject({ refusal: { reason: "NameConflict" } });
+  });
+
+  test("that a process made just before it ended is found by the next one, by its seal", async () => {
+    const first = await act(create, facts, () => spec, parts);
+    expect(await act(create, facts, () => spec, { ...parts, known: knownJobs() })).toEqual(first);
+  });
+
+  test.each([
+    ["runs another image", { image: "evil" }, {}],
+    ["says that it is another attempt's", {}, { name: "films-1-raw-a2" }],
+  ])("under a name of a Job that has a copied seal and %s is a refusal", async (_, container, meta) => {
+    const { job } = (await act(create, facts, () => spec, parts)) as { job: Job };
+    const stored = api.storage.get("Job", job.metadata) as unknown as JobManifest;
+    await api.admin.delete("Job", job.metadata, { propagation: "Background" });
+    const podSpec = stored.spec.template.spec;
+    const containers = [{ ...podSpec.containers[0], ...container }];
+    const { name, labels, annotations, ownerReferences } = stored.metadata;
+    await api.admin.create("Job", "demo", {
+      metadata: { name, labels, annotations, ownerReferences, ...meta },
+      spec: { ...stored.spec, template: { ...stored.spec.template, spec: { ...podSpec, containers } } },
+    });
+    const attempt = "name" in meta ? 2 : 1;
+    const again = { ...parts, known: knownJobs() };
+    expect(await act({ ...create, attempt }, facts, () => spec, again)).toMatchObject({
+      refusal: { reason: "NameConflict" },
+    });
+  });
+
+  test("under a name of another installation's Job is a refusal: its key is another one", async () => {
+    await act(create, facts, () => spec, parts);
+    const owner = { namespace: "demo", owner: facts.run.meta.uid };
+    const other = { ...parts, known: new KnownJobs(owner, new Seal(Buffer.alloc(32, "other"))) };
+    expect(await act(create, facts, () => spec, other)).toMatchObject({ refusal: { reason: "NameConflict" } });
   });
 
   test.each([
@@ -98,11 +144,25 @@ describe("creating a Job", () => {
 
   test.each([
     [0, "NoAnswer"],
+    [404, "NotFound"],
+    [409, "Conflict"],
     [429, "TooManyRequests"],
     [500, "InternalError"],
-  ])("that fails with %i %s is no refusal: the whole decision is made again", async (status, reason) => {
+    [503, "ServiceUnavailable"],
+  ])("that fails with %i %s is a refusal that may pass: a webhook that is down answers so", async (status, reason) => {
     refuseCreation(apiError(status, reason));
-    await expect(act(create, facts, () => spec, parts)).rejects.toMatchObject({ status, reason });
+    expect(await act(create, facts, () => spec, parts)).toMatchObject({
+      refusal: { reason: "JobRefused", message: expect.stringContaining(reason), final: false },
+    });
+  });
+
+  test("refused by a quota that is used up waits for room", async () => {
+    const words =
+      'jobs.batch "x" is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, used: count/jobs.batch=2, limited: count/jobs.batch=2';
+    refuseCreation(new ApiError(words, { status: 403, reason: "Forbidden", verb: "create", resource: "jobs" }));
+    expect(await act(create, facts, () => spec, parts)).toMatchObject({
+      refusal: { reason: "QuotaExceeded", final: false },
+    });
   });
 
   test("by a process that does not lead any more is its own fault, not the Job's", async () => {

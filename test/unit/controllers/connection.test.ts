@@ -1,103 +1,29 @@
-import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
-import { CONTRACT_VERSION, type TaskResult, TaskSpec } from "#api/task.ts";
-import { createStores } from "../../../operator/controllers/caches.ts";
-import { ConnectionController } from "../../../operator/controllers/connection.ts";
+import { TaskSpec } from "#api/task.ts";
+import { STATUS_INTERVAL_MS } from "../../../operator/controllers/loop/status-store.ts";
+import type { Job } from "../../../operator/kinds/objects.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
-import type { CustomObject, Job, Pod } from "../../../operator/kube/kinds.ts";
 import type { NewObject } from "../../../operator/kube/kube.ts";
-import { OwnWrites } from "../../../operator/kube/own-writes.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import {
+  annotate,
+  api,
+  begin,
+  clock,
+  controller,
+  endPod,
+  jobs,
+  KEY,
+  NAMED,
+  POSTGRES,
+  podSpecOf,
+  put,
+  reached,
+  reconcile,
+  refreshCaches,
+  status,
+} from "./connection-world.ts";
 
-const KEY = "demo/warehouse";
-const NAMED = { namespace: "demo", name: "warehouse" };
-const POSTGRES = { postgres: { secretRef: "warehouse-secret", host: "db" } };
-
-let api: FakeApi;
-let clock: FakeClock;
-let stores: ReturnType<typeof createStores>;
-let controller: ConnectionController;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  api = new FakeApi(clock);
-  stores = createStores();
-  const gate = new OwnWrites(() => String(api.storage.version));
-  controller = new ConnectionController({
-    kube: api.client({ name: "operator" }),
-    caches: stores,
-    ownWritesIn: () => gate,
-    clock,
-    log: pino({ level: "silent" }),
-    taskPods: {
-      image: "task",
-      imagePullPolicy: "IfNotPresent",
-      imagePullSecrets: [],
-      resources: {},
-      jobTtlSeconds: 60,
-    },
-  });
-});
-
-const put = (spec: object) =>
-  api.admin.create("Connection", "demo", { metadata: { name: "warehouse" }, spec } as NewObject);
-const annotate = (token: string) =>
-  api.admin.patch("Connection", NAMED, { metadata: { annotations: { "kelt.dev/test-requested": token } } });
-const status = () => api.storage.get("Connection", NAMED).status;
-/** The oldest first. */
-const jobs = () =>
-  (api.storage.list("Job") as unknown as Job[]).sort(
-    (a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
-  );
-
-/** The caches show what the server has of these kinds. */
-function show(...kinds: readonly ("Connection" | "Job" | "Pod")[]): void {
-  const caches = { Connection: stores.connections, Job: stores.jobs, Pod: stores.pods };
-  for (const kind of kinds) {
-    for (const { metadata } of caches[kind].all()) caches[kind].delete(metadata);
-    for (const object of api.storage.list(kind)) caches[kind].set(object as unknown as CustomObject & Job & Pod);
-  }
-}
-
-/** Reconciles with caches that show everything, until there is nothing more to write. */
-async function reconcile() {
-  for (;;) {
-    show("Connection", "Job", "Pod");
-    const { version } = api.storage;
-    const reconciled = await controller.reconcile(KEY);
-    if (api.storage.version === version) return reconciled;
-  }
-}
-
-/** The pod of the newest Job ends as the task would end it. */
-async function endPod(exitCode: number, result: Partial<TaskResult>): Promise<void> {
-  const job = jobs().at(-1);
-  const { uid = "" } = api.storage.get("Connection", NAMED).metadata;
-  const message = JSON.stringify({ version: CONTRACT_VERSION, run: uid, node: "connection", attempt: 1, ...result });
-  const owner = { apiVersion: "batch/v1", kind: "Job", name: "j", uid: job?.metadata.uid ?? "", controller: true };
-  const name = `pod-${jobs().length}`;
-  await api.admin.create("Pod", "demo", {
-    metadata: { name, labels: { "kelt.dev/run-uid": uid }, ownerReferences: [owner] },
-  } as NewObject);
-  const terminated = { exitCode, message, finishedAt: new Date(clock.now()).toISOString() };
-  await api.admin.patch(
-    "Pod",
-    { namespace: "demo", name },
-    {
-      status: {
-        phase: exitCode === 0 ? "Succeeded" : "Failed",
-        containerStatuses: [{ name: "task", state: { terminated } }],
-      },
-    },
-    { subresource: "status" },
-  );
-}
-const reached = {
-  outcome: "succeeded",
-  message: "PostgreSQL 18.4 answers in 3 ms",
-  server: { version: "PostgreSQL 18.4", latencyMs: 3 },
-} as const;
+beforeEach(begin);
 
 test("a new connection is tested by one Job that mounts its Secret and is told no more than it needs", async () => {
   await put(POSTGRES);
@@ -115,11 +41,12 @@ test("a new connection is tested by one Job that mounts its Secret and is told n
   const [container] = job.spec.template.spec.containers as { env: { name: string; value: string }[] }[];
   expect(TaskSpec.parse(JSON.parse(container?.env[0]?.value ?? ""))).toMatchObject({
     connections: {
-      connection: { kind: "postgres", host: "db", secretDirectory: "/var/run/kelt/connections/connection" },
+      warehouse: { kind: "postgres", host: "db", secretDirectory: "/var/run/kelt/connections/connection" },
     },
-    work: { verb: "connect", connect: { connection: "connection" } },
+    work: { verb: "connect", connect: { connection: "warehouse" } },
   });
   expect(job.spec.template.spec.volumes).toMatchObject([
+    { name: "tmp", emptyDir: {} },
     { secret: { secretName: "warehouse-secret", optional: true } },
   ]);
 });
@@ -146,12 +73,13 @@ test("what answered, how fast and when stands in the status, and nothing is test
   await put(POSTGRES);
   await reconcile();
   await endPod(0, reached);
+  const seen = clock.now();
   await reconcile();
   expect(status()).toMatchObject({
     observedGeneration: 1,
     serverVersion: "PostgreSQL 18.4",
     latencyMilliseconds: 3,
-    tested: new Date(clock.now()).toISOString(),
+    tested: new Date(seen).toISOString(),
     conditions: [{ type: "Ready", status: "True", reason: "Reachable", message: "PostgreSQL 18.4 answers in 3 ms" }],
   });
   for (const { metadata } of jobs()) await api.admin.delete("Job", metadata, { propagation: "Background" });
@@ -234,8 +162,9 @@ test("a Job that failed before its pod was seen to succeed is asked for at the A
   };
   const done = { status: { conditions: [complete] } };
   await api.admin.patch("Job", { namespace: "demo", name }, done, { subresource: "status" });
-  show("Connection", "Job");
-  await controller.reconcile(KEY);
+  refreshCaches("Connection", "Job");
+  await clock.advance(STATUS_INTERVAL_MS);
+  await controller.reconcile(KEY, 0);
   expect(status()).toMatchObject({ conditions: [{ type: "Ready", status: "True", reason: "Reachable" }] });
 });
 
@@ -247,6 +176,7 @@ test("the end of its deadline is told with what was last seen of the pod", async
   const owner = { apiVersion: "batch/v1", kind: "Job", name: "j", uid: job?.uid ?? "", controller: true };
   await api.admin.create("Pod", "demo", {
     metadata: { name: "pod", labels: { "kelt.dev/run-uid": uid }, ownerReferences: [owner] },
+    spec: podSpecOf(jobs()[0]),
   } as NewObject);
   const scheduled = { type: "PodScheduled", status: "False", reason: "Unschedulable", message: 'no claim "films"' };
   await api.admin.patch(
@@ -272,8 +202,8 @@ test("the end of its deadline is told with what was last seen of the pod", async
 
 test("a Job that makes no pod is told of, with where to look, before its deadline", async () => {
   await put(POSTGRES);
-  await reconcile();
-  expect(await reconcile()).toEqual({ wakeAt: clock.now() + 10_000 });
+  const begun = clock.now();
+  expect(await reconcile()).toEqual({ wakeAt: begun + 10_000 });
   await clock.advance(10_000);
   await reconcile();
   expect(status()).toMatchObject({
@@ -359,7 +289,7 @@ test.each(["postgres", "s3", "http", "files"])(
       { spec: { template: { spec: { containers: [{ env: [{ value: string }] }] } } } },
     ];
     const { connections } = TaskSpec.parse(JSON.parse(job.spec.template.spec.containers[0].env[0].value));
-    expect(connections).toMatchObject({ connection: { kind } });
+    expect(connections).toMatchObject({ warehouse: { kind } });
   },
 );
 

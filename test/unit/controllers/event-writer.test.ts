@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
-import { type EventTarget, EventWriter } from "../../../operator/controllers/event-writer.ts";
+import { type EventTarget, EventWriter } from "../../../operator/controllers/loop/event-writer.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { EventIntent } from "../../../operator/telemetry/run-events.ts";
 import { FakeApi } from "../../support/fake-api.ts";
@@ -81,17 +81,28 @@ test("an Event that cannot be written is logged and harms nothing", async () => 
   expect(logged.join()).toContain("an Event could not be written");
 });
 
-test("what comes on top of what is under way is dropped, and said to be", async () => {
+const intents = (count: number) => Array.from({ length: count }, (_, index) => intent(String(index)));
+
+test("what comes on top of what is under way is dropped, and said in one line", async () => {
   api.faults.latencyMs = () => 1_000;
-  writer.write(
-    target,
-    Array.from({ length: 70 }, (_, index) => intent(String(index))),
-  );
+  for (const namespace of ["a", "b", "c", "d", "e"]) writer.write({ ...target, namespace }, intents(14));
   await clock.advance(1_000);
   await writer.flush();
   expect(events()).toHaveLength(64);
-  expect(logged.filter((line) => line.includes("an Event was dropped"))).toHaveLength(6);
+  const dropped = logged.filter((line) => line.includes("Events were dropped"));
+  expect(dropped.map((line) => JSON.parse(line))).toMatchObject([{ namespace: "e", count: 6 }]);
   writer.write(target, [intent("after")]);
   await clock.advance(1_000);
   expect(events()).toHaveLength(65);
+});
+
+test("a namespace with many Events leaves room for those of others", async () => {
+  api.faults.latencyMs = () => 1_000;
+  writer.write({ ...target, namespace: "loud" }, intents(500));
+  writer.write({ ...target, namespace: "quiet" }, intents(2));
+  await clock.advance(1_000);
+  await writer.flush();
+  const count = (namespace: string) => events().filter(({ metadata }) => metadata.namespace === namespace).length;
+  expect([count("loud"), count("quiet")]).toEqual([16, 2]);
+  expect(logged).toHaveLength(1);
 });

@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Loop, type Reconciled } from "../../../operator/controllers/loop.ts";
+import { Loop, type Reconciled } from "../../../operator/controllers/loop/loop.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import { createMetrics, type Metrics } from "../../../operator/telemetry/metrics.ts";
 import { FakeClock, settled } from "../../support/fake-clock.ts";

@@ -7,7 +7,7 @@ const extract = (prefix: string, connection = "lake") => ({
 });
 const load = (from: object, needs: readonly string[] = []) => ({
   needs,
-  load: { from: { connection: "lake", ...from }, to: { connection: "w", schema: "raw" } },
+  load: { from: { connection: "lake", ...from }, to: { connection: "w", schema: "raw" }, mode: "append" },
 });
 const cleans = (cleanup: string, needs: readonly string[] = []) => load({ node: "landed", cleanup }, needs);
 

@@ -21,7 +21,7 @@ const files = { connection: "lake", files: { t: "t.csv" } };
 const to = (connection: string, via?: string) => ({ connection, schema: "raw", ...(via === undefined ? {} : { via }) });
 
 test.each([
-  ["tables by way of a bucket", { from: tables(), to: to("shift", "lake") }],
+  ["tables through a bucket", { from: tables(), to: to("shift", "lake") }],
   ["objects of a bucket", { from: files, to: to("shift") }],
   ["a source that is known later", { from: { ...tables(), connection: "later" }, to: to("shift") }],
   [
@@ -36,7 +36,7 @@ test.each([
   [
     "no bucket between",
     { from: tables(), to: to("shift") },
-    "to.via: shift reads objects of a bucket alone, and w is none: name the connection of a bucket that the rows go through",
+    "to.via: shift reads objects of a bucket only, and w is not a bucket: name the connection of a bucket that the rows go through",
   ],
   [
     "a bucket too much",

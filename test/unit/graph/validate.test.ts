@@ -42,7 +42,7 @@ test.each([
   [
     "a field that resembles none",
     { nodes: { a: { container: { when: 1 } } } },
-    "spec.nodes[a].container.when: unknown field when; the fields here are image, command, args, env",
+    "spec.nodes[a].container.when: unknown field when; the fields here are image, imagePullPolicy, command, args, env, connections, volumes, volumeMounts",
   ],
   [
     "a connection that is not there",
@@ -91,9 +91,9 @@ test.each([
     "spec.timeout: expected a duration such as 90s, 5m or 1h30m, found 300",
   ],
   [
-    "a number that should be text",
-    { nodes: { a: node({ resources: { limits: { cpu: 2 } } }) } },
-    "spec.nodes[a].resources.limits.cpu: expected a quantity such as 250m or 512Mi, in quotation marks where it is a number alone, found 2",
+    "a number with a decimal point that should be text",
+    { nodes: { a: node({ resources: { limits: { cpu: 0.5 } } }) } },
+    "spec.nodes[a].resources.limits.cpu: expected a quantity such as 250m, 1 or 512Mi, in quotation marks where it has a decimal point, found 0.5",
   ],
   [
     "a name in capitals",

@@ -80,6 +80,45 @@ describe("no template hangs or fills the memory", () => {
     expect(errorOf(source)).toContain(expected);
   });
 
+  const LONG = "{% set s = 'a' * 4000000 %}";
+  const AGAIN = "{% for i in range(1000000) %}{% set x = ";
+  const looped = (expression: string, before = LONG) => `${before}${AGAIN}${expression} %}{% endfor %}`;
+  const ITEMS = "{% set l = range(100000)|list %}";
+
+  test.each([
+    looped("s[5]"),
+    looped("s[1:]"),
+    looped("s|length"),
+    looped("s.split('a')"),
+    looped("s.strip('a')"),
+    looped("s.rsplit(none, 1000000)", "{% set s = 'a ' * 2000000 %}"),
+    looped("s|title"),
+    looped("s|wordcount", "{% set s = 'a ' * 2000000 %}"),
+    looped("s|reverse"),
+    looped("s|float", "{% set s = '1' * 4000000 ~ 'x' %}"),
+    looped("('b' ~ s[:2000000]) in s"),
+    looped("s.find('b' ~ 'a' * 100000)"),
+    looped("a == s", "{% set a = 'a' * 3999999 ~ 'b' %}{% set s = 'a' * 4000000 %}"),
+    looped("s.splitlines()", "{% set s = '\\n' * 4000000 %}"),
+    looped("s|capitalize"),
+    looped("5000000 in l", ITEMS),
+    looped("l|sort", ITEMS),
+    looped("l == l", ITEMS),
+    looped("l[::1]", ITEMS),
+    looped("x ** 1", "{% set x = 2 ** 8000 %}"),
+    looped("l|unique|list", ITEMS),
+    "{{ [1]|batch(10 ** 12, 0)|list|length }}",
+    "{% set l = [['a' * 1000000] * 1000] * 1000 %}{{ l }}",
+    "{% set l = [['a' * 1000000] * 1000] * 1000 %}{{ l|tojson }}",
+  ])("every operation pays for its work: %s", (source) => {
+    expect(errorOf(source)).toMatch(/did not end within|characters of text on the way/);
+  });
+
+  test("a key made of tuples in tuples is no longer than what is in them", () => {
+    const nested = "{% set n = namespace(t=('\"',)) %}{% for i in range(60) %}{% set n.t = (n.t,) %}{% endfor %}";
+    expect(render(`${nested}{{ {n.t: 1}[n.t] }}`)).toBe("1");
+  });
+
   test("steps and output are bounded by the limits that are given", () => {
     const limits = { ...LIMITS, steps: 100, text: 10 };
     expect(renderMapped("0123456789", limits).text).toBe("0123456789");

@@ -1,8 +1,8 @@
 import { Budget, type Limits } from "../../../task-image/jinja/budget.ts";
-import { globalScope, renderTemplate } from "../../../task-image/jinja/interpreter.ts";
-import type { Rendering } from "../../../task-image/jinja/rendering.ts";
+import { parseTemplate } from "../../../task-image/jinja/reading/template-parser.ts";
+import { globalScope, renderTemplate } from "../../../task-image/jinja/running/interpreter.ts";
+import type { Rendering } from "../../../task-image/jinja/running/rendering.ts";
 import { TemplateError } from "../../../task-image/jinja/template-error.ts";
-import { parseTemplate } from "../../../task-image/jinja/template-parser.ts";
 
 /** The text that a template gives. */
 export function render(source: string): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { formatFrames, formatPosition } from "../../../task-image/jinja/position.ts";
-import type { Rendering } from "../../../task-image/jinja/rendering.ts";
+import type { Rendering } from "../../../task-image/jinja/running/rendering.ts";
 import { renderMapped } from "./render.ts";
 
 /** Where the first occurrence of a part of the rendered text came from. */

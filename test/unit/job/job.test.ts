@@ -38,8 +38,8 @@ const podOf = (node: object, settings: TaskPodSettings = SETTINGS) =>
   jobOf(anAttempt(node), settings).spec?.template.spec ?? expect.fail("no pod");
 const containerOf = (node: object, settings = SETTINGS) =>
   podOf(node, settings).containers[0] ?? expect.fail("no container");
-const taskOf = (node: object) => {
-  const value = containerOf(node).env?.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "";
+const taskOf = (node: object, settings = SETTINGS) => {
+  const value = containerOf(node, settings).env?.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "";
   return JSON.parse(value.replaceAll("$$", "$")) as unknown;
 };
 
@@ -60,7 +60,6 @@ test("the Job of a load is, in full", () => {
       name: "films-1-raw-a1",
       namespace: "demo",
       labels,
-      annotations: { "kelt.dev/spec-hash": expect.stringMatching(/^[0-9a-f]{64}$/) },
       ownerReferences: [
         { apiVersion: "kelt.dev/v1alpha1", kind: "PipelineRun", name: "films-1", uid: RUN_UID, controller: true },
       ],
@@ -74,7 +73,7 @@ test("the Job of a load is, in full", () => {
       ttlSecondsAfterFinished: 3600,
       activeDeadlineSeconds: 90,
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: { "kubectl.kubernetes.io/default-container": "task" } },
         spec: {
           restartPolicy: "Never",
           automountServiceAccountToken: false,
@@ -88,6 +87,7 @@ test("the Job of a load is, in full", () => {
               env: [{ name: TASK_SPEC_ENV, value: expect.any(String) }],
               volumeMounts: [
                 { name: "work", mountPath: "/var/run/kelt/work" },
+                { name: "tmp", mountPath: "/tmp" },
                 { name: "connection-source", mountPath: "/var/run/kelt/connections/source", readOnly: true },
                 { name: "connection-warehouse", mountPath: "/var/run/kelt/connections/warehouse", readOnly: true },
               ],
@@ -98,6 +98,7 @@ test("the Job of a load is, in full", () => {
           ],
           volumes: [
             { name: "work", emptyDir: { sizeLimit: "10Gi" } },
+            { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
             { name: "connection-source", secret: secret("source") },
             { name: "connection-warehouse", secret: secret("warehouse") },
           ],
@@ -119,8 +120,8 @@ describe("whatever a node does", () => {
   });
 
   test.each(Object.entries(NODES))("the task of %s is told what the contract says", (verb, node) => {
-    const told = TaskSpec.parse(taskOf(node));
-    expect(told).toMatchObject({
+    const said = TaskSpec.parse(taskOf(node));
+    expect(said).toMatchObject({
       version: CONTRACT_VERSION,
       run: { namespace: "demo", pipeline: "films", name: "films-1", uid: RUN_UID },
       node: "raw",
@@ -161,7 +162,7 @@ describe("what a task is told of a connection", () => {
     const attempt = anAttempt(NODES.test);
     const spec = { ...attempt.spec, connections: { warehouse: { postgres: { host: "db" } } } };
     const pod = jobOf({ ...attempt, spec }, SETTINGS).spec?.template.spec;
-    expect(pod?.volumes?.map(({ name }) => name)).toEqual(["work"]);
+    expect(pod?.volumes?.map(({ name }) => name)).toEqual(["work", "tmp"]);
     expect(JSON.parse(pod?.containers[0]?.env?.[0]?.value ?? "")).toMatchObject({
       connections: { warehouse: { kind: "postgres", host: "db" } },
     });
@@ -204,7 +205,7 @@ describe("a connection that names a service account", () => {
   });
   const pod = (s3: object, node: string) => {
     const attempt = { ...anAttempt(NODES.test), spec: PipelineSpec.parse(spec(s3)), node };
-    return jobOf(attempt, { ...SETTINGS, serviceAccountName: "tasks" }).spec?.template.spec;
+    return jobOf(attempt, { ...SETTINGS, pod: { serviceAccountName: "tasks" } }).spec?.template.spec;
   };
   const role = { serviceAccountName: "lake-reader" };
 
@@ -232,8 +233,7 @@ describe("settings of the installation", () => {
       ...SETTINGS,
       imagePullPolicy: "Always",
       imagePullSecrets: ["one", "two"],
-      serviceAccountName: "tasks",
-      priorityClassName: "low",
+      pod: { serviceAccountName: "tasks", priorityClassName: "low" },
     };
     expect(podOf(NODES.load, settings)).toMatchObject({
       imagePullSecrets: [{ name: "one" }, { name: "two" }],
@@ -244,9 +244,9 @@ describe("settings of the installation", () => {
     });
   });
 
-  test("a node's own resources take the place of the installation's", () => {
-    const node = { ...NODES.load, resources: { limits: { cpu: "2" } } };
-    expect(containerOf(node).resources).toEqual({ limits: { cpu: "2" } });
+  test("give the amounts of compute that neither the node nor its pipeline says", () => {
+    const node = { ...NODES.load, resources: { limits: { cpu: 2 } } };
+    expect(containerOf(node).resources).toEqual({ requests: { cpu: "50m" }, limits: { cpu: "2", memory: "512Mi" } });
   });
 });
 
@@ -266,19 +266,6 @@ test("labels hold names that are longer than a label may be", () => {
   const values = Object.values(job.metadata?.labels ?? {});
   expect(values.filter((value) => value.length > 63 || !/^[\w.-]+$/.test(value))).toEqual([]);
   expect(job.metadata?.labels).toMatchObject({ "kelt.dev/run-uid": RUN_UID });
-});
-
-test("the hash tells Jobs apart that were made from different specs", () => {
-  const hashOf = (node: object, settings = SETTINGS) =>
-    jobOf(anAttempt(node), settings).metadata?.annotations?.["kelt.dev/spec-hash"];
-  const hashes = [
-    hashOf(NODES.load),
-    hashOf(NODES.test),
-    hashOf({ ...NODES.load, timeout: "5m" }),
-    hashOf(NODES.load, { ...SETTINGS, image: "other" }),
-  ];
-  // A node's timeout is the operator's business and changes no pod.
-  expect(new Set(hashes).size).toBe(3);
 });
 
 test("the longest node that validation lets through fits into one environment variable of the kernel", () => {
@@ -373,4 +360,10 @@ test("a load of another node's files is told where their manifest is", () => {
   const job = jobOf(anAttempt(spec.nodes.raw ?? {}, { spec }), SETTINGS);
   const value = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "";
   expect(TaskSpec.parse(JSON.parse(value)).work).toMatchObject({ verb: "load", manifest: "raw/manifest.json" });
+});
+
+test("where sockets may go is told by the installation, and no manifest has a field for it", () => {
+  const network = { allowed: ["127.0.0.1"], forbidden: ["10.9.0.0/16"], apiServer: ["10.96.0.1"] };
+  expect(taskOf(NODES.load, { ...SETTINGS, network })).toMatchObject({ network });
+  expect(taskOf(NODES.load)).not.toHaveProperty("network");
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { EXIT } from "#api/task.ts";
-import { podFailurePolicy, TASK_CONTAINER } from "../../../operator/job/policy.ts";
+import { EXIT, TASK_CONTAINER } from "#api/task.ts";
+import { podFailurePolicy } from "../../../operator/job/policy.ts";
 
 interface FailedPod {
   readonly exitCode: number;

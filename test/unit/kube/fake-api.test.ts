@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isGone, isInvalid, isNotFound } from "../../../operator/kube/api-error.ts";
-import type { CustomObject } from "../../../operator/kube/kinds.ts";
+import type { CustomObject } from "../../../operator/kinds/objects.ts";
+import { isGone, isNotFound } from "../../../operator/kube/api-error.ts";
 import { Reflector, type ReflectorEvent } from "../../../operator/kube/reflector.ts";
 import { Store } from "../../../operator/kube/store.ts";
 import { FakeApi } from "../../support/fake-api.ts";
@@ -80,7 +80,7 @@ describe("the fake API server", () => {
       object.spec === undefined ? { refused: "spec: Required value" } : object,
     );
     const error = await api.admin.create("PipelineRun", NS, { metadata: { name: "r" } }).catch((error) => error);
-    expect(isInvalid(error)).toBe(true);
+    expect(error).toMatchObject({ status: 422 });
     expect(api.storage.all()).toEqual([]);
   });
 

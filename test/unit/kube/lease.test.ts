@@ -49,13 +49,13 @@ class ProcessClock implements Clock {
 function world() {
   const clock = new FakeClock();
   const api = new FakeApi(clock);
-  const replica = (identity: string, seed = 1) => {
+  const replica = (identity: string, seed = 1, annotations: Readonly<Record<string, string>> = {}) => {
     const process = new ProcessClock(clock);
     const client = api.client({ name: identity });
     const lost: string[] = [];
     const led: number[] = [];
     const elector = new LeaderElector({
-      ...{ kube: client, lease: LEASE, identity, clock: process, random: seededRandom(seed) },
+      ...{ kube: client, lease: LEASE, identity, clock: process, random: seededRandom(seed), annotations },
       onLeading: () => led.push(clock.monotonic()),
       onLost: (reason) => lost.push(reason),
     });
@@ -67,6 +67,22 @@ function world() {
 }
 
 describe("leader election", () => {
+  it("tells a standby what the leader says of itself", async () => {
+    const { clock, replica } = world();
+    const at = (url: string) => ({ "kelt.dev/report-url": url });
+    const [a, b, c] = [replica("a", 1, at("one")), replica("b", 2, at("two")), replica("c", 3, at("three"))];
+    a.elector.start();
+    await clock.advance(0);
+    b.elector.start();
+    await clock.advance(3_000);
+    expect(b.elector.holderAnnotations).toEqual(at("one"));
+    await a.elector.stop();
+    c.elector.start();
+    await clock.advance(3_000);
+    expect([b.elector.leading, c.elector.leading]).toEqual([false, true]);
+    expect(b.elector.holderAnnotations).toEqual(at("three"));
+  });
+
   it("leads at once where there is no lease, and renews it every two seconds", async () => {
     const { clock, api, replica, holder } = world();
     const { elector, led } = replica("a");

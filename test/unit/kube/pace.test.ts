@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Backoff } from "../../../operator/kube/backoff.ts";
 import { microTime } from "../../../operator/kube/micro-time.ts";
-import { parseRetryAfter } from "../../../operator/kube/retry-after.ts";
+import { boundedRetryAfter } from "../../../operator/kube/retry-after.ts";
 import { TokenBucket } from "../../../operator/kube/token-bucket.ts";
 
 describe("a token bucket", () => {
@@ -47,7 +47,7 @@ describe("Retry-After", () => {
     ["soon", undefined],
     ["99999999", 120_000],
   ])("%s is %s ms", (header, expected) => {
-    expect(parseRetryAfter(header, now)).toBe(expected);
+    expect(boundedRetryAfter(header, now)).toBe(expected);
   });
 });
 

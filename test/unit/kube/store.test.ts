@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { LABEL } from "#api/metadata.ts";
-import type { Job, Kind } from "../../../operator/kube/kinds.ts";
-import { OwnWrites } from "../../../operator/kube/own-writes.ts";
-import { PROJECTIONS } from "../../../operator/kube/projection.ts";
+import { podFingerprint } from "../../../operator/kinds/fingerprint.ts";
+import { KINDS, type Kind, project } from "../../../operator/kinds/kinds.ts";
+import type { Job, Pod } from "../../../operator/kinds/objects.ts";
+import { OwnWrites, writerKey } from "../../../operator/kube/own-writes.ts";
 import { compareResourceVersions } from "../../../operator/kube/resource-version.ts";
 import { Store } from "../../../operator/kube/store.ts";
 
@@ -59,7 +60,7 @@ describe("a projection", () => {
       metadata: {
         ...job("p", "r1").metadata,
         managedFields: [{ manager: "kubelet" }],
-        annotations: { "kelt.dev/spec-hash": "h", "kubectl.kubernetes.io/last-applied-configuration": "{}" },
+        annotations: { "kelt.dev/seal": "h", "kubectl.kubernetes.io/last-applied-configuration": "{}" },
       },
       spec: { nodeName: "n1", containers: [{ name: "task", image: "i", env: [] }] },
       status: {
@@ -70,20 +71,20 @@ describe("a projection", () => {
         ],
       },
     };
-    expect(PROJECTIONS.Pod(pod)).toEqual({
-      metadata: { ...job("p", "r1").metadata, annotations: { "kelt.dev/spec-hash": "h" } },
-      spec: { nodeName: "n1" },
+    expect(project("Pod", pod as object as Pod)).toEqual({
+      metadata: { ...job("p", "r1").metadata, annotations: { "kelt.dev/seal": "h" } },
+      spec: { fingerprint: podFingerprint(pod.spec) },
       status: {
         phase: "Succeeded",
         conditions: [],
         initContainerStatuses: [],
-        containerStatuses: [{ name: "task", restartCount: 0, state: { terminated } }],
+        containerStatuses: [{ name: "task", state: { terminated } }],
       },
     });
   });
 
   it("is frozen to its leaves, so that nobody can change what all share", () => {
-    const run = PROJECTIONS.PipelineRun({
+    const run = project("PipelineRun", {
       metadata: job("a", "r").metadata,
       spec: { pipeline: "p" },
       status: { counts: { total: 1 } },
@@ -95,8 +96,7 @@ describe("a projection", () => {
 
   it("makes the best of an object without spec and status", () => {
     const { metadata } = job("a", "r");
-    for (const kind of Object.keys(PROJECTIONS) as Kind[])
-      expect(PROJECTIONS[kind]({ metadata }).metadata.name).toBe("a");
+    for (const kind of Object.keys(KINDS) as Kind[]) expect(project(kind, { metadata }).metadata.name).toBe("a");
   });
 });
 
@@ -122,6 +122,14 @@ describe("own writes", () => {
     expect(writes.caughtUp("ns/a")).toBe(false);
     observed = "102";
     expect(writes.caughtUp("ns/a")).toBe(true);
+  });
+
+  it("of an object do not hold back one of another kind with the same name", () => {
+    const writes = new OwnWrites(() => "1");
+    writes.wrote(writerKey("PipelineRun", "ns/films"), "Job", "100");
+    expect(writes.caughtUp(writerKey("Pipeline", "ns/films"))).toBe(true);
+    writes.forget(writerKey("Pipeline", "ns/films"));
+    expect(writes.caughtUp(writerKey("PipelineRun", "ns/films"))).toBe(false);
   });
 
   it("are forgotten with their key", () => {

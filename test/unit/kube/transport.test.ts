@@ -3,10 +3,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type ApiError, NO_ANSWER } from "../../../operator/kube/api-error.ts";
 import { KubeClient } from "../../../operator/kube/client.ts";
 import { type Clock, systemClock } from "../../../operator/kube/clock.ts";
-import { Connections } from "../../../operator/kube/connections.ts";
+import { SocketPools } from "../../../operator/kube/connections.ts";
 import type { CredentialSource, Credentials } from "../../../operator/kube/credentials.ts";
 import type { CallMeasure } from "../../../operator/kube/http-call.ts";
-import { TRANSPORT_SETTINGS, Transport, type TransportParts } from "../../../operator/kube/transport.ts";
+import { TRANSPORT_SETTINGS, Transport, type TransportServices } from "../../../operator/kube/transport.ts";
 import {
   answer,
   type HttpExchange,
@@ -27,7 +27,7 @@ afterEach(async () => {
   close = [];
 });
 
-interface Setup extends Partial<TransportParts> {
+interface Setup extends Partial<TransportServices> {
   readonly credentials?: (server: HttpServer) => CredentialSource;
 }
 
@@ -37,7 +37,7 @@ async function connect(handle: (exchange: HttpExchange, count: number) => void, 
   const clock = setup.clock ?? FAST_CLOCK;
   const source = setup.credentials?.(server) ?? server.credentials;
   const parts = { clock, random: () => 0.5, settings: TRANSPORT_SETTINGS, ...setup };
-  const transport = new Transport({ ...parts, connections: new Connections(source, clock) });
+  const transport = new Transport({ ...parts, connections: new SocketPools(source, clock) });
   close.push(
     () => server.close(),
     () => transport.close(),
@@ -167,7 +167,8 @@ describe("connections", () => {
 describe("the pace", () => {
   it("holds calls back and never the lease", async () => {
     const clock = new FakeClock();
-    const settings = { ...TRANSPORT_SETTINGS, rate: { perSecond: 1, burst: 1 } };
+    const pace = { ...TRANSPORT_SETTINGS.pace, total: { perSecond: 1, burst: 1 } };
+    const settings = { ...TRANSPORT_SETTINGS, pace };
     const { kube, server } = await connect(ok, { clock, settings });
     await kube.get("Job", KEY);
     const second = kube.get("Job", KEY);
@@ -177,6 +178,20 @@ describe("the pace", () => {
     await clock.advance(1_000);
     await second;
     expect(server.requests).toHaveLength(4);
+  });
+
+  it("lets a Job go at once, however many NodeReports wait for their own", async () => {
+    const clock = new FakeClock();
+    const detailPace = { ...TRANSPORT_SETTINGS.detailPace, total: { perSecond: 1, burst: 1 } };
+    const { kube, server } = await connect(ok, { clock, settings: { ...TRANSPORT_SETTINGS, detailPace } });
+    const details = Array.from({ length: 9 }, () => kube.patch("NodeReport", KEY, {}, { subresource: "status" }));
+    await details[0];
+    await kube.create("Job", "ns", { metadata: { name: "a" } });
+    expect(server.requests.map((request) => request.split(" ", 1)[0])).toEqual(["PATCH", "POST"]);
+    for (const detail of details.slice(1)) {
+      await clock.advance(1_000);
+      await detail;
+    }
   });
 });
 
@@ -256,7 +271,7 @@ describe("failures", () => {
   });
 
   it("stops reading an answer that is too large", async () => {
-    const settings = { ...TRANSPORT_SETTINGS, answerBytesMax: 1_000 };
+    const settings = { ...TRANSPORT_SETTINGS, objectBytesMax: 1_000 };
     const { kube, server } = await connect((exchange) => answer(exchange, 200, "x".repeat(100_000)), { settings });
     expect(await failure(kube.get("Job", KEY))).toMatchObject({ status: 413, reason: "AnswerTooLarge" });
     expect(server.requests).toHaveLength(1);

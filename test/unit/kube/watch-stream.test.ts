@@ -4,12 +4,13 @@ import type { HttpCall } from "../../../operator/kube/http-call.ts";
 import { WatchCorrupt, type WatchEvent } from "../../../operator/kube/kube.ts";
 import { readWatch } from "../../../operator/kube/watch-stream.ts";
 
+const BYTES_MAX = 100_000;
 const CALL: HttpCall = { verb: "watch", resource: "jobs", method: "GET", path: "/", pool: "watch", idempotent: true };
 
 async function read(...parts: (string | Buffer)[]): Promise<WatchEvent<unknown>[]> {
   const events: WatchEvent<unknown>[] = [];
-  for await (const event of readWatch(CALL, Readable.from(parts.map((part) => Buffer.from(part as string)))))
-    events.push(event);
+  const body = Readable.from(parts.map((part) => Buffer.from(part as string)));
+  for await (const event of readWatch(CALL, body, { objectBytesMax: BYTES_MAX })) events.push(event);
   return events;
 }
 
@@ -60,7 +61,47 @@ describe("a watch's stream", () => {
   });
 
   it("is corrupt when a line has no end", async () => {
-    const mebibyte = Buffer.alloc(1024 * 1024, "x");
-    await expect(read(...Array.from({ length: 17 }, () => mebibyte))).rejects.toThrow(/at most 16777216 bytes/);
+    const piece = Buffer.alloc(10_000, "x");
+    await expect(read(...Array.from({ length: 11 }, () => piece))).rejects.toThrow(/at most 100000 bytes/);
+  });
+
+  const large = (type: string) => {
+    const metadata = {
+      annotations: { metadata: '"name":"no' },
+      namespace: "ns",
+      name: "a",
+      uid: "u",
+      resourceVersion: "8",
+    };
+    return { type, object: { apiVersion: "v1", kind: "Job", metadata, spec: 'x"}{'.repeat(BYTES_MAX) } };
+  };
+  const identity = { namespace: "ns", name: "a", uid: "u", resourceVersion: "8" };
+
+  it("says who an object is that is too large, and goes on behind it, wherever the chunks end", async () => {
+    for (const size of [1, 7, 64, 4_096, 1_000_000].map((factor) => Math.max(factor, 64))) {
+      const bytes = Buffer.from(line(large("MODIFIED")) + line(added("b")) + line(large("ADDED")) + line(added("c")));
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+      const why = expect.stringContaining("larger than 100000 bytes");
+      const unread = { type: "UNREAD", object: { metadata: identity, why } };
+      expect(await read(...chunks)).toEqual([unread, added("b"), unread, added("c")]);
+    }
+  });
+
+  it("says that an object has gone, however large it was", async () => {
+    const events = await read(line(large("DELETED")));
+    expect(events).toMatchObject([{ type: "DELETED", object: { metadata: identity } }]);
+  });
+
+  it("says which object a projection could not take", async () => {
+    const object = { metadata: { ...identity } };
+    const project = () => {
+      throw new TypeError("labels is no object");
+    };
+    const body = Readable.from([Buffer.from(line({ type: "ADDED", object }))]);
+    const events: unknown[] = [];
+    for await (const event of readWatch(CALL, body, { objectBytesMax: BYTES_MAX, project })) events.push(event);
+    const why = expect.stringContaining("labels is no object");
+    expect(events).toEqual([{ type: "UNREAD", object: { metadata: identity, why } }]);
   });
 });

@@ -17,6 +17,25 @@ describe("what is found, and where", () => {
     ]);
   });
 
+  test("what no run could succeed with, beside what contradicts it", () => {
+    const text = `${HEAD}spec:
+  nodes:
+    a:
+      timeout: 5m
+      attemptTimeout: 1h
+      startTimeout: 0s
+      resources: {requests: {memory: 2Gi}, limits: {memory: 1Gi}}
+      container:
+        image: app:latest@sha256:short
+`;
+    expect(lines(text)).toEqual([
+      expect.stringMatching(/^f\.yaml:8:7 InvalidSpec spec\.nodes\[a\]\.attemptTimeout: /),
+      expect.stringMatching(/^f\.yaml:9:7 InvalidSpec spec\.nodes\[a\]\.startTimeout: /),
+      expect.stringMatching(/^f\.yaml:10:30 InvalidSpec spec\.nodes\[a\]\.resources\.requests\.memory: /),
+      expect.stringMatching(/^f\.yaml:12:9 InvalidSpec spec\.nodes\[a\]\.container\.image: expected a digest/),
+    ]);
+  });
+
   test("several findings, in the order of the file", () => {
     const text = `${HEAD}spec:
   suspend: maybe
@@ -129,6 +148,15 @@ describe("how the text is read", () => {
       (_, i) => `a${i}: &a${i} [${Array(10).fill(i === 0 ? "x" : `*a${i - 1}`)}]`,
     );
     expect(lines(bomb.join("\n"))).toEqual([expect.stringContaining("InvalidYaml")]);
+  });
+
+  test("the manifests of the README have no findings", async () => {
+    const [readme] = await readYamlFiles([join(ROOT, "README.md")], process.stdin);
+    const blocks = [...(readme?.text ?? "").matchAll(/```yaml\n(.*?)```/gs)].map(([, block = ""]) => lint(block));
+    expect(blocks.map(({ manifests, findings }) => ({ manifests, findings }))).toEqual(
+      blocks.map(() => ({ manifests: 1, findings: [] })),
+    );
+    expect(blocks.length).toBeGreaterThanOrEqual(2);
   });
 
   test("the samples have no findings", async () => {

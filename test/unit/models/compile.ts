@@ -1,12 +1,12 @@
+import { formatProblem } from "../../../task-image/jinja/problem.ts";
 import type { CompiledModel } from "../../../task-image/models/model.ts";
-import { formatProblem } from "../../../task-image/models/problem.ts";
 import { type CompiledProject, compileProject, type ProjectInput } from "../../../task-image/models/project.ts";
 
 export type Files = Readonly<Record<string, string>>;
 
 /** Compiles a project for the schema `analytics` of a connection `warehouse`. */
 export function compile(files: Files, input: Partial<ProjectInput> = {}): CompiledProject {
-  return compileProject({
+  const work = compileProject({
     files: new Map(Object.entries(files)),
     schema: "analytics",
     target: new Map([
@@ -17,6 +17,10 @@ export function compile(files: Files, input: Partial<ProjectInput> = {}): Compil
     environment: new Map(),
     ...input,
   });
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
 }
 
 /** The models of a project that has no problem, in their order. */

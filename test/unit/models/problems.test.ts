@@ -186,7 +186,7 @@ const CASES: readonly (readonly [string, Files, readonly string[]])[] = [
   [
     "a key twice",
     { ...OK, "p.yml": "models: []\nmodels: []" },
-    ["p.yml:2:1: this is not YAML: Map keys must be unique"],
+    ["p.yml:2:1: this is not YAML: the key models stands in its map twice"],
   ],
   [
     "a model without SQL",

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kindConfiguration } from "../../../config/cluster/cluster.ts";
+import { isServed, kindConfiguration } from "../../../config/cluster/cluster.ts";
 import { buildEnvironment } from "../../../config/cluster/engine.ts";
-import { containerdConfiguration } from "../../../config/cluster/node-image.ts";
+import { containerdConfiguration } from "../../../config/cluster/offline/node-image.ts";
 import { canRaiseLimits, isDebian } from "../../../config/cluster/platform.ts";
 import { compareVersions, isWithin, parseVersion } from "../../../config/cluster/version.ts";
 import * as versions from "../../../config/cluster/versions.ts";
@@ -30,8 +30,24 @@ describe("versions that programs say of themselves", () => {
   it("compares numbers, not letters", () => expect(compareVersions([1, 9, 0], [1, 10, 0])).toBeLessThan(0));
 });
 
+describe("a cluster that an earlier start has left", () => {
+  it.each([
+    ["v1.34.4", true],
+    ["v1.33.0", true],
+    ["v1.36.1+k3s1", true],
+    ["v1.32.9", false],
+    ["", false],
+  ])("of Kubernetes %j is used again: %s", (version, served) => expect(isServed(version)).toBe(served));
+});
+
+describe("images that are pulled", () => {
+  it.each([versions.NODE_IMAGE, versions.BASE_IMAGE])("%s is named by its digest", (image) =>
+    expect(image).toMatch(/@sha256:[0-9a-f]{64}$/),
+  );
+});
+
 describe("pinned versions", () => {
-  const module = readFileSync(new URL("../../../config/cluster/go/go.mod", import.meta.url), "utf8");
+  const module = readFileSync(new URL("../../../config/cluster/offline/go/go.mod", import.meta.url), "utf8");
   const pinned = (name: string) => new RegExp(`${name} v(\\S+)`).exec(module.replaceAll(/=> .*/g, ""))?.[1];
   const npm = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
     optionalDependencies: Record<string, string>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PROGRAMS } from "../../../config/cluster/go-tools.ts";
+import { PROGRAMS } from "../../../config/cluster/offline/go-tools.ts";
 import { checkContextOptions } from "../../../config/quickstart/context-target.ts";
 import type { Machine } from "../../../config/quickstart/machine.ts";
 import { decidePlan } from "../../../config/quickstart/plan.ts";
@@ -13,15 +13,24 @@ const debianAsRoot: Machine["platform"] = {
   canRaiseLimits: true,
 };
 
+const place = { folder: "/", device: 1, free: 50e9 };
+const roomy = { cache: place, go: place, docker: place };
+const running: Machine["docker"] = {
+  state: "answers",
+  engine: { version: "28.0.0", architecture: "amd64", buildEnvironment: {} },
+};
+
 /** Debian as root with Go, nothing else, and no image registry. */
 function aMachine(change: Partial<Machine> = {}): Machine {
   return {
     platform: debianAsRoot,
-    hasDocker: false,
-    engine: undefined,
+    docker: { state: "absent" },
+    places: roomy,
     hasCluster: false,
     hasGo: true,
     hasMmdebstrap: false,
+    hasPip: true,
+    hasMacros: false,
     lackingTools: ["kind", "kubectl", "helm"],
     unbuiltPrograms: PROGRAMS,
     hasFileSystems: false,
@@ -49,18 +58,26 @@ describe("decidePlan", () => {
   });
 
   it("builds nothing again that the cache holds", () => {
-    const cached = { lackingTools: [], unbuiltPrograms: [], hasFileSystems: true, hasDocker: true } as const;
+    const cached = { lackingTools: [], unbuiltPrograms: [], hasFileSystems: true, docker: running } as const;
     expect(decidePlan(aMachine(cached), films)).toMatchObject({ install: [], build: [], lacking: [] });
   });
 
+  it("installs pip where the macros of dbt's adapters are not in the cache, and says so elsewhere", () => {
+    const without = { hasPip: false, docker: running, hasFileSystems: true } as const;
+    expect(decidePlan(aMachine(without), films).install).toEqual(["pip"]);
+    expect(decidePlan(aMachine({ ...without, hasMacros: true }), films).install).toEqual([]);
+    const machine = aMachine({ ...without, platform: laptop, canPull: pulled, lackingTools: [] });
+    expect(decidePlan(machine, films).lacking).toEqual(["pip is missing: `brew install python`"]);
+  });
+
   it("builds no Kubernetes for a cluster that is there", () => {
-    const plan = decidePlan(aMachine({ hasCluster: true, hasDocker: true, lackingTools: ["helm"] }), films);
+    const plan = decidePlan(aMachine({ hasCluster: true, docker: running, lackingTools: ["helm"] }), films);
     expect(plan.build).toEqual(["helm"]);
     expect(plan.buildsNode).toBe(false);
   });
 
   it("downloads nothing where images can be pulled and the tools are on PATH", () => {
-    const plan = decidePlan(aMachine({ canPull: pulled, hasDocker: true, lackingTools: [], hasGo: false }), films);
+    const plan = decidePlan(aMachine({ canPull: pulled, docker: running, lackingTools: [], hasGo: false }), films);
     expect(plan).toMatchObject({ install: [], build: [], lacking: [], buildsNode: false });
   });
 
@@ -74,7 +91,7 @@ describe("decidePlan", () => {
   });
 
   it("asks for Go alone where Kubernetes has to be built and Go is missing", () => {
-    const machine = aMachine({ hasGo: false, hasDocker: true, hasMmdebstrap: true });
+    const machine = aMachine({ hasGo: false, docker: running, hasMmdebstrap: true });
     expect(decidePlan(machine, films).lacking).toEqual([
       "no image registry can be reached, so Kubernetes is built here, and Go is missing: install Go: https://go.dev/doc/install",
     ]);
@@ -89,14 +106,81 @@ describe("decidePlan", () => {
   });
 
   it("says that an offline machine without Debian cannot make images", () => {
-    const machine = aMachine({ platform: laptop, hasDocker: true });
+    const machine = aMachine({ platform: laptop, docker: running });
     expect(decidePlan(machine, films).lacking).toEqual([expect.stringContaining("a machine that runs Debian as root")]);
   });
 
   it("needs no kind node for a cluster of the user's own and says which one it uses", () => {
-    const plan = decidePlan(aMachine({ hasDocker: true, lackingTools: [] }), { sample: "films", context: "prod" });
+    const plan = decidePlan(aMachine({ docker: running, lackingTools: [] }), { sample: "films", context: "prod" });
     expect(plan.build).toEqual([]);
     expect(plan.announcement.join("\n")).toContain("your context prod");
+  });
+});
+
+describe("a docker command that no engine answers", () => {
+  const silent = (...lacks: readonly ("dockerd" | "containerd" | "runc" | "iptables")[]) =>
+    ({ state: "silent", lacks }) as const;
+  const plan = (docker: Machine["docker"], platform = debianAsRoot) =>
+    decidePlan(aMachine({ docker, platform }), films);
+  const withoutSystemd = (isRoot: boolean) => ({ ...debianAsRoot, isRoot });
+
+  it.each([
+    ["is installed where only its client is here", silent("dockerd", "containerd", "runc", "iptables"), ["dockerd"]],
+    ["gets what it lacks of containerd and runc", silent("containerd", "runc"), ["containerd", "runc"]],
+    ["is only started where it is whole", silent(), []],
+  ] as const)("%s", (_, docker, install) => {
+    const decided = plan(docker);
+    expect(decided.lacking).toEqual([]);
+    expect(decided.install).toEqual([...install, "mmdebstrap"]);
+  });
+
+  it("is started by hand where this user is not root, and systemctl is named only where systemd runs", () => {
+    const [first] = plan(silent(), withoutSystemd(false)).lacking;
+    expect(first).toMatch(/a Docker engine is here and does not answer: .*sudo dockerd/);
+    const [named] = plan(silent(), { ...withoutSystemd(false), hasSystemd: true }).lacking;
+    expect(named).toContain("sudo systemctl start docker");
+  });
+
+  it("is installed by hand where this user is not root", () => {
+    expect(plan(silent("dockerd"), withoutSystemd(false)).lacking).toEqual([
+      expect.stringMatching(/^dockerd is missing: `sudo apt-get install docker\.io /),
+      expect.stringContaining("mmdebstrap"),
+    ]);
+  });
+
+  it.each([
+    ["belongs to somebody else", { state: "forbidden" }, /does not let this user in: .*usermod -aG docker/],
+    ["is at another place", { state: "elsewhere", host: "tcp://build:2376" }, /tcp:\/\/build:2376.*unset DOCKER_HOST/],
+  ] as const)("%s: nothing is installed and the way out is said", (_, docker, words) => {
+    const decided = plan(docker);
+    expect(decided.install).toEqual(["mmdebstrap"]);
+    expect(decided.lacking).toEqual([expect.stringMatching(words)]);
+  });
+
+  it("is Docker Desktop on a Mac", () => {
+    expect(plan(silent("dockerd", "runc"), laptop).lacking[0]).toContain("start Docker Desktop");
+  });
+});
+
+describe("a disk that is too full", () => {
+  const small = (free: number, device = 1) => ({ folder: `/disk${device}`, device, free });
+
+  it("is found before anything is done, with what is needed on all folders that it holds", () => {
+    const places = { cache: small(8e9), go: small(8e9), docker: small(8e9) };
+    const [words] = decidePlan(aMachine({ places }), films).lacking;
+    expect(words).toMatch(/too full: 11\.5 GB are needed, 8\.0 GB are free/);
+  });
+
+  it("is counted by file system", () => {
+    const places = { cache: small(8e9), go: small(8e9), docker: small(4e9, 2) };
+    const { lacking } = decidePlan(aMachine({ places }), films);
+    expect(lacking).toEqual([expect.stringMatching(/^the disk of \/disk2 .* 5\.0 GB are needed, 4\.0 GB are free/)]);
+  });
+
+  it("needs little where everything is built", () => {
+    const places = { cache: small(2e9), go: small(2e9), docker: small(2e9) };
+    const built = { lackingTools: [], unbuiltPrograms: [], hasFileSystems: true, docker: running, hasCluster: true };
+    expect(decidePlan(aMachine({ ...built, places }), films).lacking).toEqual([]);
   });
 });
 

@@ -4,17 +4,17 @@ import { done, runSteps, Step, type StepHost } from "../../../config/quickstart/
 
 /** A host that writes down every change, with a clock that moves by a second at each of them. */
 function recordingHost() {
-  const told: string[] = [];
+  const steps: string[] = [];
   let now = 0;
   const host: StepHost = {
     now: () => now,
     changed: (step) => {
       now += 1000;
-      told.push(`${step.name} ${step.state}`);
+      steps.push(`${step.name} ${step.state}`);
     },
-    log: (step, line) => told.push(`${step.name}: ${line}`),
+    log: (step, line) => steps.push(`${step.name}: ${line}`),
   };
-  return { host, told };
+  return { host, steps };
 }
 
 const never = new AbortController().signal;
@@ -31,12 +31,12 @@ const untilCalledOff = (report: Report) =>
 
 describe("runSteps", () => {
   it("begins a step when the steps it needs are done and hands on what they made", async () => {
-    const { host, told } = recordingHost();
+    const { host, steps } = recordingHost();
     const first = new Step("first", [], making("a"));
     const second = new Step("second", [first], async () => Promise.resolve(done(`${first.value}b`, "")));
     expect(await runSteps([first, second], host, never)).toBeUndefined();
     expect(second.value).toBe("ab");
-    expect(told).toEqual(["first running", "first: working", "first done", "second running", "second done"]);
+    expect(steps).toEqual(["first running", "first: working", "first done", "second running", "second done"]);
   });
 
   it("runs steps that do not need each other at the same time", async () => {

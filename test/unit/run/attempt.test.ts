@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { attemptState } from "../../../operator/run/attempt.ts";
+import type { PodFacts } from "../../../operator/run/facts.ts";
 import { readResult } from "../../../operator/run/task-end.ts";
 import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
 
@@ -83,6 +84,17 @@ describe("where an attempt stands", () => {
     expect(state([anEndedPod(143)], aFailedJob("DeadlineExceeded"))).toMatchObject({
       state: "failed",
       reason: "AttemptTimedOut",
+    });
+  });
+
+  test.each([
+    [255, "exited with 255; kubectl logs"],
+    [192, "exited with 192 (killed by signal 64)"],
+    [193, "exited with 193; kubectl logs"],
+    [128, "exited with 128; kubectl logs"],
+  ])("exit code %i is said as what it is", (code, words) => {
+    expect(state([anEndedPod(code)], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
+      message: expect.stringContaining(words),
     });
   });
 
@@ -173,6 +185,31 @@ describe("where an attempt stands", () => {
   test("a complete Job whose pod is gone has lost the result", () => {
     expect(state([], { verdict: { succeeded: true, reason: "Complete", message: "", at: T0 } })).toMatchObject({
       reason: "InvalidResult",
+    });
+  });
+
+  describe("that only has pods that do not run what its Job says", () => {
+    const why = "pod x is not counted: its image differs. Set tasks.podCheck: owner";
+    const foreign = (pods: readonly PodFacts[], job: Parameters<typeof anAttempt>[3] = {}) =>
+      attemptState({ ...anAttempt("raw", 1, pods, job), foreignPod: { why, at: T0 } }, expected, T0);
+    const complete = { verdict: { succeeded: true, reason: "Complete", message: "", at: T0 } };
+    const failure = { state: "failed", reason: "ForeignPod", retriable: false, restsOnAbsence: true, message: why };
+
+    test.each([
+      ["after it is complete", complete],
+      ["after it has failed", aFailedJob("BackoffLimitExceeded")],
+      ["as one of parts", { parts: { of: 2, parallel: 2, succeeded: [], failed: [] }, ...complete }],
+    ])("has failed for good and says what to do, %s", (_, job) => {
+      expect(foreign([], job)).toMatchObject(failure);
+    });
+
+    test("may still have one of its own while the Job is not judged, and says meanwhile what it waits for", () => {
+      expect(foreign([])).toMatchObject({ state: "starting", podless: true });
+    });
+
+    test("stands where its own pods say, as long as it has any", () => {
+      expect(foreign([aPod({ runningSince: T0 })])).toMatchObject({ state: "running" });
+      expect(foreign([anEndedPod(0, aResult("raw", 1))])).toMatchObject({ state: "succeeded" });
     });
   });
 

@@ -34,12 +34,12 @@ describe("pods that do not start", () => {
 
   test("say one thing while the kubelet alternates between a pull and the wait for the next", () => {
     const backoff = { reason: "ImagePullBackOff", message: "Back-off pulling image" };
-    const told = { a: { state: "Starting", attempt: 1, ...waiting } } as const;
-    expect(nodesOf(facts([aPod({ waiting: backoff })], T0 + 1_000, told)).a).toMatchObject(waiting);
-    const late = nodesOf(facts([aPod({ waiting: backoff })], T0 + 60_000, told)).a;
+    const said = { a: { state: "Starting", attempt: 1, ...waiting } } as const;
+    expect(nodesOf(facts([aPod({ waiting: backoff })], T0 + 1_000, said)).a).toMatchObject(waiting);
+    const late = nodesOf(facts([aPod({ waiting: backoff })], T0 + 60_000, said)).a;
     expect(late?.message).toContain("ImagePullBackOff: Back-off pulling image");
     const other = { reason: "InvalidImageName", message: "no name" };
-    expect(nodesOf(facts([aPod({ waiting: other })], T0 + 1_000, told)).a).toMatchObject(other);
+    expect(nodesOf(facts([aPod({ waiting: other })], T0 + 1_000, said)).a).toMatchObject(other);
   });
 
   test("time out with that reason; their Job is deleted only after the verdict is stored", () => {
@@ -59,15 +59,15 @@ describe("pods that do not start", () => {
     const early = none(T0 + 9_999);
     expect(decide(early)).toMatchObject({ verdict: { nodes: { a: { state: "Starting" } } }, wakeAt: T0 + 10_000 });
     expect(nodesOf(early).a).not.toHaveProperty("reason");
-    expect(decide(early).inferred).toBeUndefined();
-    const told = decide(none(T0 + 10_000));
+    expect(decide(early).restsOnAbsence).toBeUndefined();
+    const said = decide(none(T0 + 10_000));
     const where = expect.stringMatching(/made no pod.*The Job's events say why.*service account/);
-    expect(told).toMatchObject({
+    expect(said).toMatchObject({
       verdict: { nodes: { a: { state: "Starting", reason: "NoPod", message: where, podless: timeText(T0) } } },
       wakeAt: T0 + 60_000,
-      inferred: true,
+      restsOnAbsence: true,
     });
-    const late = none(T0 + 60_000, told.verdict?.nodes);
+    const late = none(T0 + 60_000, said.verdict?.nodes);
     expect(nodesOf(late).a).toMatchObject({ state: "Failed", reason: "StartTimedOut", message: where });
   });
 
@@ -115,7 +115,26 @@ describe("pods that do not start", () => {
     expect(held(T0 + 9_000)).toMatchObject({ verdict: { nodes: { a: { state: "Starting" } } }, wakeAt: T0 + 10_000 });
     expect(held(T0 + 9_000).verdict?.nodes.a).not.toHaveProperty("reason");
     const late = held(T0 + 3_600_000);
-    expect(late.verdict?.nodes.a).toMatchObject({ state: "Starting", reason: "JobSuspended" });
-    expect(late).not.toHaveProperty("wakeAt");
+    expect(late.verdict?.nodes.a).toMatchObject({ state: "Waiting", reason: "JobSuspended" });
+    expect(late.wakeAt).toBe(T0 + 3_600_000 + 12 * 3_600_000);
+  });
+
+  test("a Job whose parallelism somebody has set to 0 says so", () => {
+    const job = { suspended: true, withoutPods: true } as const;
+    expect(nodesOf(facts([], T0 + 10_000, undefined, job)).a).toMatchObject({
+      state: "Waiting",
+      reason: "JobSuspended",
+      message: expect.stringContaining("spec.parallelism of its Job to 0"),
+    });
+  });
+
+  test("a deadline that the node does not have is somebody else's", () => {
+    const verdict = { succeeded: false, reason: "DeadlineExceeded", message: "", at: T0 };
+    expect(nodesOf(facts([], T0 + 10_000, undefined, { verdict })).a).toMatchObject({
+      reason: "AttemptTimedOut",
+      message: expect.stringMatching(
+        /activeDeadlineSeconds, which somebody else has set.*kubectl get job films-1-a-a1/,
+      ),
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PipelineStatus } from "#api/pipeline.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
-import { decidePipeline, type PipelineDecisionFacts } from "../../../operator/run/decide-pipeline.ts";
+import { decidePipeline, judgePipeline, type PipelineDecisionFacts } from "../../../operator/run/decide-pipeline.ts";
 import { aMeta, T0 } from "../../support/make.ts";
 
 const DAY = 86_400_000;
@@ -10,12 +10,19 @@ const SPEC = { nodes: { a: { container: {} }, b: { needs: ["a"], container: {} }
 
 function facts(
   spec: unknown,
-  more: Partial<PipelineDecisionFacts> = {},
+  { connections = new Map(), ...more }: Partial<PipelineDecisionFacts> & { connections?: Connections } = {},
   status: PipelineStatus = {},
 ): PipelineDecisionFacts {
-  const meta = aMeta({ name: "films", generation: 3 });
-  return { now: T0, connections: new Map(), runs: [], pipeline: { meta, spec, status }, ...more };
+  const meta = aMeta({ name: "films", uid: "uid-films", generation: 3 });
+  const { history } = (spec ?? {}) as { history?: unknown };
+  return {
+    now: T0,
+    runs: [],
+    pipeline: { meta, history, judgement: judgePipeline(spec, connections), status },
+    ...more,
+  };
 }
+type Connections = Parameters<typeof judgePipeline>[1];
 
 type Run = PipelineDecisionFacts["runs"][number];
 function run(name: string, status: PipelineRunStatus = {}, deleted = false): Run {
@@ -130,6 +137,16 @@ describe("what a Pipeline says of its runs", () => {
     });
   });
 
+  test("the last run is none that was deleted before its end, whatever holds it", () => {
+    const deleted = run("r2", { started: text(-500) }, true);
+    const runs = [finished("r1", -9_000), deleted];
+    expect(decidePipeline(facts(SPEC, { runs })).status).toMatchObject({ lastRun: { name: "r1" } });
+    const before: PipelineStatus = { lastRun: { name: "r2", result: "Running" } };
+    expect(decidePipeline(facts(SPEC, { runs: [deleted] }, before)).status).not.toHaveProperty("lastRun");
+    const kept = finished("r3", -100, "True", true);
+    expect(decidePipeline(facts(SPEC, { runs: [kept] })).status).toMatchObject({ lastRun: { name: "r3" } });
+  });
+
   test("the last success outlives the run that it was", () => {
     const before: PipelineStatus = { lastSuccessTime: text(-5_000), lastRun: { name: "old", result: "Succeeded" } };
     expect(decidePipeline(facts(SPEC, {}, before)).status).toMatchObject(before);
@@ -138,6 +155,61 @@ describe("what a Pipeline says of its runs", () => {
       lastSuccessTime: text(-5_000),
       lastRun: { name: "r1", result: "Failed" },
     });
+  });
+});
+
+describe("a Pipeline that was deleted and made anew", () => {
+  const of = (uid: string | undefined, one: Run): Run =>
+    uid === undefined ? one : { ...one, status: { ...one.status, pipelineUid: uid } };
+  const before = [
+    of("uid-before", finished("old", -9_000)),
+    of("uid-before", run("old-active", { started: text(-8_000) })),
+  ];
+
+  test("counts no run of the one before", () => {
+    expect(decidePipeline(facts(SPEC, { runs: before })).status).toEqual(decidePipeline(facts(SPEC)).status);
+  });
+
+  test("gives up no run of the one before, however old, and keeps its own", () => {
+    const runs = [...before, of("uid-films", finished("new", -1_000))];
+    const limits = { ...SPEC, history: { succeeded: 1, ttl: "1s" } };
+    expect(decidePipeline(facts(limits, { runs })).expired.map(({ name }) => name)).toEqual(["new"]);
+  });
+
+  test("counts the runs that wait for it, whoever had its name when they were made", () => {
+    const waiting = run("waiting", {});
+    expect(decidePipeline(facts(SPEC, { runs: [...before, waiting] })).status).toMatchObject({ activeRuns: 1 });
+  });
+
+  test("gives up runs that have ended without a Pipeline: nobody else would", () => {
+    const { started: _, ...status } = finished("lost", -90 * DAY, "False").status;
+    const runs = [{ ...finished("lost", 0), status }];
+    expect(decidePipeline(facts(SPEC, { runs })).expired.map(({ name }) => name)).toEqual(["lost"]);
+    expect(decidePipeline(facts(SPEC, { runs })).status).not.toHaveProperty("lastRun");
+  });
+
+  test("counts runs that an earlier version began without the uid, unless they are older than the Pipeline", () => {
+    const at = (name: string, ms: number) => {
+      const one = run(name, { started: text(ms) });
+      return { ...one, meta: { ...one.meta, creationTimestamp: text(ms) } };
+    };
+    const runs = [at("of-before", -1_000), at("own", 1_000)];
+    expect(decidePipeline(facts(SPEC, { runs })).status).toMatchObject({ activeRuns: 1, lastRun: { name: "own" } });
+  });
+});
+
+describe("the last run", () => {
+  test("is also one that was refused because the Pipeline was not valid", () => {
+    const refused = finished("refused", -1_000, "False");
+    const { started: _, ...status } = refused.status;
+    const [condition] = status.conditions ?? [];
+    const conditions = [{ ...condition, reason: "InvalidPipeline" }] as NonNullable<PipelineRunStatus["conditions"]>;
+    const runs = [
+      { ...refused, status: { ...status, conditions, pipelineUid: "uid-films" } },
+      finished("earlier", -5_000),
+    ];
+    const lastRun = { name: "refused", result: "InvalidPipeline", finished: text(-1_000) };
+    expect(decidePipeline(facts(SPEC, { runs })).status).toMatchObject({ lastRun });
   });
 });
 

@@ -33,16 +33,15 @@ const condition = (status: "True" | "False" | "Unknown", reason: string) => ({
 });
 
 describe("beginning", () => {
-  const fresh = (pipeline: Facts["pipeline"], now = T0): Facts => ({
-    ...someFacts(aPipeline({ a: [] })),
-    run: { meta: aMeta(), spec: { pipeline: "films" }, status: {} },
-    ...(pipeline === undefined ? {} : { pipeline }),
-    now,
-  });
+  const fresh = (pipeline: Facts["pipeline"], now = T0): Facts => {
+    const { copy: _, ...facts } = someFacts(aPipeline({ a: [] }));
+    const run = { meta: aMeta(), spec: { pipeline: "films" }, status: {} };
+    return { ...facts, run, now, ...(pipeline === undefined ? {} : { pipeline }) };
+  };
   const spec = { nodes: { a: { container: {} }, b: { needs: ["a"], container: {} } } };
 
   test("takes a copy of the Pipeline's spec and creates nothing until that copy is stored", () => {
-    const decision = decide(fresh({ generation: 7, spec }));
+    const decision = decide(fresh({ uid: "uid-films", generation: 7, spec }));
     expect(decision.actions).toEqual([]);
     expect(decision.verdict).toMatchObject({
       reason: "Running",
@@ -56,14 +55,22 @@ describe("beginning", () => {
       verdict: { succeeded: "Unknown", reason: "PipelineNotFound" },
       wakeAt: T0 + 60_000,
     });
-    expect(decide(fresh(undefined, T0 + 60_000)).verdict).toMatchObject({
+    const waiting = { status: condition("Unknown", "PipelineNotFound") };
+    expect(decide(withRun(fresh(undefined, T0 + 60_000), waiting)).verdict).toMatchObject({
       succeeded: "False",
       reason: "PipelineNotFound",
     });
   });
 
+  test("waits by its own clock: a run may have been created an hour ago by the API server's", () => {
+    expect(decide(fresh(undefined, T0 + 3_600_000))).toMatchObject({
+      verdict: { succeeded: "Unknown", reason: "PipelineNotFound" },
+      wakeAt: T0 + 3_660_000,
+    });
+  });
+
   test("holds while the Pipeline is suspended", () => {
-    expect(decide(fresh({ generation: 1, spec: { ...spec, suspend: true } })).verdict).toMatchObject({
+    expect(decide(fresh({ uid: "uid-films", generation: 1, spec: { ...spec, suspend: true } })).verdict).toMatchObject({
       succeeded: "Unknown",
       reason: "Suspended",
     });
@@ -71,7 +78,7 @@ describe("beginning", () => {
 
   test("fails with the problems of an invalid Pipeline", () => {
     const cyclic = { nodes: { a: { needs: ["b"], container: {} }, b: { needs: ["a"], container: {} } } };
-    expect(decide(fresh({ generation: 1, spec: cyclic })).verdict).toMatchObject({
+    expect(decide(fresh({ uid: "uid-films", generation: 1, spec: cyclic })).verdict).toMatchObject({
       succeeded: "False",
       reason: "InvalidPipeline",
       message: expect.stringContaining("a → b → a"),
@@ -83,13 +90,14 @@ describe("beginning", () => {
       connections: { w: { ref: "shared" } },
       nodes: { a: { test: { connection: "w", checks: [{ sql: "select 1" }] } } },
     };
-    const facts = fresh({ generation: 1, spec: used });
+    const facts = fresh({ uid: "uid-films", generation: 1, spec: used });
     const message = expect.stringContaining("no Connection called shared");
     expect(decide(facts)).toMatchObject({
       verdict: { succeeded: "Unknown", reason: "UnknownReference", message },
       wakeAt: T0 + 60_000,
     });
-    const late = { ...facts, now: T0 + 60_000 };
+    const waiting = { ...facts.run, status: condition("Unknown", "UnknownReference") };
+    const late = { ...facts, run: waiting, now: T0 + 60_000 };
     expect(decide(late).verdict).toMatchObject({ succeeded: "False", reason: "InvalidPipeline", message });
     const known = decide({ ...facts, connections: new Map([["shared", { postgres: { secretRef: "s" } }]]) });
     expect(known.verdict?.begin?.spec.connections).toEqual({ w: { postgres: { secretRef: "s" } } });
@@ -101,24 +109,26 @@ describe("beginning", () => {
       nodes: { a: { test: { connection: "w", checks: [{ sql: "select 1" }] } } },
     };
     const connections = new Map([["shared", { http: { baseUrl: "https://api.example" } }]]);
-    const decision = decide({ ...fresh({ generation: 1, spec: used }), connections });
+    const decision = decide({ ...fresh({ uid: "uid-films", generation: 1, spec: used }), connections });
     const message = expect.stringContaining("found w, which is of kind http");
     expect(decision).toMatchObject({
       verdict: { succeeded: "False", reason: "InvalidPipeline", message },
-      copies: true,
+      restsOnSpec: true,
     });
     expect(decision.verdict).not.toHaveProperty("begin");
   });
 
   test("a run that is cancelled before it begins ends without a node", () => {
-    const facts = withRun(fresh({ generation: 1, spec }), { spec: { pipeline: "films", cancelled: true } });
+    const facts = withRun(fresh({ uid: "uid-films", generation: 1, spec }), {
+      spec: { pipeline: "films", cancelled: true },
+    });
     expect(decide(facts)).toMatchObject({ verdict: { succeeded: "False", reason: "Cancelled" }, actions: [] });
   });
 
   test("the run follows its copy, whatever the Pipeline says later", () => {
     const facts = {
       ...someFacts(aPipeline({ a: [] })),
-      pipeline: { generation: 9, spec: { nodes: { other: { container: {} } } } },
+      pipeline: { uid: "uid-films", generation: 9, spec: { nodes: { other: { container: {} } } } },
     };
     expect(created(facts)).toEqual(["a"]);
   });
@@ -169,7 +179,7 @@ describe("the graph", () => {
     expect(decide(facts).verdict).toMatchObject({
       succeeded: "False",
       reason: "Failed",
-      message: expect.stringMatching(/^a failed; a: /),
+      message: expect.stringMatching(/^1 of 2 nodes failed; a: /),
     });
   });
 
@@ -267,6 +277,7 @@ describe("Jobs that the API server refuses", () => {
     reason: "JobRefused",
     message: "exceeded quota",
     since: T0,
+    at: T0,
     retryAt: T0 + 1000,
     final: false,
   } as const;
@@ -286,9 +297,9 @@ describe("Jobs that the API server refuses", () => {
       state: "Failed",
       reason: "JobRefused",
     });
-    expect(nodesOf(someFacts(spec, { refusals: new Map([["a", refusal]]), now: T0 + 60_000 })).a).toMatchObject({
-      state: "Failed",
-    });
+    const late = someFacts(spec, { refusals: new Map([["a", { ...refusal, at: T0 + 60_000 }]]), now: T0 + 60_000 });
+    expect(nodesOf(late).a).toMatchObject({ state: "Failed" });
+    expect(created(someFacts(spec, { refusals: new Map([["a", refusal]]), now: T0 + 60_000 }))).toEqual(["a"]);
   });
 });
 
@@ -316,11 +327,11 @@ describe("stopping", () => {
     expect(decide(cancelled(said, new Map())).verdict).toMatchObject({ succeeded: "False", reason: "Cancelled" });
   });
 
-  test("nodes that had finished keep their state", () => {
-    const facts = cancelled(
-      stored({ a: { state: "Succeeded", attempt: 1, rows: 3 }, b: { state: "Pending" } }),
-      new Map(),
-    );
+  test("nodes that had finished keep their state, and others lose the reason why they waited", () => {
+    const b: NodeStatus = { state: "Pending", reason: "JobRefused", message: "no webhook" };
+    const facts = cancelled(stored({ a: { state: "Succeeded", attempt: 1, rows: 3 }, b }), new Map());
+    expect(nodesOf(facts).b).not.toHaveProperty("reason");
+    expect(nodesOf(facts).b).not.toHaveProperty("message");
     expect(nodesOf(facts)).toMatchObject({ a: { state: "Succeeded", rows: 3 }, b: { state: "Cancelled" } });
   });
 
@@ -358,13 +369,23 @@ describe("stopping", () => {
     });
     expect(decide(facts)).toEqual({
       actions: [expect.objectContaining({ do: "deleteJob", node: "a" })],
-      inferred: true,
+      restsOnAbsence: true,
     });
   });
 
-  test("a run that is being deleted is left to the garbage collector", () => {
-    const facts = withRun(someFacts(spec), { meta: aMeta({ deletionTimestamp: new Date(T0).toISOString() }) });
-    expect(decide(facts)).toEqual({ actions: [] });
+  test("a run that is being deleted and held by a finalizer stops its Jobs and ends as cancelled", () => {
+    const going = (status: PipelineRunStatus, attempts: Facts["attempts"] = working) =>
+      withRun(someFacts(spec, { attempts, status }), {
+        meta: aMeta({ deletionTimestamp: new Date(T0).toISOString() }),
+      });
+    const first = decide(going(running)).verdict;
+    expect(first).toMatchObject({ reason: "Cancelling", message: "stopped because it is being deleted" });
+    const said = stored(first?.nodes ?? {}, condition("Unknown", "Cancelling"));
+    expect(decide(going(said)).actions).toMatchObject([{ do: "deleteJob", node: "a" }]);
+    expect(decide(going(said, new Map())).verdict).toMatchObject({ succeeded: "False", reason: "Cancelled" });
+    const fresh = { meta: aMeta({ deletionTimestamp: new Date(T0).toISOString() }), status: {} };
+    const { copy: _, ...unbegun } = someFacts(spec);
+    expect(decide(withRun(unbegun, fresh)).verdict).toMatchObject({ succeeded: "False", reason: "Cancelled" });
   });
 
   test("a node's timeout ends it without a retry", () => {

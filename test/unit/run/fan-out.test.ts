@@ -20,7 +20,7 @@ import {
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };
 
 function someParts(of: number, more: Partial<NonNullable<JobFacts["parts"]>> = {}): Partial<JobFacts> {
-  return { parts: { of, succeeded: [], failed: [], ...more } };
+  return { parts: { of, parallel: of, succeeded: [], failed: [], ...more } };
 }
 
 const state = (pods: readonly PodFacts[], job: Partial<JobFacts> = someParts(3), now = T0 + 10_000) =>
@@ -66,8 +66,8 @@ describe("an attempt of several parts", () => {
   test("a part whose pod is gone has succeeded when the Job says so, which is confirmed first", () => {
     const one = [ended(1, 0, PUBLISHED)];
     const known = state(one, someParts(3, { succeeded: [0, 2] }));
-    expect(known).toMatchObject({ state: "succeeded", inferred: true, parts: "3/3", result: { rows: 69 } });
-    expect(state([], someParts(2, { succeeded: [0, 1] }))).toMatchObject({ state: "succeeded", inferred: true });
+    expect(known).toMatchObject({ state: "succeeded", restsOnAbsence: true, parts: "3/3", result: { rows: 69 } });
+    expect(state([], someParts(2, { succeeded: [0, 1] }))).toMatchObject({ state: "succeeded", restsOnAbsence: true });
     expect(state(one, someParts(3, { succeeded: [0, 7] }))).toMatchObject({ state: "running", parts: "2/3" });
   });
 
@@ -145,6 +145,17 @@ describe("an attempt of several parts", () => {
     expect(state([ended(0, 0), evicted])).toEqual({ state: "running", parts: "1/3" });
   });
 
+  test("a pod that is evicted and exits with 0 fails the attempt, which does not count", () => {
+    const evicted = ended(1, 0, {}, { disrupted: true });
+    const silent = { ...evicted, terminated: { exitCode: 0, reason: "Completed", message: "", at: T0 } };
+    expect(state([silent])).toMatchObject({
+      state: "failed",
+      reason: "PodStopped",
+      uncounted: true,
+      message: expect.stringMatching(/^part 1: /),
+    });
+  });
+
   test("it is starting while no container runs and a pod waits, counted from when there was room for it", () => {
     expect(state([])).toMatchObject({ state: "starting", since: T0, parts: "0/3" });
     const waiting = { reason: "Unschedulable", message: "no room" };
@@ -194,10 +205,10 @@ test("a run says how far its parts are, keeps one attempt, and does not delete w
   const done = verdictOf([ended(0, 0), ended(1, 0), ended(2, 0, PUBLISHED)]);
   expect(done.verdict?.nodes.raw).toMatchObject({ state: "Succeeded", attempt: 1, parts: "3/3", rows: 69, bytes: 700 });
   const failed = verdictOf([ended(0, 0), failure(1, 65, "data", "bad rows")]);
-  expect(failed.verdict).toMatchObject({ succeeded: "False", message: "raw failed; raw: part 1: bad rows" });
+  expect(failed.verdict).toMatchObject({ succeeded: "False", message: "1 of 1 nodes failed; raw: part 1: bad rows" });
   expect(failed.actions).toEqual([]);
   // Succeeded by the Job's word alone: the API server is asked before it counts.
-  expect(verdictOf([], someParts(3, { succeeded: [0, 1, 2] })).inferred).toBe(true);
+  expect(verdictOf([], someParts(3, { succeeded: [0, 1, 2] })).restsOnAbsence).toBe(true);
 });
 
 test("parts are told of only while they are at work", () => {
@@ -208,4 +219,35 @@ test("parts are told of only while they are at work", () => {
       c: { state: "Running" },
     }),
   ).toBe("; a has done 1/2 parts");
+});
+
+describe("parts whose pods an injected container keeps from ending", () => {
+  const beside = { lingering: ["istio-proxy"] };
+
+  test("make the attempt succeed when the last task has, and keep the Job alive until it is stopped", () => {
+    const all = [0, 1, 2].map((part) => ended(part, 0, {}, beside));
+    expect(state(all)).toMatchObject({ state: "succeeded", parts: "3/3" });
+    expect(haveEnded(anAttempt("raw", 1, all, someParts(3)))).toBe(false);
+  });
+
+  test("make it fail with the first that fails: the Job cannot try it again", () => {
+    const pods = [ended(0, 0, {}, beside), ended(1, 137, "none", beside)];
+    expect(state(pods)).toMatchObject({
+      state: "failed",
+      retriable: true,
+      message: expect.stringMatching(/^part 1: /),
+    });
+  });
+
+  test("make it fail for good when they take the room of parts that wait", () => {
+    const two = someParts(3, { parallel: 2 });
+    const pods = [ended(0, 0, {}, beside), ended(1, 0, {}, beside)];
+    expect(state(pods.slice(0, 1), two)).toMatchObject({ state: "running" });
+    expect(state(pods, two)).toMatchObject({
+      state: "failed",
+      retriable: false,
+      reason: "ContainerNotEnded",
+      message: expect.stringContaining("container istio-proxy"),
+    });
+  });
 });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { Retries, retriesOf } from "#api/retries.ts";
 import { retryDelayMs } from "../../../operator/run/retry.ts";
 
-const retries = (backoff: object) => Retries.parse({ backoff });
+const retries = (backoff: object) => retriesOf({}, { retries: Retries.parse({ backoff }) });
 const PLAIN = retries({ initial: "10s", factor: 2, max: "1m" });
 
 test.each([
@@ -42,12 +42,30 @@ test("whatever the manifest says, the wait is a number of milliseconds that a da
   );
 });
 
-test("a node's own retries win over the pipeline's, and those over the default", () => {
+describe("the retries of a node", () => {
   const of = (node: object, pipeline: object) => {
     const spec = PipelineSpec.parse({ ...pipeline, nodes: { a: { container: {}, ...node } } });
-    return retriesOf(spec.nodes.a ?? expect.fail("no node"), spec).limit;
+    return retriesOf(spec.nodes.a ?? expect.fail("no node"), spec);
   };
-  expect(of({ retries: { limit: 0 } }, { retries: { limit: 5 } })).toBe(0);
-  expect(of({}, { retries: { limit: 5 } })).toBe(5);
-  expect(of({}, {})).toBe(2);
+
+  test.each([
+    ["its own limit", { limit: 0 }, { limit: 5 }, { limit: 0 }],
+    ["the pipeline's limit", undefined, { limit: 5 }, { limit: 5 }],
+    ["the default", undefined, undefined, { limit: 2, backoff: { initial: "10s", factor: 2, max: "10m" } }],
+    [
+      "its own limit with the pipeline's waiting times",
+      { limit: 5 },
+      { limit: 1, backoff: { initial: "1m", factor: 3, max: "1h" } },
+      { limit: 5, backoff: { initial: "1m", factor: 3, max: "1h" } },
+    ],
+    [
+      "one waiting time of its own, another of the pipeline, the last by default",
+      { backoff: { initial: "1s" } },
+      { limit: 7, backoff: { initial: "1m", max: "1h" } },
+      { limit: 7, backoff: { initial: "1s", factor: 2, max: "1h" } },
+    ],
+    ["its own limit where it leaves the backoff empty", { limit: 1, backoff: {} }, undefined, { limit: 1 }],
+  ])("are %s", (_, node, pipeline, expected) => {
+    expect(of({ retries: node }, { retries: pipeline })).toMatchObject(expected);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
-import type { Verdict } from "../../../operator/run/decide.ts";
 import { isUrgent, nodeTransitions, statusDiffers, statusOf } from "../../../operator/run/status.ts";
+import type { Verdict } from "../../../operator/run/verdict.ts";
 import { aPipeline, someFacts, T0 } from "../../support/make.ts";
 
 const spec = aPipeline({ a: [] });
@@ -62,11 +62,14 @@ describe("the status that a verdict becomes", () => {
     expect(lastTransition({ succeeded: "False", reason: "Cancelled" })).toBe(text(5_000));
   });
 
-  test("begins a run with the copy of its spec and the time", () => {
-    const facts = { ...someFacts(spec), now: T0 + 1_000 };
-    const fresh = { ...facts, run: { ...facts.run, status: {} } };
-    expect(statusOf(verdict({}, { begin: { spec, generation: 7 } }), fresh)).toMatchObject({
-      pipelineSpec: spec,
+  test("begins a run with the place of its copy, the Pipeline that it is a copy of, and the time", () => {
+    const { copy: _, ...facts } = { ...someFacts(spec), now: T0 + 1_000 };
+    const pipeline = { uid: "uid-films", generation: 7, spec };
+    const fresh = { ...facts, pipeline, run: { ...facts.run, status: {} } };
+    const revision = { name: "films-1234", digest: "1234" };
+    expect(statusOf(verdict({}, { begin: pipeline }), fresh, { revision })).toMatchObject({
+      pipelineRevision: revision,
+      pipelineUid: "uid-films",
       pipelineGeneration: 7,
       started: text(1_000),
       observedGeneration: 1,

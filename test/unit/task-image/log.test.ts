@@ -10,6 +10,6 @@ test("a line has pino's shape, the task's identity and no secret at any depth", 
   const log = createLog({ write: (line) => void lines.push(line), now: () => 12, redactor, identity });
   log.warn('seen can"ary', { rows: 3, deep: { list: ['a can"ary b'] } });
   expect(lines).toEqual([
-    `{"level":40,"time":12,"run":"run-1","node":"raw","attempt":1,"rows":3,"deep":{"list":["a [redacted] b"]},"msg":"seen [redacted]"}\n`,
+    `{"level":"warn","time":12,"run":"run-1","node":"raw","attempt":1,"rows":3,"deep":{"list":["a [redacted] b"]},"msg":"seen [redacted]"}\n`,
   ]);
 });

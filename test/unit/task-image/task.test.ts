@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadPart } from "../../../task-image/commands/load-part.ts";
+import { load } from "../../../task-image/commands/load.ts";
 import { ConfigurationError } from "../../../task-image/errors.ts";
 import { failureOf, parsePart } from "../../../task-image/task.ts";
 import { aContext, aTask } from "../../support/task.ts";
@@ -50,7 +50,7 @@ test.each([undefined, "", "3", "-1", "1.5", "one"])("part %s of three is a mista
 
 test("a part of a load into a warehouse that reads objects itself is refused before anything is read", async () => {
   const spec = { ...loadOf({ pods: 3 }), connections: { warehouse: { kind: "redshift" as const } } };
-  await expect(loadPart(spec, { index: 0, of: 3 }, aContext())).rejects.toMatchObject({
+  await expect(load(spec, aContext({ part: { index: 0, of: 3 } }))).rejects.toMatchObject({
     kind: "configuration",
     code: "UnsupportedFanOut",
   });

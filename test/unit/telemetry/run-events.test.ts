@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { runEvents } from "../../../operator/telemetry/run-events.ts";
 import { T0 } from "../../support/make.ts";
@@ -12,14 +12,15 @@ const running = (nodes: Record<string, NodeStatus> = {}): PipelineRunStatus => (
   conditions: conditions("Unknown", "Running"),
   nodes,
 });
-const told = (before: PipelineRunStatus, after: PipelineRunStatus) =>
+const eventsBetween = (before: PipelineRunStatus, after: PipelineRunStatus) =>
   runEvents(before, after).map(({ type, reason, note }) => `${type} ${reason}: ${note}`);
-const change = (before: NodeStatus, after: NodeStatus) => told(running({ raw: before }), running({ raw: after }));
+const change = (before: NodeStatus, after: NodeStatus) =>
+  eventsBetween(running({ raw: before }), running({ raw: after }));
 
 test("a run's beginning is told once", () => {
   const begun = { ...running(), counts: { total: 3, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, active: 0 } };
-  expect(told({}, begun)).toEqual(["Normal Started: the run began with 3 nodes"]);
-  expect(told(begun, begun)).toEqual([]);
+  expect(eventsBetween({}, begun)).toEqual(["Normal Started: the run began with 3 nodes"]);
+  expect(eventsBetween(begun, begun)).toEqual([]);
 });
 
 test.each([
@@ -28,8 +29,8 @@ test.each([
   ["Unknown", "Suspended", "Normal"],
 ] as const)("a condition that becomes %s/%s is told as %s, with its message", (status, reason, type) => {
   const after = { ...running(), conditions: conditions(status, reason, "why") };
-  expect(told(running(), after)).toEqual([`${type} ${reason}: why`]);
-  expect(told(after, after)).toEqual([]);
+  expect(eventsBetween(running(), after)).toEqual([`${type} ${reason}: why`]);
+  expect(eventsBetween(after, after)).toEqual([]);
 });
 
 test("a failure, a retry and a pod that cannot start are told with node, attempt and reason", () => {
@@ -44,6 +45,46 @@ test("a failure, a retry and a pod that cannot start are told with node, attempt
   expect(change({ state: "Starting", attempt: 2 }, { state: "Starting", attempt: 2, reason: "ErrImagePull" })).toEqual([
     "Warning NodeWaiting: node raw cannot start yet: ErrImagePull: ",
   ]);
+});
+
+describe("the command that shows the log of a failed attempt", () => {
+  const was: NodeStatus = { state: "Running", attempt: 2 };
+  const failed = (message: string, more: Partial<NodeStatus> = {}) =>
+    change(was, { state: "Failed", attempt: 2, reason: "DataError", message, job: "films-1-raw-a2", ...more });
+
+  test("stands behind why it failed", () => {
+    expect(failed("a row is wrong")).toEqual([
+      "Warning NodeFailed: node raw, attempt 2: DataError: a row is wrong; its log: kubectl logs job/films-1-raw-a2",
+    ]);
+    const [retrying] = failed("no answer", { state: "Retrying", retryAt: time });
+    expect(retrying).toContain(
+      `no answer; the next attempt begins at ${time}; its log: kubectl logs job/films-1-raw-a2`,
+    );
+  });
+
+  test("stands whole behind a message that is cut", () => {
+    const [note = ""] = failed("漢".repeat(1024));
+    expect(note).toMatch(/…; its log: kubectl logs job\/films-1-raw-a2$/);
+    expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024 + Buffer.byteLength("Warning NodeFailed: "));
+  });
+
+  test.each(["AttemptTimedOut", "StartTimedOut", "PodStopped", "JobLost", "ForeignPod"])(
+    "is not there where the pod is gone, or never ran: %s",
+    (reason) => {
+      expect(failed("why", { reason })).toEqual([`Warning NodeFailed: node raw, attempt 2: ${reason}: why`]);
+    },
+  );
+
+  test("is not there where the result is lost with its pod, or the pod is deleted for a container that does not end", () => {
+    for (const message of ["the Job is complete but its pod is gone, and", "exited with 3; its log goes with the pod"])
+      expect(failed(message, { reason: "InvalidResult" })[0]).not.toContain("kubectl logs");
+  });
+
+  test("stands there once", () => {
+    expect(failed("exited with 3; kubectl logs films-1-raw-a2-x shows what it said")).toEqual([
+      expect.stringMatching(/shows what it said$/),
+    ]);
+  });
 });
 
 test("a retry whose Job is refused waits; it is not another retry", () => {
@@ -86,4 +127,16 @@ test("a part that failed and is tried again is told of, a part that goes on is n
     "Warning PartRetrying: node raw: TransientError: part 1 failed and is tried again: connection lost",
   ]);
   expect(change(was, { ...was, parts: "1/3" })).toEqual([]);
+});
+
+test("what happens to hundreds of nodes at once is told of eight, and then of their number", () => {
+  const names = Array.from({ length: 256 }, (_, index) => `n${index}`);
+  const nodes = (node: NodeStatus) => Object.fromEntries(names.map((name) => [name, node]));
+  const after = { ...nodes({ state: "Pending", reason: "JobRefused", message: "exceeded quota" }) };
+  const failed: NodeStatus = { state: "Failed", attempt: 1, reason: "DataError", message: "no" };
+  const events = eventsBetween(running(nodes({ state: "Pending" })), running({ ...after, n0: failed }));
+  expect(events.filter((event) => event.startsWith("Warning NodeFailed"))).toHaveLength(1);
+  const waiting = events.filter((event) => event.startsWith("Warning NodeWaiting"));
+  expect(waiting).toHaveLength(9);
+  expect(waiting.at(-1)).toContain("247 more nodes");
 });

@@ -37,6 +37,23 @@ test("/metrics is Prometheus' text, with gauges read at that moment", async () =
   expect((await get("/metrics?x=y")).text).toContain('workqueue_depth{name="pipelinerun"} 2');
 });
 
+test("many that ask for metrics at once get one text", async () => {
+  let scrapes = 0;
+  metrics.beforeScrape(() => scrapes++);
+  const gate = Promise.withResolvers<void>();
+  const { metrics: text } = metrics.registry;
+  metrics.registry.metrics = async () => {
+    await gate.promise;
+    return await text.call(metrics.registry);
+  };
+  const answers = Array.from({ length: 20 }, () => get("/metrics"));
+  const late = get("/healthz");
+  await late;
+  gate.resolve();
+  for (const answer of answers) expect((await answer).status).toBe(200);
+  expect(scrapes).toBeLessThanOrEqual(2);
+});
+
 test("metrics that cannot be read are an error of this answer alone", async () => {
   metrics.beforeScrape(() => {
     throw new Error("no");

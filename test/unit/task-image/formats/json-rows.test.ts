@@ -51,6 +51,28 @@ describe.each([1, 3, 1000])("in pieces of %i bytes", (pieceBytes) => {
     expect(await read(jsonDocumentRows, text, pieceBytes)).toEqual({ documents, rejects: [] });
   });
 
+  test.each([
+    ['[{"a":1}\0,{"a":2}]', 9],
+    ['\0[{"a":1}]', 1],
+    ['[{"a":1}]\0\0', 10],
+    ['[{"a":1}\u000b]', 9],
+    ["\u0001", 1],
+  ])("a control character between documents is refused with its place: %j", async (text, column) => {
+    await expect(read(jsonDocumentRows, text, pieceBytes)).rejects.toThrow(
+      `file:a.json, line 1, column ${column} (in bytes): expected JSON, found a control character`,
+    );
+  });
+
+  test.each([
+    ['[{"a":1\0}]', '1 {"a":1\u001f}'],
+    ['[{"a":\u000b1}]', '1 {"a":\u000b1}'],
+  ])(
+    "a control character within a document stays, so that the destination refuses the document: %j",
+    async (text, row) => {
+      expect(await read(jsonDocumentRows, text, pieceBytes)).toEqual({ documents: [row], rejects: [] });
+    },
+  );
+
   test.each(['[{"a":1},{"a"', '[{"a":1}', '{"a":"x'])("a text that ends early is refused: %s", async (text) => {
     await expect(read(jsonDocumentRows, text, pieceBytes)).rejects.toThrow("file:a.json, line 1: expected the end");
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { kindOfSocketCode, kindOfSqlState } from "../../../../task-image/postgres/sqlstate.ts";
+import { kindOfSocketCode } from "../../../../task-image/network/socket-code.ts";
+import { kindOfSqlState } from "../../../../task-image/postgres/sqlstate.ts";
 
 test.each([
   ["28P01", "configuration"],

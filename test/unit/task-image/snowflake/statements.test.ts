@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { S3Settings } from "../../../../task-image/connections/s3-settings.ts";
-import type { SnowflakeSettings } from "../../../../task-image/connections/snowflake-settings.ts";
-import { castText } from "../../../../task-image/snowflake/column-type.ts";
-import { copyStatement } from "../../../../task-image/snowflake/copy-statement.ts";
+import { fileFormat } from "../../../../task-image/formats/file-format.ts";
 import { kindOfCode } from "../../../../task-image/snowflake/error-code.ts";
-import { createStageStatement } from "../../../../task-image/snowflake/external-stage.ts";
 import { foldTable, quoteText } from "../../../../task-image/snowflake/identifier.ts";
-import { typeOfPostgres } from "../../../../task-image/snowflake/postgres-types.ts";
-import { CLASS, decimalType, typeOfClasses } from "../../../../task-image/snowflake/value-class.ts";
+import type { SnowflakeSettings } from "../../../../task-image/snowflake/settings.ts";
+import { castText } from "../../../../task-image/snowflake/staging/column-type.ts";
+import { copyStatement } from "../../../../task-image/snowflake/staging/copy-statement.ts";
+import { createStageStatement } from "../../../../task-image/snowflake/staging/external-stage.ts";
+import { typeOfPostgres } from "../../../../task-image/snowflake/staging/postgres-types.ts";
+import { CLASS, decimalType, typeOfClasses } from "../../../../task-image/snowflake/staging/value-class.ts";
 
 const STAGE = { schema: "RAW", table: "S" };
 const INTO = { schema: "RAW", table: "T" };
@@ -58,8 +59,7 @@ describe("the stage of a bucket", () => {
 });
 
 test("a COPY of files without a header skips no line", () => {
-  const dialect = { delimiter: "\t", quote: '"', escape: '"', null: "" };
-  const format = { kind: "csv", dialect, encoding: "utf-8", names: ["A", "B"] } as const;
+  const format = fileFormat([], { csv: { delimiter: "\t", header: false, columns: ["A", "B"] } });
   const sql = copyStatement({
     stage: STAGE,
     into: INTO,
@@ -74,7 +74,19 @@ test("a COPY of files without a header skips no line", () => {
 });
 
 test.each([
-  [{ kind: "parquet", nanoseconds: "refuse" }, /found Parquet/],
+  [{}, "SKIP_HEADER = 1 NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE"],
+  [{ skipLines: 2, nulls: ["", "NULL"] }, "SKIP_HEADER = 3 NULL_IF = ('NULL') EMPTY_FIELD_AS_NULL = TRUE"],
+  [{ null: "-" }, "NULL_IF = ('-') EMPTY_FIELD_AS_NULL = FALSE"],
+  [{ quotedNull: true }, "NULL_IF = ('') EMPTY_FIELD_AS_NULL = TRUE"],
+] as const)("lines before the rows and words for NULL are COPY's own options: %j", (csv, options) => {
+  const format = fileFormat([], { csv });
+  expect(copyStatement({ stage: STAGE, into: INTO, format, keys: ["a"], columns: ["A"], leavesOut: false })).toContain(
+    options,
+  );
+});
+
+test.each([
+  [{ kind: "parquet", nanoseconds: "refuse", binary: "bytes", schemas: "same" }, /found Parquet/],
   [{ kind: "jsonl", jsonPaths: "paths.json" }, /found jsonPaths/],
 ] as const)("a COPY of %s is refused", (format, expected) => {
   const copy = { stage: STAGE, into: INTO, format, keys: ["a"], columns: ["A"], leavesOut: false };

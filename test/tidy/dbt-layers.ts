@@ -1,0 +1,62 @@
+import type { Layer } from "./dependency-table.ts";
+
+/** dbt projects, read and run by dbt's own macros. */
+export const DBT: readonly Layer[] = [
+  { of: "task-image/dbt/macros", imports: ["task-image/jinja"], pure: true },
+  { of: "task-image/dbt/project", imports: ["task-image/jinja"], packages: ["yaml"], pure: true },
+  {
+    of: "task-image/dbt/manifest",
+    imports: ["task-image/dbt/macros", "task-image/dbt/project", "task-image/jinja"],
+    packages: ["node:crypto"],
+    pure: true,
+  },
+  {
+    of: "task-image/dbt/selection",
+    imports: ["task-image/dbt/manifest", "task-image/dbt/project", "task-image/jinja"],
+    pure: true,
+  },
+  { of: "task-image/dbt/values", imports: ["task-image/jinja"], pure: true },
+  // An index's name is a hash.
+  {
+    of: "task-image/dbt/adapter",
+    imports: ["task-image/dbt/values", "task-image/jinja"],
+    types: ["task-image/dbt/bridge"],
+    packages: ["node:crypto"],
+    pure: true,
+  },
+  {
+    of: "task-image/dbt/context",
+    imports: [
+      "task-image/dbt/adapter",
+      "task-image/dbt/macros",
+      "task-image/dbt/manifest",
+      "task-image/dbt/project",
+      "task-image/dbt/values",
+      "task-image/jinja",
+    ],
+    packages: ["node:crypto", "yaml"],
+    pure: true,
+  },
+  // Two threads: the one that renders waits, the one that owns the sessions answers.
+  {
+    of: "task-image/dbt/bridge",
+    imports: ["task-image/jinja", "task-image/postgres"],
+    types: ["pg", "task-image/dbt/adapter"],
+    packages: ["node:stream", "node:worker_threads", "pg-copy-streams"],
+  },
+  {
+    of: "task-image/dbt/run",
+    imports: [
+      "task-image/dbt/adapter",
+      "task-image/dbt/bridge",
+      "task-image/dbt/context",
+      "task-image/dbt/macros",
+      "task-image/dbt/manifest",
+      "task-image/dbt/project",
+      "task-image/dbt/selection",
+      "task-image/dbt/values",
+      "task-image/jinja",
+    ],
+    packages: ["node:worker_threads"],
+  },
+];

@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { takeTurn } from "../../../config/cluster/turn.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+
+const never = new AbortController().signal;
+const file = () => join(temporaryDirectory("turn"), "cache", "turn.pid");
+
+test("two starts on one machine work one after the other, and the second says for whom it waits", async () => {
+  const path = file();
+  const endFirst = await takeTurn(never, () => {}, path);
+  const waited: number[] = [];
+  const second = takeTurn(never, (holder) => waited.push(holder), path);
+  await expect.poll(() => waited).toEqual([process.pid]);
+  await endFirst();
+  await (await second)();
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a start that was killed holds nobody up", async () => {
+  const path = file();
+  await (await takeTurn(never, () => {}, path))();
+  const dead = spawn("true");
+  await once(dead, "exit");
+  writeFileSync(path, String(dead.pid));
+  const end = await takeTurn(never, () => expect.unreachable("nobody holds the turn"), path);
+  await end();
+});
+
+test("whoever waits can be interrupted", async () => {
+  const path = file();
+  const end = await takeTurn(never, () => {}, path);
+  const interrupt = new AbortController();
+  const waiting = takeTurn(interrupt.signal, () => interrupt.abort(new Error("stopped")), path);
+  await expect(waiting).rejects.toThrow();
+  await end();
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { NODES_MAX } from "#api/pipeline.ts";
+import { type NodeState, type NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
+import { findStatusProblems, largestStatusBytes, STATUS_BYTES_MAX } from "../../../operator/graph/largest-status.ts";
+import { statusOf } from "../../../operator/run/status.ts";
+import { fitStatus } from "../../../operator/run/status-size.ts";
+import type { Verdict } from "../../../operator/run/verdict.ts";
+import { aPipeline, someFacts, T0 } from "../../support/make.ts";
+
+const most = Number.MAX_SAFE_INTEGER;
+const time = new Date(T0).toISOString();
+/** Everything that a node's status can say, each at its longest. */
+const full = (state: NodeState, letter: string): NodeStatus => ({
+  state,
+  attempt: 1000,
+  evictions: 1000,
+  job: "j".repeat(63),
+  jobUid: "u".repeat(64),
+  waitingSince: time,
+  started: time,
+  attemptStarted: time,
+  finished: time,
+  retryAt: time,
+  podless: time,
+  parts: "9".repeat(16),
+  rows: most,
+  bytes: most,
+  tests: { passed: most, warned: most, failed: most, errored: most },
+  reason: letter.repeat(64),
+  message: letter.repeat(1024),
+});
+const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`.padEnd(40, "x"));
+/** As many nodes with the longest names as a Pipeline may have. */
+const LARGEST = Array.from({ length: NODES_MAX }, (_, i) => i + 1).findLast(
+  (count) => largestStatusBytes(namesOf(count)) <= STATUS_BYTES_MAX,
+) as number;
+const nodesOf = (node: (index: number) => NodeStatus, count = LARGEST) =>
+  Object.fromEntries(namesOf(count).map((name, index) => [name, node(index)]));
+const verdict = (nodes: Record<string, NodeStatus>): Verdict => ({
+  ...{ succeeded: "False", reason: "Failed", message: "\u0001".repeat(9_000), nodes },
+});
+const bytesOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
+const status = (nodes: Record<string, NodeStatus>) => statusOf(verdict(nodes), someFacts(aPipeline({ a: [] })));
+
+describe("the status of the largest run there can be", () => {
+  test.each(["x", "€", "\u0001"])("stays below its bound, whatever its nodes say (%j)", (letter) => {
+    const large = status(nodesOf((index) => full(index % 2 === 0 ? "Failed" : "Succeeded", letter)));
+    expect(bytesOf(large)).toBeLessThanOrEqual(STATUS_BYTES_MAX);
+    expect(PipelineRunStatus.safeParse(large).error).toBeUndefined();
+    expect(Object.values(large.nodes ?? {}).map(({ state }) => state)).toEqual(
+      Array.from({ length: LARGEST }, (_, index) => (index % 2 === 0 ? "Failed" : "Succeeded")),
+    );
+  });
+
+  test("is what was computed for it, at most, when every word is cut", () => {
+    const bare = fitStatus(status(nodesOf(() => full("Failed", "\u0001"))), 0);
+    expect(bytesOf(bare)).toBeLessThanOrEqual(largestStatusBytes(namesOf(LARGEST)));
+    expect(bytesOf(bare)).toBeGreaterThan(0.9 * largestStatusBytes(namesOf(LARGEST)));
+  });
+
+  test("is refused with its figure when it could not be stored", () => {
+    const pipeline = (count: number) => aPipeline(Object.fromEntries(namesOf(count).map((name) => [name, []])));
+    expect(findStatusProblems(pipeline(LARGEST))).toEqual([]);
+    expect(findStatusProblems(pipeline(LARGEST + 1))).toEqual([
+      expect.objectContaining({
+        path: ["spec", "nodes"],
+        message: expect.stringMatching(
+          /^the status of a run of these 9\d\d nodes may come to 65\d{4} bytes, and there is room for 655360; split/,
+        ),
+      }),
+    ]);
+  });
+
+  test("keeps what its failed nodes say longer than what the others do", () => {
+    const { nodes = {} } = status(nodesOf((index) => full(index < 100 ? "Failed" : "Succeeded", "€"), 256));
+    const lengths = Object.values(nodes).map(({ message = "" }) => message.length);
+    expect(Math.min(...lengths.slice(0, 100))).toBeGreaterThan(Math.max(...lengths.slice(100)));
+  });
+
+  test("keeps counts, attempts and reasons when there is no room for any message", () => {
+    const { nodes = {}, rows } = fitStatus(status(nodesOf(() => full("Failed", "x"))), 0);
+    expect(rows).toBe(most);
+    for (const node of Object.values(nodes)) {
+      expect(node).toMatchObject({ state: "Failed", attempt: 1000, rows: most, reason: "x".repeat(64) });
+      expect(node).not.toHaveProperty("message");
+    }
+  });
+});
+
+test("an ordinary status is left as it is", () => {
+  const nodes = nodesOf(() => full("Failed", "x"), 100);
+  expect(status(nodes).nodes).toEqual(nodes);
+});
+
+test("a message is not cut within a letter, which the API server would replace and the operator write again for ever", () => {
+  const { nodes = {} } = fitStatus(status(nodesOf(() => full("Failed", "𝄞".repeat(2)))), 200_000);
+  for (const { message = "" } of Object.values(nodes)) expect(message.isWellFormed()).toBe(true);
+});

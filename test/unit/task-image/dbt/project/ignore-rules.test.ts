@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { readIgnoreRules } from "../../../../../task-image/dbt/project/ignore-rules.ts";
+
+test.each([
+  ["*.sql.bak", "models/a.sql.bak", true],
+  ["*.sql.bak", "models/a.sql", false],
+  ["old", "models/old/a.sql", true],
+  ["old/", "models/old/a.sql", true],
+  ["old/", "models/old", false],
+  ["/old", "models/old/a.sql", false],
+  ["/models/old", "models/old/a.sql", true],
+  ["models/*.sql", "models/a.sql", true],
+  ["models/*.sql", "models/b/a.sql", false],
+  ["models/**/x.sql", "models/a/b/x.sql", true],
+  ["models/**/x.sql", "models/x.sql", true],
+  ["**/x.sql", "a/b/x.sql", true],
+  ["models/**", "models/a/b.sql", true],
+  ["a?.sql", "models/ab.sql", true],
+  ["[ab].sql", "models/a.sql", true],
+  ["[!ab].sql", "models/a.sql", false],
+  ["# models", "models/a.sql", false],
+  ["\\#a.sql", "models/#a.sql", true],
+  ["*.sql\n!keep.sql", "models/keep.sql", false],
+  ["*.sql\n!keep.sql", "models/a.sql", true],
+  ["a.sql   ", "models/a.sql", true],
+  ["a+b.sql", "models/aab.sql", false],
+  ["", "models/a.sql", false],
+])("%j and %s", (rules, path, isIgnored) => {
+  expect(readIgnoreRules(rules)(path)).toBe(isIgnored);
+});
