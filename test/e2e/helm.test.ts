@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { ROOT } from "../support/chart.ts";
 import { mustKubectl } from "../support/cluster.ts";
@@ -9,21 +8,10 @@ import {
   eventually,
   finishedRun,
   getRun,
+  helm,
   jobsOf,
-  SYSTEM,
   verdictOf,
 } from "../support/kind.ts";
-import { findTool } from "../support/tool.ts";
-
-function helm(...args: readonly string[]): string {
-  const kubeconfig = process.env.KELT_TEST_KUBECONFIG ?? `${ROOT}.kelt/kubeconfig`;
-  const { status, stdout, stderr } = spawnSync(findTool("helm"), ["--kubeconfig", kubeconfig, "-n", SYSTEM, ...args], {
-    encoding: "utf8",
-    timeout: 240_000,
-  });
-  if (status !== 0) throw new Error(`helm ${args.join(" ")}: ${stderr}${stdout}`);
-  return stdout;
-}
 
 test("helm test runs a pipeline and passes", () => {
   expect(helm("test", "kelt", "--timeout", "180s")).toContain("Succeeded");

@@ -76,10 +76,10 @@ test("netflix: titles and credits are in the warehouse, with the line ends and q
   const titles = makeTitles(random);
   const credits = makeCredits(random, titles);
   const count = (part: string) => titles.filter(({ description }) => description?.includes(part)).length;
-  const told = `select count(*), count(description), count(*) filter (where description like E'%\\r\\n\\r\\n"%'),
+  const counts = `select count(*), count(description), count(*) filter (where description like E'%\\r\\n\\r\\n"%'),
     count(*) filter (where description like '%[subtitled]%') from raw.titles`;
   const described = titles.filter(({ description }) => description !== null).length;
-  expect(rows(told)).toBe([6_250, described, count('\r\n\r\n"'), count("[subtitled]")].join("|"));
+  expect(rows(counts)).toBe([6_250, described, count('\r\n\r\n"'), count("[subtitled]")].join("|"));
   const people = credits.reduce((sum, { person_id: person }) => sum + person, 0);
   expect(rows("select count(*), sum(person_id) from raw.credits")).toBe(`81357|${people}`);
   expect(rows("select count(*) from analytics.fct_credits join analytics.dim_titles using (title_id)")).toBe("81357");

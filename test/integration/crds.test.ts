@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CUSTOM_KINDS, customResourceDefinition } from "#api/crd.ts";
+import { customResourceDefinition } from "#api/crd.ts";
+import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { API_VERSION, GROUP, VERSION } from "#api/metadata.ts";
-import { NEEDS_MAX, NODES_MAX } from "#api/pipeline.ts";
+import { NEEDS_MAX, NODES_MAX, SPEC_BYTES_MAX } from "#api/pipeline.ts";
 import { kubectl, mustKubectl } from "../support/cluster.ts";
 import { REFUSED_MANIFESTS } from "../support/refused-manifests.ts";
 
@@ -60,24 +61,38 @@ test.each(REFUSED_MANIFESTS)("$title is refused", ({ manifest, server }) => {
 });
 
 test("the largest pipeline that the schema allows costs the API server less than its limit", () => {
-  const names = Array.from({ length: NODES_MAX }, (_, index) => `node-${index}`);
-  const nodes = names.map((name, index) => {
-    const needs = names.slice(Math.max(0, index - NEEDS_MAX), index);
-    return [name, { needs, load: { from: { connection: "c", tables: ["t"] }, to: { connection: "c", schema: "s" } } }];
-  });
-  const connections = { c: { postgres: { secretRef: "s" } } };
-  const largest = object("Pipeline", "largest", { connections, nodes: Object.fromEntries(nodes) });
-  expect(create(largest, "--dry-run=server").text).toContain("created (server dry run)");
+  const names = Array.from({ length: NODES_MAX }, (_, index) => `n${index}`);
+  const load = { from: { connection: "c", tables: ["t"] }, to: { connection: "c", schema: "s" } };
+  // As many needs as a spec has room for: of every node alike, and as many as one may have.
+  for (const [each, last] of [
+    [50, 50],
+    [1, NEEDS_MAX],
+  ] as const) {
+    const nodes = names.map((name, index) => {
+      const needs = names.slice(Math.max(0, index - (index === NODES_MAX - 1 ? last : each)), index);
+      return [name, { needs, load }];
+    });
+    const spec = { connections: { c: { postgres: { secretRef: "s" } } }, nodes: Object.fromEntries(nodes) };
+    expect(Buffer.byteLength(JSON.stringify(spec))).toBeLessThanOrEqual(SPEC_BYTES_MAX);
+    expect(create(object("Pipeline", "largest", spec), "--dry-run=server").text).toContain("created (server dry run)");
+  }
 });
 
 test("defaults are filled in, at every depth", () => {
-  mustKubectl(["create", "-f", "-"], object("Pipeline", "defaults", { retries: {}, nodes: { a: node } }));
+  mustKubectl(["create", "-f", "-"], object("Pipeline", "defaults", { nodes: { a: node } }));
   expect(read("pipelines", "defaults").spec).toEqual({
     suspend: false,
+    startAhead: 1,
     history: { succeeded: 10, failed: 10, ttl: "30d" },
-    retries: { limit: 2, backoff: { initial: "10s", factor: 2, max: "10m" } },
-    nodes: { a: { ...node, startTimeout: "5m" } },
+    nodes: { a: { ...node, startTimeout: "5m", capacityTimeout: "12h" } },
   });
+});
+
+test("what a node leaves out of its retries and resources stays out, so that its pipeline's counts", () => {
+  const own = { ...node, retries: { limit: 5 }, resources: { requests: { cpu: 1 } } };
+  mustKubectl(["create", "-f", "-"], object("Pipeline", "merged", { retries: {}, nodes: { a: own } }));
+  const { retries, nodes } = read("pipelines", "merged").spec;
+  expect({ retries, a: nodes.a }).toEqual({ retries: {}, a: { ...own, startTimeout: "5m", capacityTimeout: "12h" } });
 });
 
 describe("a run", () => {
@@ -153,6 +168,35 @@ describe("a run", () => {
     });
   });
 });
+
+test.each([
+  ["True", "Succeeded"],
+  ["False", "Failed"],
+] as const)(
+  "kubectl wait returns at the end of a run whose condition is %s, as the README says",
+  (succeeded, reason) => {
+    const name = `ended-${reason.toLowerCase()}`;
+    mustKubectl(["create", "-f", "-"], object("PipelineRun", name, { pipeline: "films" }));
+    const wait = () =>
+      kubectl(["wait", `${resource("pipelineruns")}/${name}`, "--for=condition=Finished", "--timeout=1s"]);
+    expect(wait().ok).toBe(false);
+    const time = "2026-01-01T00:00:00Z";
+    const condition = (type: string, status: string) => ({
+      type,
+      status,
+      reason,
+      message: "",
+      lastTransitionTime: time,
+    });
+    const conditions = [condition("Succeeded", succeeded), condition("Finished", "True")];
+    expect(patch("pipelineruns", name, { status: { finished: time, conditions } }, "--subresource=status").ok).toBe(
+      true,
+    );
+    expect(wait().text).toContain("condition met");
+    const path = "{.status.conditions[?(@.type=='Succeeded')].reason}";
+    expect(mustKubectl(["get", `${resource("pipelineruns")}/${name}`, "-o", `jsonpath=${path}`])).toBe(reason);
+  },
+);
 
 test("the spec that a run keeps in its status comes back as it was written", () => {
   const kept = { nodes: { a: { future: { field: [1, "two", null] } } } };

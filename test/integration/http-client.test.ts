@@ -5,7 +5,10 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { HttpConnection } from "#api/http-connection.ts";
 import { readHttpSettings } from "../../task-image/connections/http-settings.ts";
+import { type Agents, openAgents } from "../../task-image/http/agents.ts";
 import { type HttpClient, type HttpClientOptions, openHttpClient } from "../../task-image/http/client.ts";
+import { networkRules } from "../../task-image/network/network-rules.ts";
+import { guardSockets } from "../../task-image/network/socket-guard.ts";
 import { createRedactor } from "../../task-image/redaction.ts";
 import { type Reply, type SeenRequest, startHttpApi } from "../support/http-api.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -95,6 +98,18 @@ describe("requests say who they are", () => {
     expect(api.redactor.redact("token-2")).not.toContain("token-2");
   });
 
+  test.each([
+    ["token", { bearer: {} }],
+    ["apiKey", { apiKey: { header: "X-Key" } }],
+  ])("and a line end in %s is a mistake of the Secret, which is not shown", async (key, auth) => {
+    const failure = await authorized(auth, { [key]: "t-1\nt-2" }).catch((error: Error) => error);
+    expect(failure).toMatchObject({ kind: "configuration", code: "BadConnection" });
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(new RegExp(`key ${key} of Secret .* has a line end`)),
+    });
+    expect(String(failure)).not.toContain("t-2");
+  });
+
   test("and a key that is missing in the Secret is named", async () => {
     await expect(authorized({ bearer: {} }, { tokne: "x" })).rejects.toMatchObject({
       code: "SecretIncomplete",
@@ -129,8 +144,56 @@ describe("credentials stay with their host", () => {
   test.each(["http://169.254.169.254/latest/meta-data", "http://[fd00:ec2::254]/", "file:///etc/passwd"])(
     "a redirect to %s is refused",
     async (location) => {
+      using _guard = guardSockets(networkRules({ allowed: ["127.0.0.0/8"] }, {}));
       await using api = await open(() => ({ status: 302, headers: { location } }));
-      await expect(api.get("/")).rejects.toMatchObject({ kind: "configuration", code: "ForbiddenAddress" });
+      await expect(api.get("/")).rejects.toMatchObject({
+        kind: "configuration",
+        code: "ForbiddenAddress",
+        message: expect.stringContaining("connection api"),
+      });
+    },
+  );
+
+  test("where a public server leads, its redirects and links are held to public addresses", async () => {
+    await using other = await startHttpApi(() => ({ body: "other" }));
+    const asked: [string, boolean][] = [];
+    const agents = await openAgents({ connectMs: 5000, answerMs: 5000 });
+    const spied: Agents = {
+      to: (url, namedByPublic) => {
+        asked.push([`${url.port}${url.pathname}`, namedByPublic]);
+        return agents.to(url, false);
+      },
+      // The server of the connection stands on the Internet here.
+      isPublic: (url) => url.origin !== other.origin,
+      [Symbol.asyncDispose]: () => agents[Symbol.asyncDispose](),
+    };
+    const away = { status: 302, headers: { location: `${other.origin}/away` } };
+    const back = { status: 302, headers: { location: "/b" } };
+    await using api = await open(
+      ({ url }) => ({ "/away": away, "/back": back })[url.pathname] ?? {},
+      {},
+      {},
+      { agents: spied },
+    );
+    await api.get("/away");
+    await api.get("/back");
+    await api.client.read({ url: new URL(`${other.origin}/link`), method: "GET" });
+    const [own, foreign] = [api.origin, other.origin].map((origin) => new URL(origin).port);
+    expect(asked).toEqual([
+      [`${own}/away`, false],
+      [`${foreign}/away`, true],
+      [`${own}/back`, false],
+      [`${own}/b`, false],
+      [`${foreign}/link`, true],
+    ]);
+  });
+
+  test.each(["http://10.0.0.1/", "http://192.168.1.1/", "http://[fd12::1]/", "http://[::ffff:10.0.0.1]/"])(
+    "%s is not where a public server leads",
+    async (url) => {
+      await using agents = await openAgents({ connectMs: 5000, answerMs: 5000 });
+      expect(() => agents.to(new URL(url), true)).toThrow("a private address to which a public server has led");
+      expect(() => agents.to(new URL(url), false)).not.toThrow();
     },
   );
 
@@ -159,12 +222,30 @@ describe("a server in trouble", () => {
     await expect(api.get("/a?secret=1")).rejects.toMatchObject({
       kind: "transient",
       code: "HTTP429",
-      message: `connection api: GET ${api.origin}/a answered 429: quota exceeded`,
+      message: `connection api: GET ${api.origin}/a answered 429 (its text is hidden: spec.logValues writes it to the pod's log)`,
     });
     expect(api.seen).toHaveLength(1);
     await using broken = await open(() => ({ status: 500 }));
     await expect(broken.get("/")).rejects.toMatchObject({ kind: "transient", code: "HTTP500" });
     expect(broken.seen).toHaveLength(6);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, number]>([
+    ["retry-after", { "retry-after": "9" }, 9000],
+    ["x-ratelimit-reset", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767225642" }, 42_000],
+    ["ratelimit-reset", { "RateLimit-Remaining": "0", "RateLimit-Reset": "30" }, 30_000],
+    ["nothing more", { "x-rate-limit-remaining": "0" }, 500],
+  ])("that has too many requests says so by 403 too, and until when by %s", async (_header, headers, wait) => {
+    await using api = await open(({ number }) => (number === 1 ? { status: 403, headers } : { body: "[]" }));
+    expect(await api.get("/")).toBe("[]");
+    expect(api.waits).toEqual([wait]);
+  });
+
+  test("that has too many requests for longer than an attempt has leaves them to the next one", async () => {
+    const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767229200" };
+    await using api = await open(() => ({ status: 403, headers }));
+    await expect(api.get("/")).rejects.toMatchObject({ kind: "transient", code: "HTTP403" });
+    expect(api.seen).toHaveLength(1);
   });
 
   test("that says nothing is given up after the time for an answer", async () => {
@@ -180,7 +261,7 @@ describe("a server in trouble", () => {
   });
 
   test("that refuses is not asked again", async () => {
-    await using api = await open(() => ({ status: 403, body: "no" }));
+    await using api = await open(() => ({ status: 403, body: "no", headers: { "x-ratelimit-remaining": "41" } }));
     await expect(api.get("/")).rejects.toMatchObject({
       kind: "configuration",
       code: "HTTP403",

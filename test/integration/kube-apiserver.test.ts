@@ -1,22 +1,26 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { type Grant, VERBS } from "../../operator/kube/access.ts";
+import { VERBS } from "../../operator/kinds/kind.ts";
+import { KINDS, type Kind } from "../../operator/kinds/kinds.ts";
+import type { Job, Lease } from "../../operator/kinds/objects.ts";
+import type { Grant } from "../../operator/kube/access.ts";
 import { isAlreadyExists, isNotFound } from "../../operator/kube/api-error.ts";
 import { KubeClient } from "../../operator/kube/client.ts";
 import { systemClock } from "../../operator/kube/clock.ts";
-import { Connections } from "../../operator/kube/connections.ts";
+import { SocketPools } from "../../operator/kube/connections.ts";
 import { kubeConfigCredentials } from "../../operator/kube/credentials.ts";
-import { type Kind, type Lease, RESOURCES } from "../../operator/kube/kinds.ts";
 import { LeaderElector } from "../../operator/kube/lease.ts";
 import { Reflector } from "../../operator/kube/reflector.ts";
 import { Store } from "../../operator/kube/store.ts";
 import { TRANSPORT_SETTINGS, Transport } from "../../operator/kube/transport.ts";
 import { kubeContract } from "../contract/kube-suite.ts";
+import { revisionContract } from "../contract/revision-suite.ts";
 import { kubectl, mustKubectl } from "../support/cluster.ts";
 
 const NAMESPACE = "default";
-const EVERYTHING: readonly Grant[] = (Object.keys(RESOURCES) as Kind[]).flatMap((kind) => [
+const FAST = { perSecond: 500, burst: 500 };
+const EVERYTHING: readonly Grant[] = (Object.keys(KINDS) as Kind[]).flatMap((kind) => [
   { kind, verbs: VERBS },
   { kind, subresource: "status", verbs: VERBS },
 ]);
@@ -29,15 +33,16 @@ function kubeconfig(): string {
   );
 }
 
-const transport = new Transport({
-  connections: new Connections(kubeConfigCredentials({ path: kubeconfig() }), systemClock),
+const SETTINGS = { ...TRANSPORT_SETTINGS, pace: { ...TRANSPORT_SETTINGS.pace, total: FAST, namespaceWrites: FAST } };
+const transportParts = {
+  connections: new SocketPools(kubeConfigCredentials({ path: kubeconfig() }), systemClock),
   clock: systemClock,
   random: Math.random,
-  settings: { ...TRANSPORT_SETTINGS, rate: { perSecond: 500, burst: 500 } },
-});
+};
+const transport = new Transport({ ...transportParts, settings: SETTINGS });
 const kube = new KubeClient(transport, EVERYTHING);
 
-/** An operator that lives in the cluster would answer to the suite's Connections: it rests meanwhile. */
+/** An operator that lives in the cluster would answer to the suite's SocketPools: it rests meanwhile. */
 const OPERATOR = ["deployment/kelt", "-n", "kelt-system"];
 const replicas = kubectl(["get", ...OPERATOR, "-o", "jsonpath={.spec.replicas}"]);
 
@@ -66,6 +71,7 @@ afterAll(() => {
   return transport.close();
 });
 
+revisionContract("a real API server", () => ({ kube, namespace: NAMESPACE }));
 kubeContract("a real API server", () => ({ kube, namespace: NAMESPACE }));
 
 describe("against a real API server", () => {
@@ -89,6 +95,39 @@ describe("against a real API server", () => {
     for (const letter of ["b", "c"]) {
       await kube.delete("Lease", { namespace: NAMESPACE, name: `${suite}-${letter}` }, { propagation: "Background" });
     }
+  });
+
+  it("a reflector passes an object over that is too large, and follows all the others", async () => {
+    const suite = uniqueName();
+    const store = new Store<Job>({});
+    const small = new Transport({ ...transportParts, settings: { ...SETTINGS, objectBytesMax: 100_000 } });
+    const parts = { kube: new KubeClient(small, EVERYTHING), kind: "Job", namespace: NAMESPACE } as const;
+    const random = Math.random;
+    const reflector = new Reflector({ ...parts, labelSelector: `suite=${suite}`, store, clock: systemClock, random });
+    const create = (letter: string, bytes: number) => {
+      const container = { name: "c", image: "none", args: ["x".repeat(bytes)] };
+      const template = { spec: { restartPolicy: "Never", containers: [container] } };
+      const metadata = { name: `${suite}-${letter}`, labels: { suite } };
+      return kube.create("Job", NAMESPACE, { metadata, spec: { suspend: true, template } });
+    };
+    const unread = () => reflector.unread.map(({ metadata }) => metadata.name).sort();
+    await create("a", 1);
+    await create("b", 1_000_000);
+    reflector.start();
+    await reflector.whenSynced();
+    expect([names(store), unread()]).toEqual([[`${suite}-a`], [`${suite}-b`]]);
+    await create("c", 1_000_000);
+    await create("d", 1);
+    await until(() => names(store).length === 2);
+    expect([names(store), unread()]).toEqual([
+      [`${suite}-a`, `${suite}-d`],
+      [`${suite}-b`, `${suite}-c`],
+    ]);
+    await kube.delete("Job", { namespace: NAMESPACE, name: `${suite}-b` }, { propagation: "Background" });
+    await until(() => unread().length === 1);
+    await reflector.stop();
+    for (const letter of ["a", "c", "d"])
+      await kube.delete("Job", { namespace: NAMESPACE, name: `${suite}-${letter}` }, { propagation: "Background" });
   });
 
   it("one of two electors leads, and the other one when it gives the lease back", async () => {

@@ -5,7 +5,7 @@ import { POSTGRES_VERSIONS } from "../support/postgres.ts";
 import { aContext } from "../support/task.ts";
 import { until } from "../support/until.ts";
 
-type Parts = Partial<WorkOf<"load">["load"]["from"]> & {
+type CursorLoad = Partial<WorkOf<"load">["load"]["from"]> & {
   readonly mode?: "append" | "merge";
   readonly key?: readonly string[];
   readonly uid?: string;
@@ -14,7 +14,7 @@ type Parts = Partial<WorkOf<"load">["load"]["from"]> & {
 describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   const databases = useLoadDatabases(version);
 
-  function runLoad({ mode = "append", key, uid, ...from }: Parts, context?: CommandContext) {
+  function runLoad({ mode = "append", key, uid, ...from }: CursorLoad, context?: CommandContext) {
     const selected = from.query === undefined ? { tables: ["events"] } : {};
     const what: WorkOf<"load">["load"] = {
       from: { connection: "source", schema: "public", ...selected, ...from },
@@ -31,6 +31,29 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       ({ row }) => row,
     );
   const cursor = () => databases.warehouse.query("SELECT source, value, is_read FROM raw._kelt_cursors");
+
+  test.each<[string, string, CursorLoad, number]>([
+    ["unique numbers: the largest one, the rows", "id bigint PRIMARY KEY", byId, 2],
+    ["numbers of a merge: the same", "id bigint NOT NULL", { ...byId, mode: "merge", key: ["id"] }, 2],
+    ["numbers of which the newest wait: these are counted", "id bigint NOT NULL", byId, 3],
+    ["times: endless ones are looked for too", "id bigint, at timestamptz NOT NULL DEFAULT '2024-01-01'", byTime, 4],
+  ])("a load scans its source no more often than it has to. %s", async (_what, columns, parts, scans) => {
+    await databases.source.query(`CREATE TABLE events (${columns}); INSERT INTO events (id) VALUES (1), (2), (3);
+      SELECT pg_stat_force_next_flush()`);
+    const scanned = async () => {
+      await until("every session of the load has told its figures", async () => {
+        const others =
+          "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        return (await databases.source.query(others)).length === 0;
+      });
+      const figures =
+        "SELECT seq_scan + coalesce(idx_scan, 0) AS scans FROM pg_stat_user_tables WHERE relname = 'events'";
+      return Number((await databases.source.query(figures))[0]?.scans);
+    };
+    const before = await scanned();
+    await runLoad(parts);
+    expect((await scanned()) - before).toBe(scans);
+  });
 
   describe("a time column", () => {
     beforeEach(() =>
@@ -79,6 +102,15 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       expect(await loaded()).toEqual(["1", "2", "3", "4"]);
     });
 
+    test("a time that is years ahead waits, and that is said", async () => {
+      await databases.source.query("INSERT INTO events VALUES (3, '2999-01-01+00')");
+      const context = aContext();
+      expect(await runLoad(byTime, context)).toMatchObject({
+        message: "1 table, 2 rows, 1 left for a later load, 1 of these with a time in the future",
+      });
+      expect(context.lines.filter((line) => line.includes("more than a day in the future"))).toHaveLength(1);
+    });
+
     test("rows younger than the lag wait", async () => {
       await databases.source.query("INSERT INTO events VALUES (3, now() - interval '30 minutes')");
       await runLoad({ cursor: { column: "at", lag: "1h" } });
@@ -118,7 +150,10 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       const merge = { ...byTime, mode: "merge", key: ["id"] } as const;
       await runLoad(merge);
       await databases.source.query("UPDATE events SET state = 'paid', at = now() WHERE id = 1");
-      await until("the change is old enough and loaded", async () => (await runLoad(merge)).rows === 1);
+      await until("the change is old enough and loaded", async () => {
+        await runLoad(merge);
+        return (await loaded("id, state")).includes("1 paid");
+      });
       expect(await loaded("id, state")).toEqual(["1 paid", "2 new"]);
     });
 
@@ -171,6 +206,9 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
           "column id is integer, for which the lag is lagValues, a number, and lag is 1h",
         ),
       });
+      await expect(
+        runLoad({ mode: "merge", key: ["id"], cursor: { column: "id", lateness: "1h" } }),
+      ).rejects.toMatchObject({ code: "WrongLag", message: expect.stringContaining("and lateness is 1h") });
     });
 
     test("that sequences may be late is said, unless the manifest knows it", async () => {
@@ -206,6 +244,27 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       await databases.source.query("INSERT INTO events VALUES (2, 'b'), (3, 'a')");
       await runLoad(byId);
       expect(await loaded("id, part")).toEqual(["1 a", "2 a", "2 b"]);
+    });
+
+    test.each([
+      ["int", "1", "2"],
+      ["double precision", "0.1", "0.30000000000000004"],
+      ["text", "'a'", "'b'"],
+      ["uuid", "'00000000-0000-0000-0000-000000000001'", "'00000000-0000-0000-0000-000000000002'"],
+    ])("of type %s: rows that wait are counted, and all are loaded where none comes late", async (type, low, high) => {
+      await databases.source.query(
+        `CREATE TABLE events (id ${type} NOT NULL); INSERT INTO events VALUES (${low}), (${high}), (${high})`,
+      );
+      const context = aContext();
+      expect(await runLoad(byId, context)).toMatchObject({
+        rows: 1,
+        message: "1 table, 1 rows, 2 left for a later load",
+      });
+      expect(context.lines.filter((line) => line.includes("2 rows of the largest value are left"))).toHaveLength(1);
+      const nothingLate = { cursor: { column: "id", lagValues: 0 } };
+      expect(await runLoad(nothingLate)).toMatchObject({ rows: 2, message: "1 table, 2 rows" });
+      expect(await runLoad(nothingLate)).toMatchObject({ rows: 0 });
+      expect(await loaded()).toHaveLength(3);
     });
 
     test("a merge reads the newest value at once and again", async () => {
@@ -292,7 +351,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
       await expect(runLoad({ cursor: { column: "place" } })).rejects.toMatchObject({
         kind: "configuration",
         code: "CursorChanged",
-        message: expect.stringContaining("has been loaded by column id up to 2, now by place"),
+        message: expect.stringContaining("has been loaded by column id up to the value in its row, now by place"),
       });
       await databases.warehouse.query("DROP TABLE raw.events");
       await runLoad({ cursor: { column: "place" } });

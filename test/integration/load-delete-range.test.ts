@@ -170,7 +170,7 @@ describe("a range of files", () => {
       kind: "data",
       code: "RowsOutsideRange",
       message: expect.stringContaining(
-        "raw.titles: expected day from 2026-11-01 and before 2026-12-01, found 2026-12-01 in 2 rows, NULL in 1 row. Nothing has been published",
+        "raw.titles: expected day from 2026-11-01 and before 2026-12-01, found another value in 2 rows, NULL in 1 row. Nothing has been published",
       ),
     });
     expect(await lake.rows("raw.titles")).toHaveLength(2);

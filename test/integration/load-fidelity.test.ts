@@ -63,7 +63,14 @@ const PITFALLS: readonly Pitfall[] = [
   },
   // A number of JSON has no sign of zero that anything could tell it by.
   { name: "-0", csv: "a\n-0\n", jsonl: lines("-0"), arrives: text("-0"), ofJson: typed("bigint", "0") },
-  { name: "1e400", csv: "a\n1e400\n", jsonl: lines("1e400"), arrives: typed("numeric", `1${"0".repeat(400)}`) },
+  // A text that would not come back as it was written stays a text; a number of JSON is one.
+  {
+    name: "1e400",
+    csv: "a\n1e400\n",
+    jsonl: lines("1e400"),
+    arrives: text("1e400"),
+    ofJson: typed("numeric", `1${"0".repeat(400)}`),
+  },
   {
     name: "dates 0001 and 9999",
     csv: "a\n0001-01-01\n9999-12-31\n",
@@ -202,43 +209,48 @@ const REFUSALS: readonly (readonly [string, string, Content, string])[] = [
     "a name that stands twice",
     "titles.csv",
     "a,b,a\n1,2,3\n",
-    'titles.csv, line 1, column 3: expected a name of its own, found "a", which column 1',
+    "titles.csv, line 1, column 3: expected a name of its own, found a name, which column 1",
   ],
   ["a name of 64 bytes", "titles.csv", `${"n".repeat(64)}\n1\n`, "of 64 bytes; Postgres keeps 63"],
-  ["a name of 64 bytes", "titles.jsonl", `{"${"n".repeat(64)}":1}\n`, "expected keys of 1 to 63 bytes"],
   [
-    "1591 columns",
+    "a name of 64 bytes",
+    "titles.jsonl",
+    `{"${"n".repeat(64)}":1}\n`,
+    "expected keys of 1 to 63 bytes, found one of 64 bytes, which cannot be a column",
+  ],
+  [
+    "1601 columns",
     "titles.csv",
-    `${columns(1591, (index) => `c${index}`)}\n`,
-    "expected at most 1590 columns, found 1591",
+    `${columns(1601, (index) => `c${index}`)}\n`,
+    "expected at most 1600 columns, found 1601",
   ],
   [
     "a row with a cell too many",
     "titles.csv",
     "a,b\n1,2\n1,2,3\n",
-    'titles.csv, line 3: "1,2,3": expected 2 cells as in the header, found 3',
+    "titles.csv, line 3: expected 2 cells as in the header, found 3",
   ],
   [
     "a row with a cell too few",
     "titles.csv",
     "a,b\n1\n",
-    'titles.csv, line 2: "1": expected 2 cells as in the header, found 1',
+    "titles.csv, line 2: expected 2 cells as in the header, found 1",
   ],
   [
     "a delimiter at the end of the rows alone",
     "titles.csv",
     "a,b\n1,2,\n",
-    'titles.csv, line 2: "1,2,": expected 2 cells as in the header, found 3',
+    "titles.csv, line 2: expected 2 cells as in the header, found 3",
   ],
   ["a quote that stays open", "titles.csv", 'a,b\n1,2\n"x,3\n4,5\n', "titles.csv, line 3: a quote"],
-  ["a zero byte", "titles.csv", "a\nx\0y\n", 'titles.csv, line 2: "x\\\\0y": expected text, found a zero byte'],
+  ["a zero byte", "titles.csv", "a\nx\0y\n", "titles.csv, line 2: expected text, found a zero byte"],
   ["a zero byte", "titles.jsonl", '{"a":1}\n{"a":"x\0y"}\n', "titles.jsonl, line 2"],
   ["an escaped zero byte", "titles.jsonl", '{"a":"x\\u0000y"}\n', "titles.jsonl, line 1"],
   [
     "latin1 that is not said to be",
     "titles.csv",
     Buffer.from("a\n\xe9\n", "latin1"),
-    'titles.csv, line 2: "é": expected text, found bytes that are not UTF-8',
+    "titles.csv, line 2: expected text, found bytes that are not UTF-8",
   ],
   ["latin1 that is not said to be", "titles.jsonl", Buffer.from('{"a":"\xe9"}\n', "latin1"), "titles.jsonl, line 1"],
   ["CR as the end of lines", "titles.jsonl", '{"a":1}\r{"a":2}\n', "titles.jsonl, line 1"],
@@ -350,7 +362,7 @@ describe.each(POSTGRES_VERSIONS)("on Postgres %s", (version) => {
     const unknown = lake.load({ files: { a: "a.jsonl" }, columns: { a: { v: "numbr" } } });
     await expect(unknown).rejects.toMatchObject({
       kind: "configuration",
-      message: expect.stringContaining('load.columns.a: type "numbr" does not exist'),
+      message: expect.stringContaining('load.columns.a.v: type numbr: type "numbr" does not exist'),
     });
   });
 
@@ -359,7 +371,7 @@ describe.each(POSTGRES_VERSIONS)("on Postgres %s", (version) => {
     await lake.put("a.csv", "a\n1\n");
     const [one, other] = ["ä".repeat(32), "ä".repeat(33)];
     const load = lake.load({ files: { [one]: "a.csv", [other]: "a.csv" } });
-    await expect(load).rejects.toMatchObject({ kind: "configuration", code: "LongName" });
+    await expect(load).rejects.toMatchObject({ kind: "configuration", code: "NameTooLong" });
     expect(await lake.warehouse.query("SELECT relname FROM pg_class WHERE relname ~ 'ä'")).toEqual([]);
   });
 

@@ -48,14 +48,16 @@ describe("CSV without a header", () => {
     const load = lake.load({ files: { a: "a.csv" }, format: { csv: { header: false, columns: ["x", "y"] } } });
     await expect(load).rejects.toMatchObject({
       code: "TooManyRejects",
-      message: expect.stringContaining('s3://lake/a.csv, line 2: "3": expected 2 cells for as many columns, found 1'),
+      message: expect.stringContaining("s3://lake/a.csv, line 2: expected 2 cells for as many columns, found 1"),
     });
   });
 
   test("a name that is given twice is refused by where it stands", async () => {
     await lake.put("a.csv", "1,2\n");
     const load = lake.load({ files: { a: "a.csv" }, format: { csv: { header: false, columns: ["x", "x"] } } });
-    await expect(load).rejects.toThrow('load.from.format.csv.columns, column 2: expected a name of its own, found "x"');
+    await expect(load).rejects.toThrow(
+      "load.from.format.csv.columns, column 2: expected a name of its own, found a name, which column 1 is called too",
+    );
   });
 });
 

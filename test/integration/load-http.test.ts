@@ -7,23 +7,23 @@ import { until } from "../support/until.ts";
 
 const databases = useLoadDatabases("18");
 
-interface Parts {
+interface HttpLoad {
   readonly http: object;
   readonly format?: object;
   readonly uid?: string;
   readonly [field: string]: unknown;
 }
 
-function loadOf({ http, format, uid: _, ...more }: Parts) {
+function loadOf({ http, format, uid: _, ...more }: HttpLoad) {
   const from = { connection: "source", http, ...(format === undefined ? {} : { format }) };
   return Load.parse({ from, to: { connection: "warehouse", schema: "raw", table: "posts" }, ...more });
 }
 
-const runOf = (api: HttpApi, { uid }: Parts) => ({
+const runOf = (api: HttpApi, { uid }: HttpLoad) => ({
   uid,
   source: { kind: "http" as const, baseUrl: `${api.origin}/v1` },
 });
-const run = (api: HttpApi, parts: Parts) => databases.load(loadOf(parts), runOf(api, parts));
+const run = (api: HttpApi, settings: HttpLoad) => databases.load(loadOf(settings), runOf(api, settings));
 const rows = () => databases.warehouse.query("SELECT * FROM raw.posts ORDER BY id");
 
 describe("an answer goes straight into a table", () => {
@@ -83,7 +83,7 @@ describe("an answer goes straight into a table", () => {
   test("a line end inside of a string, which no JSON has, rejects its record and is not made a space", async () => {
     const body = '[{"id":1,\n"t":"a"},\r\n{"id":2,"t":"\\"\n"},{"id":3,"t":"\\n"}]';
     await using api = await startHttpApi(() => ({ body }));
-    await run(api, { http: { path: "posts", paging: { link: {} } }, rejects: { max: 1 } });
+    await run(api, { http: { path: "posts", paging: { link: {}, fullPage: 100 } }, rejects: { max: 1 } });
     expect(await rows()).toEqual([
       { id: "1", t: "a" },
       { id: "3", t: "\n" },
@@ -93,23 +93,69 @@ describe("an answer goes straight into a table", () => {
 
   test("bad records are rejected by their number; too many of them publish nothing", async () => {
     await using api = await startHttpApi(() => ({ body: '[{"id":1},{"id":"x"},{"id":3}]' }));
-    const parts = { http: { records: undefined, path: "posts" }, columns: { posts: { id: "integer" } } };
-    await expect(run(api, parts)).rejects.toMatchObject({ code: "TooManyRejects" });
+    const settings = { http: { records: undefined, path: "posts" }, columns: { posts: { id: "integer" } } };
+    await expect(run(api, settings)).rejects.toMatchObject({ code: "TooManyRejects" });
     expect(await databases.warehouse.query("SELECT to_regclass('raw.posts') AS t")).toEqual([{ t: null }]);
-    await run(api, { ...parts, rejects: { max: 1 } });
+    await run(api, { ...settings, rejects: { max: 1 } });
     expect(await rows()).toEqual([{ id: "1" }, { id: "3" }]);
     const [reject] = await databases.warehouse.query("SELECT uri, column_name, value FROM raw._kelt_rejects");
     expect(reject).toEqual({ uri: `${api.origin}/v1/posts`, column_name: "id", value: "x" });
   });
 
-  test("an answer that breaks off in the middle of a page is asked for again; one that stays broken publishes nothing", async () => {
+  test("a host that cannot be read is said to be so, and not a database that was lost", async () => {
+    await using api = await startHttpApi(() => ({ body: "[]" }));
+    const source = { kind: "http" as const, baseUrl: api.origin.replace("http:", "https:") };
+    await expect(databases.load(loadOf({ http: { path: "posts" } }), { source })).rejects.toMatchObject({
+      kind: "configuration",
+      message: expect.stringMatching(/^connection source: GET https:.* failed: the host does not speak TLS there/),
+    });
+  });
+
+  test("an answer that breaks off is asked for again from its beginning, with and without pages", async () => {
     const body = '[{"id":1},{"id":2}]';
-    await using api = await startHttpApi(({ number }) => (number === 1 ? { body, cutAt: 9 } : { body }));
-    await run(api, { http: { path: "posts", paging: { link: {} } } });
+    const reply = ({ number }: SeenRequest): Reply => (number % 2 === 1 ? { body, cutAt: 9 } : { body });
+    await using api = await startHttpApi(reply);
+    await run(api, { http: { path: "posts", paging: { link: {}, fullPage: 100 } } });
     expect(await rows()).toEqual([{ id: "1" }, { id: "2" }]);
-    await using broken = await startHttpApi(() => ({ body, cutAt: 9 }));
-    await expect(run(broken, { http: { path: "posts" }, mode: "append" })).rejects.toMatchObject({ kind: "transient" });
-    expect(await rows()).toHaveLength(2);
+    await run(api, { http: { path: "posts" }, mode: "append" });
+    expect(await rows()).toHaveLength(4);
+    expect(api.seen).toHaveLength(4);
+  });
+});
+
+describe("pages that overlap in a merge", () => {
+  const pages: readonly string[] = [
+    '[{"id":1,"t":"a"},{"id":2,"t":"early"},{"id":3,"t":"early"}]',
+    '[{"id":2,"t":"late"},{"id":null,"t":"x"},{"id":3,"t":"late"}]',
+    '[{"id":3,"t":"last"},{"id":4,"t":"d"}]',
+  ];
+  const served = (bodies: readonly string[]) =>
+    startHttpApi(({ url }) => ({ body: bodies[Number(url.searchParams.get("page")) - 1] ?? "[]" }));
+  const merge = (more: object = {}) => ({
+    http: { paging: { page: { param: "page" } }, ...more },
+    mode: "merge",
+    key: ["id"],
+  });
+
+  test("are refused, or leave the record of each key that came last, which is counted", async () => {
+    const bodies = pages.map((page) => page.replace('{"id":null,"t":"x"},', ""));
+    await using api = await served(bodies);
+    await expect(run(api, merge())).rejects.toMatchObject({ kind: "data", code: "UnusableKey" });
+    for (const _load of ["first", "second"]) {
+      const outcome = await run(api, merge({ overlap: "last" }));
+      expect(outcome).toMatchObject({ message: "1 table, 4 rows, 3 duplicates left out", rows: 4 });
+      expect(await rows()).toEqual([
+        { id: "1", t: "a" },
+        { id: "2", t: "late" },
+        { id: "3", t: "last" },
+        { id: "4", t: "d" },
+      ]);
+    }
+  });
+
+  test("do not hide a record without a key", async () => {
+    await using api = await served(pages);
+    await expect(run(api, merge({ overlap: "last" }))).rejects.toMatchObject({ kind: "data", code: "UnusableKey" });
   });
 });
 
@@ -305,5 +351,5 @@ describe("incremental by parameter", () => {
       expect(await rows()).toHaveLength(6);
       expect(await cursor()).toMatchObject([{ value: "2026-04-06" }]);
     }
-  });
+  }, 120_000);
 });

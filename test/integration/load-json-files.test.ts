@@ -133,6 +133,16 @@ describe("an object without keys", () => {
     expect(await lake.rows("raw.songs")).toEqual([{ song: "x" }, { song: null }, { song: null }]);
   });
 
+  test("where all documents are rejected, the place and the reason of the first ones are said", async () => {
+    await lake.put("songs.json", '[{"a":1 "b":2}]');
+    await expect(lake.load({ files: { songs: "songs.json" }, rejects: { max: 5 } })).rejects.toMatchObject({
+      code: "NoKeys",
+      message: expect.stringMatching(
+        /all 1 documents are rejected: s3:\/\/lake\/songs.json, line 1: invalid input syntax/,
+      ),
+    });
+  });
+
   test("names no column: without a target it is refused", async () => {
     await lake.put("songs.json", "{}{}");
     await expect(lake.load({ files: { songs: "songs.json" } })).rejects.toMatchObject({ code: "NoKeys" });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { LoadMode } from "../../task-image/postgres/publication.ts";
+import type { LoadMode } from "../../task-image/loading/writing.ts";
 import { useLoadDatabases } from "../support/load-databases.ts";
 import { POSTGRES_VERSIONS } from "../support/postgres.ts";
 
@@ -64,9 +64,15 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   });
 
   test.each([
-    ["two rows of one key", "merge", "film_id", "INSERT INTO films VALUES (2, NULL, 'Twin')", "('2') in 2 rows"],
-    ["NULL in the key", "merge", "film_id", "INSERT INTO films VALUES (NULL, NULL, 'None')", "(NULL) in 1 row"],
-    ["NULL in the key", "deleteInsert", "day", "UPDATE films SET day = NULL", "(NULL) in 3 rows"],
+    ["two rows of one key", "merge", "film_id", "INSERT INTO films VALUES (2, NULL, 'Twin')", "a key in 2 rows"],
+    [
+      "NULL in the key",
+      "merge",
+      "film_id",
+      "INSERT INTO films VALUES (NULL, NULL, 'None')",
+      "a key with NULL in 1 row",
+    ],
+    ["NULL in the key", "deleteInsert", "day", "UPDATE films SET day = NULL", "a key with NULL in 3 rows"],
   ] as const)(
     "%s is refused by %s, with the key, and nothing is published",
     async (_what, mode, key, change, message) => {

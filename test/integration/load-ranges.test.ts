@@ -123,7 +123,8 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     await ambush;
     expect(await failure).toMatchObject({
       kind: "transient",
-      code: "57P01",
+      // A server that is ended while it waits for its client to read says nothing more: Postgres, ProcessClientWriteInterrupt.
+      code: expect.stringMatching(/^(57P01|ConnectionLost)$/) as string,
       message: expect.stringContaining("loading public.films into raw.films"),
     });
     expect(await parts()).toEqual([]);

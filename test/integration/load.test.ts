@@ -6,7 +6,7 @@ import { aContext, aTask } from "../support/task.ts";
 
 const databases = useLoadDatabases("18");
 
-interface LoadParts {
+interface LoadSettings {
   readonly tables?: string[];
   readonly mode?: "replace" | "truncate" | "append";
   readonly schemaChange?: "freeze";
@@ -15,7 +15,7 @@ interface LoadParts {
 }
 
 /** Loads into schema raw as a run of its own, unless a uid is given. */
-function runLoad({ tables = ["films"], mode = "replace", schemaChange, uid, attempt = 1 }: LoadParts = {}) {
+function runLoad({ tables = ["films"], mode = "replace", schemaChange, uid, attempt = 1 }: LoadSettings = {}) {
   const from = { connection: "source", schema: "public", tables };
   const to = { connection: "warehouse", schema: "raw" };
   const change = schemaChange === undefined ? {} : { schemaChange };

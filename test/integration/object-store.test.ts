@@ -70,7 +70,7 @@ test("a long object is written in parts and comes back as it was", async () => {
 test("an object whose bytes end with an error is not seen, and no part of it stays", async () => {
   const body = Readable.from(failingAfter(randomBytes(18 * 1024 * 1024)));
   await expect(lake.write("broken", body, "text/plain")).rejects.toMatchObject({
-    message: expect.stringContaining("the source broke off"),
+    detail: expect.stringContaining("the source broke off"),
   });
   expect(await lake.find("broken")).toBeUndefined();
   expect(await unfinishedUploads("lake")).toEqual([]);

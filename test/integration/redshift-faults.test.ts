@@ -218,7 +218,8 @@ describe("what COPY reads with", () => {
     const context = aContext();
     lake.redshift.beforeCopy = (sql) => Promise.reject(new RedshiftError("42601", `syntax error in ${sql}`, sql));
     const failure = await lake.load({ context }).catch((error: TaskFailure) => error);
-    const shown = context.redactor.redact((failure as TaskFailure).message) + context.lines.join("\n");
+    // What a log shows that may show values: a message of the status hides the statement as a whole.
+    const shown = context.redactor.redact((failure as TaskFailure).detail) + context.lines.join("\n");
     expect(shown).toContain("SECRET_ACCESS_KEY '[redacted]'");
     for (const secret of [lake.s3.accessKey, lake.s3.secretKey, lake.warehouse.server.password]) {
       expect(shown).not.toContain(secret);

@@ -108,14 +108,14 @@ describe("what is wrong with a connection is said with its name, host, database 
   });
 
   test("a host name, which a retry may find", async () => {
-    await expect(open({ ...database.connection(), host: "no-such-host.invalid" })).rejects.toMatchObject({
+    await expect(open(database.connection({ host: "no-such-host.invalid" }))).rejects.toMatchObject({
       kind: "transient",
       message: expect.stringContaining("the name no-such-host.invalid cannot be resolved"),
     });
   });
 
   test("a port where nobody listens, which a retry may find", async () => {
-    await expect(open({ ...database.connection(), port: 1 })).rejects.toMatchObject({
+    await expect(open(database.connection({ port: "1" }))).rejects.toMatchObject({
       kind: "transient",
       code: "ECONNREFUSED",
       message: expect.stringContaining("nothing listens at 127.0.0.1:1"),

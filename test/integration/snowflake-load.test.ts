@@ -51,10 +51,23 @@ describe("modes", () => {
     await expect(scene.load({ mode: "merge", key: ["id"] })).rejects.toMatchObject({
       kind: "data",
       code: "UnusableKey",
-      message: expect.stringMatching(/\(1\) in 2 rows, \(NULL\) in 1 row/),
+      message: expect.stringMatching(/a key in 2 rows, a key with NULL in 1 row/),
     });
     await expect(scene.load({ mode: "deleteInsert", key: ["isbn"] })).rejects.toMatchObject({ code: "UnknownKey" });
     await expect(scene.rows("FILMS")).rejects.toThrow(/does not exist/);
+  });
+
+  test("a merge of JSON keeps what an object does not bring, and takes away what it says is null", async () => {
+    const merge = { mode: "merge", key: ["id"], files: { films: "films.jsonl" } } as const;
+    await scene.put("films.jsonl", '{"id":1,"a":"x","b":"y"}\n{"id":2,"a":"x","b":"y"}\n');
+    await scene.load({ ...merge, key: ["id"], uid: "one" });
+    await scene.put("films.jsonl", '{"id":1,"a":"z"}\n{"id":2,"b":null}\n{"id":3,"b":"r"}\n');
+    expect(await scene.load({ ...merge, key: ["id"], uid: "two" })).toMatchObject({ rows: 3 });
+    expect((await scene.rows("FILMS")).toSorted((a, b) => Number(a.ID) - Number(b.ID))).toEqual([
+      { A: "z", B: "y", ID: "1" },
+      { A: "x", B: null, ID: "2" },
+      { A: null, B: "r", ID: "3" },
+    ]);
   });
 
   test("several tables are published together, and nothing of kelt's is left beside them", async () => {
@@ -263,7 +276,7 @@ describe("deleteInsert of a range", () => {
   });
 
   test.each([
-    [{ column: "day", from: "2026-12-01" }, "RowsOutsideRange", "found 2026-11-30 in 1 row"],
+    [{ column: "day", from: "2026-12-01" }, "RowsOutsideRange", "found another value in 1 row"],
     [{ column: "day", from: "7" }, "UnusableRange", "load.range.from: expected a value of DATE"],
     [{ column: "when", from: "7" }, "UnknownRange", "the rows for RAW.FILMS have no column WHEN"],
   ])("is refused: %o", async (range, code, message) => {

@@ -164,6 +164,16 @@ test("an UPDATE keeps others from the table until its transaction ends, and LOCK
   expect(await waiting).toMatchObject([{ "number of rows updated": "1" }]);
 });
 
+test("the catalog has views beside tables", async () => {
+  await made("T", "ID VARCHAR");
+  await session.query(`CREATE VIEW "RAW"."SEEN" AS SELECT "ID" FROM "RAW"."T"`);
+  const kinds = `SELECT TABLE_NAME, TABLE_TYPE FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'RAW' AND TABLE_NAME IN ('SEEN', 'T') ORDER BY 1`;
+  expect(await session.query(kinds)).toEqual([
+    { TABLE_NAME: "SEEN", TABLE_TYPE: "VIEW" },
+    { TABLE_NAME: "T", TABLE_TYPE: "BASE TABLE" },
+  ]);
+});
+
 test("SWAP exchanges two tables with all that is theirs", async () => {
   await made("T", "ID VARCHAR");
   await made("S", "ID VARCHAR, V VARCHAR");

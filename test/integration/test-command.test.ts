@@ -66,7 +66,7 @@ test.each(FAILING)("%s fails with its failing rows and a query that shows them",
     code: "CheckFailed",
     measured: { tests: { passed: 0, warned: 0, failed: 1, errored: 0 } },
   });
-  expect(lines).toMatchObject([{ state: "failed", failures, severity: "error", level: 50 }]);
+  expect(lines).toMatchObject([{ state: "failed", failures, severity: "error", level: "error" }]);
   expect(await warehouse.query(String(lines[0]?.sample))).toHaveLength(failures);
 });
 

@@ -1,5 +1,7 @@
-import { ACCESS, assertGranted, type Grant, type Verb } from "../../operator/kube/access.ts";
-import type { ApiObject, Kind, Objects } from "../../operator/kube/kinds.ts";
+import type { Verb } from "../../operator/kinds/kind.ts";
+import type { Kind, Objects } from "../../operator/kinds/kinds.ts";
+import type { ApiObject } from "../../operator/kinds/objects.ts";
+import { ACCESS, assertGranted, type Grant } from "../../operator/kube/access.ts";
 import type {
   CallOptions,
   DeleteOptions,
@@ -13,6 +15,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from "../../operator/kube/kube.ts";
+import { isUnread, readObject, type UnreadObject } from "../../operator/kube/unread.ts";
 import type { StoredObject } from "./fake-api-objects.ts";
 import { connectionLost, type FakeCall, type FakeServer } from "./fake-api-server.ts";
 import { refusal } from "./fake-api-storage.ts";
@@ -56,7 +59,7 @@ export class FakeClient implements Kube {
     return await this.#perform(call, options, () => asObject<K>(this.#server.storage.get(kind, key)));
   }
 
-  async list<K extends Kind>(kind: K, options: ListOptions = {}): Promise<Page<Objects[K]>> {
+  async list<K extends Kind>(kind: K, options: ListOptions<Objects[K]> = {}): Promise<Page<Objects[K]>> {
     const call = { verb: "list", kind, namespace: options.namespace } as const;
     return await this.#perform(call, options, () => this.#page(kind, options));
   }
@@ -86,7 +89,7 @@ export class FakeClient implements Kube {
     await this.#perform(call, options, () => this.#server.storage.delete(kind, key, options));
   }
 
-  async *watch<K extends Kind>(kind: K, options: WatchOptions): AsyncGenerator<WatchEvent<Objects[K]>> {
+  async *watch<K extends Kind>(kind: K, options: WatchOptions<Objects[K]>): AsyncGenerator<WatchEvent<Objects[K]>> {
     const { namespace, labelSelector, resourceVersion, timeoutSeconds, signal } = options;
     const call = { verb: "watch", kind, namespace } as const;
     const watcher = await this.#perform(call, { signal }, () =>
@@ -96,7 +99,7 @@ export class FakeClient implements Kube {
     const abort = () => watcher.end(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      yield* watcher.events() as AsyncGenerator<WatchEvent<Objects[K]>>;
+      for await (const event of watcher.events()) yield projected(event as WatchEvent<Objects[K]>, options);
     } finally {
       cancel();
       signal.removeEventListener("abort", abort);
@@ -104,11 +107,18 @@ export class FakeClient implements Kube {
     }
   }
 
-  #page<K extends Kind>(kind: K, options: ListOptions): Page<Objects[K]> {
+  #page<K extends Kind>(kind: K, options: ListOptions<Objects[K]>): Page<Objects[K]> {
     const { namespace, labelSelector, limit = Number.POSITIVE_INFINITY, continue: token } = options;
-    const { version, items, next } = this.#server.page({ kind, namespace, labelSelector }, limit, token);
+    const { version, items: all, next } = this.#server.page({ kind, namespace, labelSelector }, limit, token);
     const position = next === undefined ? {} : { next };
-    return { items: items.map(asObject<K>), resourceVersion: String(version), ...position };
+    const items = all.filter((object) => matchesFields(object, options.fieldSelector));
+    const read = items.map((item) => shown(asObject<K>(item), options));
+    return {
+      items: read.filter((object) => !isUnread(object)) as Objects[K][],
+      unread: read.filter(isUnread),
+      resourceVersion: String(version),
+      ...position,
+    };
   }
 
   /** Everything that a call meets on its way: its rights, the faults, the wire, the server, and the wire again. */
@@ -146,6 +156,29 @@ export class FakeClient implements Kube {
   #live(): Promise<void> {
     return this.#dead ? new Promise(() => undefined) : Promise.resolve();
   }
+}
+
+type Reading<T extends ApiObject> = Pick<ListOptions<T>, "metadataOnly" | "project">;
+
+/** What the caller sees of an object. */
+function shown<T extends ApiObject>(object: T, { metadataOnly, project }: Reading<T>): T | UnreadObject {
+  return readObject(metadataOnly === true ? ({ metadata: object.metadata } as T) : object, project);
+}
+
+function projected<T extends ApiObject>(event: WatchEvent<T>, reading: Reading<T>): WatchEvent<T> {
+  if (event.type !== "ADDED" && event.type !== "MODIFIED") return event;
+  const object = shown(event.object, reading);
+  return isUnread(object) ? { type: "UNREAD", object } : { type: event.type, object };
+}
+
+/** Equalities alone: `regarding.uid=x,reason=y`. */
+function matchesFields(object: StoredObject, selector = ""): boolean {
+  const terms = selector.split(",").filter((term) => term !== "");
+  return terms.every((term) => {
+    const [path = "", wanted] = term.split("=");
+    const found = path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], object);
+    return found === wanted;
+  });
 }
 
 /** A copy: nobody can change what is stored by changing what was answered. */

@@ -1,5 +1,5 @@
 import type { OwnerReference } from "#api/metadata.ts";
-import type { Kind } from "../../operator/kube/kinds.ts";
+import type { Kind } from "../../operator/kinds/kinds.ts";
 
 /** An object as the fake server stores it. Never handed out: whoever asks gets a copy. */
 export interface StoredObject {

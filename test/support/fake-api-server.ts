@@ -1,4 +1,4 @@
-import type { Attempt } from "../../operator/kube/access.ts";
+import type { ApiCall } from "../../operator/kube/access.ts";
 import { ApiError, NO_ANSWER } from "../../operator/kube/api-error.ts";
 import type { Clock } from "../../operator/kube/clock.ts";
 import { FakeGarbageCollector } from "./fake-api-garbage.ts";
@@ -7,7 +7,7 @@ import { type Admission, FakeStorage, refusal, type StoredEvent } from "./fake-a
 import { FakeWatcher, type WatchScope } from "./fake-api-watch.ts";
 
 /** One call as the faults see it. */
-export interface FakeCall extends Attempt {
+export interface FakeCall extends ApiCall {
   readonly client: string;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;

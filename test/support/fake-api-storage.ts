@@ -1,6 +1,6 @@
-import { type Attempt, resourceName } from "../../operator/kube/access.ts";
+import { apiVersion, type Kind } from "../../operator/kinds/kinds.ts";
+import { type ApiCall, resourceName } from "../../operator/kube/access.ts";
 import { ApiError } from "../../operator/kube/api-error.ts";
-import { apiVersion, type Kind } from "../../operator/kube/kinds.ts";
 import type { DeleteOptions, MergePatch, NewObject, ObjectKey, PatchOptions } from "../../operator/kube/kube.ts";
 import { formatKey } from "../../operator/kube/object-key.ts";
 import { mergePatch, parseSelector, type StoredMetadata, type StoredObject, sameJson } from "./fake-api-objects.ts";
@@ -17,6 +17,8 @@ export interface StoredEvent {
 export type Admission = (object: StoredObject, before?: StoredObject) => StoredObject | { readonly refused: string };
 
 const CUSTOM: readonly Kind[] = ["Pipeline", "PipelineRun", "Connection"];
+/** Kinds with a field that no write may change, as the API server has it of a ControllerRevision's data. */
+const IMMUTABLE: Readonly<Partial<Record<Kind, string>>> = { ControllerRevision: "data" };
 const WITH_STATUS: readonly Kind[] = [...CUSTOM, "Job", "Pod"];
 const WITH_GENERATION: readonly Kind[] = [...CUSTOM, "Job"];
 export const FOREGROUND = "foregroundDeletion";
@@ -47,7 +49,7 @@ export class FakeStorage {
     return this.#objects.get(`${kind}/${formatKey(key)}`);
   }
 
-  get(kind: Kind, key: ObjectKey, verb: Attempt["verb"] = "get"): StoredObject {
+  get(kind: Kind, key: ObjectKey, verb: ApiCall["verb"] = "get"): StoredObject {
     const object = this.find(kind, key);
     if (object === undefined) throw refusal({ verb, kind }, key, [404, "NotFound", "not found"]);
     return object;
@@ -92,19 +94,27 @@ export class FakeStorage {
   patch(kind: Kind, key: ObjectKey, patch: MergePatch, options: PatchOptions): StoredObject {
     const before = this.get(kind, key, "patch");
     const { subresource, resourceVersion } = options;
-    const attempt: Attempt = { verb: "patch", kind, subresource };
+    const attempt: ApiCall = { verb: "patch", kind, subresource };
     if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) {
       throw refusal(attempt, key, [409, "Conflict", "the object has been modified"]);
     }
     const merged = mergePatch(before, structuredClone(patch)) as StoredObject;
+    const fixed = IMMUTABLE[kind];
+    if (fixed !== undefined && !sameJson(before[fixed], merged[fixed])) {
+      throw refusal(attempt, key, [422, "Invalid", `${fixed}: Invalid value: field is immutable`]);
+    }
     const after = this.#admit("patch", parts(kind, before, merged, subresource), before);
     return this.#update(before, after);
   }
 
-  delete(kind: Kind, key: ObjectKey, { uid, propagation }: Pick<DeleteOptions, "uid" | "propagation">): void {
+  delete(kind: Kind, key: ObjectKey, { uid, resourceVersion, propagation }: Omit<DeleteOptions, "signal">): void {
     const before = this.get(kind, key, "delete");
-    if (uid !== undefined && uid !== before.metadata.uid) {
-      throw refusal({ verb: "delete", kind }, key, [409, "Conflict", "Precondition failed: UID"]);
+    const { metadata } = before;
+    if (
+      (uid ?? metadata.uid) !== metadata.uid ||
+      (resourceVersion ?? metadata.resourceVersion) !== metadata.resourceVersion
+    ) {
+      throw refusal({ verb: "delete", kind }, key, [409, "Conflict", "Precondition failed: UID or resourceVersion"]);
     }
     if (propagation === "Orphan") this.#orphan(before.metadata.uid);
     const finalizers = [...(before.metadata.finalizers ?? []), ...(propagation === "Foreground" ? [FOREGROUND] : [])];
@@ -180,7 +190,7 @@ export class FakeStorage {
 
 /** An ApiError as the server would send it. */
 export function refusal(
-  { verb, kind, subresource }: Attempt,
+  { verb, kind, subresource }: ApiCall,
   key: { readonly namespace?: string | undefined; readonly name?: string | undefined },
   [status, reason, message]: readonly [number, string, string],
 ): ApiError {

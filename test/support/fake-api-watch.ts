@@ -1,5 +1,6 @@
+import type { Kind } from "../../operator/kinds/kinds.ts";
+import type { ApiObject } from "../../operator/kinds/objects.ts";
 import type { Clock } from "../../operator/kube/clock.ts";
-import type { ApiObject, Kind } from "../../operator/kube/kinds.ts";
 import type { WatchEvent } from "../../operator/kube/kube.ts";
 import { parseSelector, type StoredObject } from "./fake-api-objects.ts";
 import type { StoredEvent } from "./fake-api-storage.ts";

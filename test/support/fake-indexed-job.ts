@@ -1,6 +1,6 @@
 import { PART_LABEL } from "#api/metadata.ts";
 import type { StoredObject } from "./fake-api-objects.ts";
-import type { FakeKubelet, Fate, Script } from "./fake-kubelet.ts";
+import type { EndedFate, FakeKubelet, Script } from "./fake-kubelet.ts";
 
 /** The Job controller waits this long after the first failure of a part, and twice as long after each further one. */
 const BACKOFF_MS = 10_000;
@@ -60,7 +60,7 @@ export class FakeIndexedJob {
     });
   }
 
-  #count(part: number, fate: Exclude<Fate, { end: "stuck" }>, pod: StoredObject): void {
+  #count(part: number, fate: EndedFate, pod: StoredObject): void {
     if (this.#judged) return;
     if (fate.end === "evicted") this.#kubelet.later("backoff", () => this.#start(part));
     else if (fate.exitCode === 0) this.#succeed(part, fate.vanishes === true ? pod : undefined);

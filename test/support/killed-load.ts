@@ -10,8 +10,10 @@ import { aContext } from "./task.ts";
 import { bundledTask } from "./task-bundle.ts";
 import { startTask } from "./task-process.ts";
 
-/** Points of each load and kind of loss, and the seed of the first one: another one is another set of points. */
-export const POINTS = Number(process.env.KELT_KILLS ?? 50);
+/**
+ * Points of each load, and half as many after each kind of loss: 51 of a load in all. The seed of the first one is another set of points.
+ */
+export const POINTS = Number(process.env.KELT_KILLS ?? 25);
 export const FIRST_SEED = Number(process.env.KELT_KILL_SEED ?? 1);
 /** Most of a cycle is waiting for a process to start. However many processors there are, one server takes the connections of all. */
 export const CYCLES_AT_ONCE = Math.min(availableParallelism() + 1, 4);

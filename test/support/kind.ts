@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 import type { PipelineStatus } from "#api/pipeline.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
+import { ROOT } from "./chart.ts";
 import { kubectl, mustKubectl } from "./cluster.ts";
+import { findTool } from "./tool.ts";
 
 /** The quick start's names, which are promised to stay. */
 export const DEMO = "kelt-demo";
@@ -145,4 +147,15 @@ export async function apiServerReady(): Promise<void> {
   await eventually("the API server", () =>
     kubectl(["get", "--raw", "/readyz"]).ok && kubectl(["get", "pipelines", "-n", DEMO]).ok ? true : undefined,
   );
+}
+
+/** Runs helm against the cluster, in the operator's namespace. */
+export function helm(...args: readonly string[]): string {
+  const kubeconfig = process.env.KELT_TEST_KUBECONFIG ?? `${ROOT}.kelt/kubeconfig`;
+  const { status, stdout, stderr } = spawnSync(findTool("helm"), ["--kubeconfig", kubeconfig, "-n", SYSTEM, ...args], {
+    encoding: "utf8",
+    timeout: 240_000,
+  });
+  if (status !== 0) throw new Error(`helm ${args.join(" ")}: ${stderr}${stdout}`);
+  return stdout;
 }

@@ -23,14 +23,17 @@ interface LoadRun {
   readonly source?: TaskConnection;
 }
 
-/** Has them made for the suite that calls it. */
-export function useLoadDatabases(version: PostgresVersion): LoadDatabases {
+/** Has them made for the suite that calls it; `settings` are lines of postgresql.conf. */
+export function useLoadDatabases(
+  version: PostgresVersion,
+  settings: Readonly<Record<string, string>> = {},
+): LoadDatabases {
   let server: PostgresServer;
   let source: TestDatabase;
   let warehouse: TestDatabase;
   let runs = 0;
   beforeAll(async () => {
-    server = await startPostgres({}, undefined, version);
+    server = await startPostgres(settings, undefined, version);
   });
   afterAll(() => server.stop());
   beforeEach(async () => {

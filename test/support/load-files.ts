@@ -1,3 +1,4 @@
+import type { TaskConnectionOf } from "#api/task.ts";
 import type { Part, WorkOf } from "../../task-image/commands/command.ts";
 import { load } from "../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
@@ -15,6 +16,7 @@ export interface FilesLoad extends Partial<Omit<LoadWork, "from" | "to">> {
   readonly files?: Record<string, string>;
   readonly format?: LoadWork["from"]["format"];
   readonly uid?: string;
+  readonly attempt?: number;
   /** The part of a fan-out that loads. */
   readonly part?: Part;
 }
@@ -27,10 +29,12 @@ export interface Lake extends AsyncDisposable {
   /** Writes an object. A name that ends with .gz or .zst is packed. */
   put(key: string, content: string | Buffer): Promise<void>;
   readonly store: ObjectStore;
+  /** The bucket as a task sees it. */
+  readonly connection: TaskConnectionOf<"s3">;
   /** The one directory that the last load could write to. */
   readonly workDirectory: string;
   /** Loads into schema raw as a run of its own, unless a uid is given; by default `titles.csv` into `titles`. */
-  load(parts?: FilesLoad): ReturnType<typeof load>;
+  load(settings?: FilesLoad): ReturnType<typeof load>;
   /** The rows of a table in the order that they came in, every value as text. */
   rows(table: string): ReturnType<TestDatabase["query"]>;
   /** Column → type of a table. */
@@ -54,13 +58,14 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
       return workDirectory;
     },
     store,
+    connection,
     newWarehouse: async () => {
       warehouse = await postgres.createDatabase();
     },
     put: async (key, content) => {
       await store.write(key, packedObject(key, content), "application/octet-stream");
     },
-    load: ({ files = { titles: "titles.csv" }, format, uid, part, ...more } = {}) => {
+    load: ({ files = { titles: "titles.csv" }, format, uid, attempt = 1, part, ...more } = {}) => {
       runs += 1;
       const from = { connection: "lake", schema: "public", files, ...(format === undefined ? {} : { format }) };
       const work: WorkOf<"load"> = {
@@ -70,7 +75,7 @@ export async function startLake(version: PostgresVersion = "18"): Promise<Lake> 
       const connections = { lake: connection, warehouse: warehouse.connection() };
       const context = aContext(part === undefined ? {} : { part });
       workDirectory = context.workDirectory;
-      return load(aTask({ work, connections, uid: uid ?? `run-${runs}` }), context);
+      return load(aTask({ work, connections, uid: uid ?? `run-${runs}`, attempt }), context);
     },
     rows: (table) => warehouse.query(`SELECT * FROM ${table} ORDER BY ctid`),
     types: (table) => columnTypes(warehouse, table),

@@ -21,7 +21,7 @@ export interface TablePair extends AsyncDisposable {
   /** New, empty databases for the next test. */
   renew(): Promise<void>;
   /** Loads into schema raw as a run of its own, unless a uid is given; by default the table `films`. */
-  load(parts?: TablesLoad): ReturnType<typeof load>;
+  load(settings?: TablesLoad): ReturnType<typeof load>;
   /** The rows of the warehouse's table, in the order of its first column. */
   rows(table?: string): ReturnType<TestDatabase["query"]>;
 }

@@ -2,6 +2,7 @@ import type { ObjectMeta } from "#api/metadata.ts";
 import { type PipelineSpec, PipelineSpec as PipelineSpecSchema } from "#api/pipeline.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { CONTRACT_VERSION, type TaskResult } from "#api/task.ts";
+import { readCopy } from "../../operator/run/copy.ts";
 import type { AttemptFacts, Facts, JobFacts, PodFacts } from "../../operator/run/facts.ts";
 
 /** A moment that all facts of a test start from. */
@@ -47,7 +48,8 @@ export function someFacts(
       meta: aMeta(),
       spec: { pipeline: "films" },
       status: {
-        pipelineSpec: spec,
+        pipelineRevision: { name: "films-1234", digest: "1234" },
+        pipelineUid: "uid-films",
         pipelineGeneration: 1,
         started: new Date(T0).toISOString(),
         conditions: [
@@ -64,9 +66,11 @@ export function someFacts(
         ...status,
       },
     },
+    copy: readCopy(spec),
     connections: new Map(),
     attempts: new Map(),
     refusals: new Map(),
+    troubles: new Map(),
     ...rest,
   };
 }
@@ -76,7 +80,7 @@ export function aJob(name: string, more: Partial<JobFacts> = {}): JobFacts {
 }
 
 export function aPod(more: Partial<PodFacts> = {}): PodFacts {
-  return { name: "pod", created: T0, failed: false, disrupted: false, ...more };
+  return { name: "pod", uid: "uid-of-pod", created: T0, failed: false, disrupted: false, ...more };
 }
 
 /** A pod whose task container ended. */

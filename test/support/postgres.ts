@@ -19,6 +19,7 @@ import pg from "pg";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { Certificate } from "./certificate.ts";
 import { freePort } from "./free-port.ts";
+import { IdleClients } from "./idle-clients.ts";
 import { onProcessEnd, removeBehind } from "./process-end.ts";
 
 /** A role's name and password, of every kind of character that has ever broken a connection string. */
@@ -87,11 +88,16 @@ export async function startPostgres(
   const port = await freePort();
   const tls = certificate === undefined ? {} : writeCertificate(directory, certificate);
   const server = await startServer(join(installation, "bin/postgres"), data, port, { ...settings, ...tls });
+  return describeServer(port, directory, stopping(server, directory));
+}
+
+/** Ends a server and takes its directory away; the process does both at its own end. */
+function stopping(server: ChildProcess, directory: string): () => Promise<void> {
   const forget = onProcessEnd(() => {
     server.kill("SIGKILL");
     removeBehind(directory);
   });
-  const stop = async () => {
+  return async () => {
     forget();
     if (server.exitCode === null && server.signalCode === null) {
       server.kill("SIGINT");
@@ -99,7 +105,24 @@ export async function startPostgres(
     }
     rmSync(directory, { recursive: true, force: true });
   };
-  return describeServer(port, directory, stop);
+}
+
+/**
+ * Starts a standby of a server of version 15, the one whose pg_basebackup is here. It follows its primary and takes no writes. A database of
+ * the primary is reached with {@link TestDatabase.connection} and the standby's host and port.
+ */
+export async function startStandby({ host, port, user, password }: PostgresServer): Promise<PostgresServer> {
+  const directory = mkdtempSync(join(tmpdir(), "kelt-standby-"));
+  own(directory);
+  const data = join(directory, "data");
+  const url = new URL(`postgres://${host}:${port}`);
+  Object.assign(url, { username: encodeURIComponent(user), password: encodeURIComponent(password) });
+  runSync(join(DEBIAN_15, "bin/pg_basebackup"), [
+    ...["-D", data, "-d", url.href, "--write-recovery-conf", "--checkpoint", "fast", "--no-sync"],
+  ]);
+  const standbyPort = await freePort();
+  const server = await startServer(join(DEBIAN_15, "bin/postgres"), data, standbyPort, {});
+  return describeServer(standbyPort, directory, stopping(server, directory));
 }
 
 function writeCertificate(directory: string, { certificate, key }: Certificate): Readonly<Record<string, string>> {
@@ -112,6 +135,11 @@ function writeCertificate(directory: string, { certificate, key }: Certificate):
 
 function describeServer(port: number, directory: string, stop: () => Promise<void>): PostgresServer {
   let databases = 0;
+  const clients = new IdleClients((database) => connectTo(server, database));
+  const stopAll = async () => {
+    await clients.end();
+    await stop();
+  };
   const server: PostgresServer = {
     host: "127.0.0.1",
     port,
@@ -120,20 +148,20 @@ function describeServer(port: number, directory: string, stop: () => Promise<voi
     createDatabase: async () => {
       databases += 1;
       const name = `test_${databases}`;
-      await queryOnce(server, "postgres", `CREATE DATABASE ${name}`);
-      return describeDatabase(server, name, directory);
+      await clients.query("postgres", `CREATE DATABASE ${name}`);
+      return describeDatabase(server, clients, name, directory);
     },
-    stop,
-    [Symbol.asyncDispose]: stop,
+    stop: stopAll,
+    [Symbol.asyncDispose]: stopAll,
   };
   return server;
 }
 
-function describeDatabase(server: PostgresServer, name: string, directory: string): TestDatabase {
+function describeDatabase(server: PostgresServer, clients: IdleClients, name: string, directory: string): TestDatabase {
   return {
     name,
     server,
-    query: (sql) => queryOnce(server, name, sql),
+    query: (sql) => clients.query(name, sql),
     connect: () => connectTo(server, name),
     connection: (keys = {}) => {
       const secretDirectory = mkdtempSync(join(directory, `secret-${name}-`));
@@ -153,16 +181,6 @@ async function connectTo({ host, port, user, password }: PostgresServer, databas
   return client;
 }
 
-async function queryOnce(server: PostgresServer, database: string, sql: string) {
-  const client = await connectTo(server, database);
-  try {
-    const results = [await client.query(sql)].flat();
-    return (results.at(-1)?.rows ?? []) as Record<string, string | null>[];
-  } finally {
-    await client.end();
-  }
-}
-
 async function startServer(
   binary: string,
   data: string,
@@ -176,6 +194,9 @@ async function startServer(
     fsync: "off",
     synchronous_commit: "off",
     full_page_writes: "off",
+    // Both cost more than they bring where a table lives for a second.
+    jit: "off",
+    autovacuum: "off",
     ...settings,
   };
   const options = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
@@ -187,7 +208,7 @@ async function startServer(
   const ready = Promise.withResolvers<void>();
   server.stderr?.setEncoding("utf8").on("data", (text: string) => {
     log = (log + text).slice(-20_000);
-    if (log.includes("database system is ready to accept connections")) ready.resolve();
+    if (/ready to accept (read-only )?connections/.test(log)) ready.resolve();
   });
   server.once("exit", (code) => ready.reject(new Error(`postgres ended with exit code ${code}:\n${log}`)));
   const timer = setTimeout(() => ready.reject(new Error(`postgres did not start:\n${log}`)), START_TIMEOUT_MS);

@@ -1,39 +1,9 @@
-import { parse } from "yaml";
+import { manifest, pipeline, type RefusedManifest, refused } from "./refused-manifest.ts";
+import { REFUSED_PODS } from "./refused-pods.ts";
+import { refusedSources } from "./refused-sources.ts";
 
-/** A manifest that must be refused, and what its author reads. */
-export interface RefusedManifest {
-  readonly title: string;
-  readonly manifest: {
-    readonly kind: "Pipeline" | "PipelineRun" | "Connection";
-    readonly spec: unknown;
-    readonly [field: string]: unknown;
-  };
-  /** What the same types say without a cluster; absent where only the API server can see it. */
-  readonly local?: string;
-  /** Part of what the API server answers. */
-  readonly server: string;
-}
-
-const CONNECTIONS = "connections: {source: {postgres: {secretRef: a}}, warehouse: {postgres: {secretRef: b}}}";
 const LOAD = "load: {from: {connection: source, tables: [films]}, to: {connection: warehouse, schema: raw}}";
 const FILES = "load: {from: {connection: source, files: {films: films.csv}}, to: {connection: warehouse, schema: raw}}";
-
-function pipeline(spec: string, name = "films"): RefusedManifest["manifest"] {
-  return manifest("Pipeline", `{${CONNECTIONS}, ${spec}}`, name);
-}
-
-function manifest(
-  kind: RefusedManifest["manifest"]["kind"],
-  spec: string,
-  name = "films",
-): RefusedManifest["manifest"] {
-  return { apiVersion: "kelt.dev/v1alpha1", kind, metadata: { name, namespace: "default" }, spec: parse(spec) };
-}
-
-/** The two voices say the same sentence at the same path, unless `server` is given. */
-function refused(title: string, faulty: RefusedManifest["manifest"], local: string, server?: string): RefusedManifest {
-  return { title, manifest: faulty, local, server: server ?? local.replace(": ", ': Invalid value: "object": ') };
-}
 
 const VERB = "exactly one of extract, load, transform, test, container must be set";
 const CHECK = "exactly one of rowCount, notNull, unique, acceptedValues, relationships, sql must be set";
@@ -43,14 +13,6 @@ const test = (check: string) => pipeline(`nodes: {q: {test: {connection: warehou
 
 const extract = (to: string) =>
   pipeline(`nodes: {x: {extract: {from: {connection: source, tables: [films]}, to: ${to}}}}`);
-
-const http = (request: string, more = "compression: none") =>
-  pipeline(
-    `nodes: {x: {extract: {from: {connection: source, http: ${request}}, to: {connection: source, key: a.json, ${more}}}}}`,
-  );
-
-const loadOfHttp = (request: string, more: string) =>
-  `load: {from: {connection: source, http: ${request}}, to: {connection: warehouse, schema: raw, table: t}, ${more}}`;
 
 const PIPELINES: readonly RefusedManifest[] = [
   refused("two verbs", pipeline(`nodes: {raw: {${LOAD}, container: {args: [x]}}}`), `spec.nodes[raw]: ${VERB}`),
@@ -71,7 +33,13 @@ const PIPELINES: readonly RefusedManifest[] = [
     "a need that is no node",
     pipeline(`nodes: {raw: {${LOAD}, needs: [row]}}`),
     "spec.nodes[raw].needs[0]: no node is called row; there are raw",
-    'spec: Invalid value: "object": needs must name other nodes of this pipeline',
+    'spec: Invalid value: "object": needs must name other nodes of this pipeline; look at node raw',
+  ),
+  refused(
+    "a node that needs itself",
+    pipeline(`nodes: {a: {container: {}}, raw: {${LOAD}, needs: [a, raw]}}`),
+    "spec.nodes[raw].needs[1]: a node cannot need itself",
+    'spec: Invalid value: "object": needs must name other nodes of this pipeline; look at node raw',
   ),
   refused("no node at all", pipeline("nodes: {}"), "spec: at least one node is needed"),
   refused("no list of nodes", pipeline("suspend: true"), "spec.nodes: ", "spec.nodes: Required value"),
@@ -118,22 +86,6 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[x].extract: from.http goes to to.key, and tables go to a directory or a prefix",
   ),
   refused(
-    "a key that hides how the object is compressed",
-    http("{}", "compression: gzip"),
-    "spec.nodes[x].extract.to: a key ends with .gz when compression is gzip, and not otherwise",
-  ),
-  refused(
-    "pages of CSV",
-    http("{format: csv, paging: {link: {}}}"),
-    "spec.nodes[x].extract.from.http: records and paging need the format json",
-  ),
-  refused("a GET with a body", http('{body: "{}"}'), "spec.nodes[x].extract.from.http: only a POST has a body"),
-  refused(
-    "pages in two ways",
-    http("{paging: {link: {}, page: {param: p}}}"),
-    "spec.nodes[x].extract.from.http.paging: exactly one of page, offset, cursor, link must be set",
-  ),
-  refused(
     "a load without tables",
     pipeline(`nodes: {raw: {${LOAD.replace("films", "")}}}`),
     "spec.nodes[raw].load.from.tables: ",
@@ -150,41 +102,7 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "options of files without files",
     pipeline(`nodes: {raw: {${LOAD.replace("raw}", "raw}, columns: {films: {id: int}}")}}}`),
-    "spec.nodes[raw].load: columns and rejects are for files and HTTP APIs: set from.files",
-  ),
-  refused(
-    "parameters in the body of a GET",
-    http("{paging: {page: {param: p}, place: body}}"),
-    "spec.nodes[x].extract.from.http: paging.place: body needs the method POST",
-  ),
-  refused(
-    "only new files of an HTTP API",
-    pipeline(`nodes: {raw: {${loadOfHttp("{}", "mode: append, onlyNew: true")}}}`),
-    "spec.nodes[raw].load: onlyNew is for files: set from.files",
-  ),
-  refused(
-    "new records of an HTTP API without a key that tells them apart",
-    pipeline(`nodes: {raw: {${loadOfHttp("{incremental: {parameter: since, field: at}}", "mode: append")}}}`),
-    "spec.nodes[raw].load: http.incremental needs the mode merge",
-  ),
-  refused(
-    "new records of CSV",
-    pipeline(
-      `nodes: {raw: {${loadOfHttp("{format: csv, incremental: {parameter: since, field: at}}", "mode: merge, key: [id]")}}}`,
-    ),
-    "spec.nodes[raw].load.from.http: incremental needs the format json",
-  ),
-  refused(
-    "an HTTP API without a table",
-    pipeline(`nodes: {raw: {${loadOfHttp("{}", "mode: append").replace(", table: t", "")}}}`),
-    "spec.nodes[raw].load: a query and an HTTP API need to.table",
-  ),
-  refused(
-    "a cursor with two lags",
-    pipeline(
-      `nodes: {raw: {${LOAD.replace("[films]", "[films], cursor: {column: id, lag: 1h, lagValues: 5}").replace("raw}", "raw}, mode: append")}}}`,
-    ),
-    "spec.nodes[raw].load.from.cursor: lag is for a column of times, lagValues for one of numbers: set one of them",
+    "spec.nodes[raw].load: columns, rename and rejects are for files and HTTP APIs: set from.files",
   ),
   refused(
     "rejects without a limit",
@@ -211,6 +129,16 @@ const VERBS: readonly RefusedManifest[] = [
     "a format of nothing",
     pipeline(`nodes: {raw: {${LOAD.replace("[films]", "[films], format: {csv: {}}")}}}`),
     "spec.nodes[raw].load.from: format says how files are written and needs files",
+  ),
+  refused(
+    "one word for NULL beside several",
+    pipeline(`nodes: {raw: {${FILES.replace("films.csv}", "films.csv}, format: {csv: {'null': x, nulls: [y]}}")}}}`),
+    "spec.nodes[raw].load.from.format.csv: set null or nulls, not both",
+  ),
+  refused(
+    "one character for delimiter and quote",
+    pipeline(`nodes: {raw: {${FILES.replace("films.csv}", `films.csv}, format: {csv: {delimiter: '"'}}`)}}}`),
+    "spec.nodes[raw].load.from.format.csv: delimiter and quote must be two characters",
   ),
   refused(
     "names for the columns of files that have a header",
@@ -328,6 +256,12 @@ const OTHERS: readonly RefusedManifest[] = [
     "spec.connections[w]: exactly one of ref, postgres, redshift, snowflake, s3, http, files must be set",
   ),
   refused(
+    "a Secret's name with an empty part",
+    manifest("Connection", "{postgres: {secretRef: films..source}}"),
+    "spec.postgres.secretRef: expected the name of an object",
+    'spec.postgres.secretRef: Invalid value: "films..source"',
+  ),
+  refused(
     "files in two volumes",
     manifest("Connection", "{files: {configMap: a, persistentVolumeClaim: b}}"),
     "spec.files: exactly one of configMap, persistentVolumeClaim must be set",
@@ -372,6 +306,12 @@ const OTHERS: readonly RefusedManifest[] = [
   ),
   refused("a run of no pipeline", manifest("PipelineRun", "{}"), "spec.pipeline: ", "spec.pipeline: Required value"),
   refused(
+    "a run that is given no time",
+    manifest("PipelineRun", "{pipeline: films, timeout: 0m}"),
+    'spec.timeout: expected a duration above 0, such as 90s, 5m or 1h30m, found "0m"',
+    'spec.timeout: Invalid value: "0m"',
+  ),
+  refused(
     "a run of something that cannot be a pipeline's name",
     manifest("PipelineRun", "{pipeline: Films!}"),
     "spec.pipeline: ",
@@ -397,4 +337,10 @@ function unknownConnection(place: string): RefusedManifest {
   );
 }
 
-export const REFUSED_MANIFESTS: readonly RefusedManifest[] = [...PIPELINES, ...VERBS, ...OTHERS];
+export const REFUSED_MANIFESTS: readonly RefusedManifest[] = [
+  ...PIPELINES,
+  ...VERBS,
+  ...OTHERS,
+  ...REFUSED_PODS,
+  ...refusedSources(refused, pipeline, LOAD),
+];

@@ -6,7 +6,7 @@ import { PipelineSpec } from "#api/pipeline.ts";
 import type { TaskConnection } from "#api/task.ts";
 import { taskSpecOf } from "../../operator/job/task-spec.ts";
 import type { Outcome } from "../../task-image/commands/command.ts";
-import { runCommand } from "../../task-image/task.ts";
+import { loadCommand } from "../../task-image/task.ts";
 import { aContext } from "./task.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -43,7 +43,8 @@ export function samplePipeline(
       const run = { namespace: `kelt-${sample}`, pipeline: sample, name: `${sample}-1`, uid };
       const task = taskSpecOf(run, { name, node, attempt: 1 }, pipeline) ?? expect.fail("no task");
       const used = Object.fromEntries(Object.entries(connections).filter(([key]) => key in task.connections));
-      return await runCommand({ ...task, connections: used }, aContext({ projectDirectory }));
+      const command = await loadCommand({ ...task, connections: used });
+      return await command(aContext({ projectDirectory }));
     },
   };
 }

@@ -1,11 +1,13 @@
 import { CONTRACT_VERSION, type TaskConnection, type TaskWork } from "#api/task.ts";
 import type { CommandContext, SpecOf } from "../../task-image/commands/command.ts";
 import { createLog } from "../../task-image/log.ts";
-import { createProgressReporter } from "../../task-image/progress.ts";
 import { createRedactor } from "../../task-image/redaction.ts";
+import { ItemStore } from "../../task-image/report/item-store.ts";
+import { progressLines } from "../../task-image/report/progress-lines.ts";
+import { shownText } from "../../task-image/report/shown-text.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
-interface TaskParts<W extends TaskWork> {
+interface TaskSettings<W extends TaskWork> {
   readonly work: W;
   readonly connections: Readonly<Record<string, TaskConnection>>;
   readonly uid?: string;
@@ -20,28 +22,39 @@ export function aTask<W extends TaskWork>({
   uid = "4a1c1e5e-0000-4000-8000-000000000001",
   node = "raw",
   attempt = 1,
-}: TaskParts<W>): SpecOf<W["verb"]> {
+}: TaskSettings<W>): SpecOf<W["verb"]> {
   const run = { namespace: "demo", pipeline: "films", name: "run-1", uid };
   return { version: CONTRACT_VERSION, run, node, attempt, connections, work } as unknown as SpecOf<W["verb"]>;
 }
 
-/** The context of a command that runs in the test's process, and every line it has printed. */
-export function aContext(parts: Partial<CommandContext> = {}): CommandContext & { readonly lines: readonly string[] } {
+/** What a command was given that runs in the test's process, and what it has said. */
+export interface TestContext extends CommandContext {
+  /** Every line that it has printed. */
+  readonly lines: readonly string[];
+  readonly progress: ItemStore;
+}
+
+/** The context of a command that runs in the test's process. */
+export function aContext(settings: Partial<Omit<CommandContext, "progress">> = {}): TestContext {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const redactor = createRedactor();
   const identity = { run: "run-1", node: "raw", attempt: 1 };
   const directory = temporaryDirectory("task");
+  const now = () => performance.now();
+  const sayProgress = progressLines({ write, now, identity });
+  const shown = (text: string) => shownText(text, redactor);
   return {
     signal: new AbortController().signal,
-    progress: createProgressReporter({ write, now: () => performance.now(), redactor, identity }),
+    progress: new ItemStore({ now, shown, onChange: (items) => sayProgress(() => items.counts()) }),
     log: createLog({ write, now: Date.now, redactor, identity }),
     redactor,
     environment: {},
-    monotonic: () => performance.now(),
+    monotonic: now,
     projectDirectory: directory,
+    macroDirectory: directory,
     workDirectory: directory,
-    ...parts,
+    ...settings,
     lines,
   };
 }

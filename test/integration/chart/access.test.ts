@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { OWN_RULES, PIPELINE_RULES, type PolicyRule } from "../../../config/tools/generate/access-files.ts";
+import { KINDS } from "../../../operator/kinds/kinds.ts";
 import { ACCESS, resourceName } from "../../../operator/kube/access.ts";
-import { RESOURCES } from "../../../operator/kube/kinds.ts";
 import { type Manifest, only, renderChart } from "../../support/chart.ts";
 
 const isRole = ({ kind }: Manifest) => kind === "Role" || kind === "ClusterRole";
@@ -22,7 +22,7 @@ test("the operator's rights are its access table and nothing more", () => {
   const objects = renderChart();
   const granted = [...rules(only(objects, "ClusterRole", "kelt")), ...rules(only(objects, "Role", "kelt"))];
   const used = ACCESS.map(({ kind, subresource, verbs }) => ({
-    apiGroups: [RESOURCES[kind].group],
+    apiGroups: [KINDS[kind].resource.group],
     resources: [resourceName(kind, subresource)],
     verbs,
   }));

@@ -6,7 +6,9 @@ const HELM_LABELS = ["helm.sh/chart", "app.kubernetes.io/managed-by", "app.kuber
 /** An object by its kind and name, without what only Helm or only kustomize adds. */
 function comparable(objects: readonly Manifest[]): ReadonlyMap<string, unknown> {
   const installed = objects.filter(
-    ({ kind, metadata }) => kind !== "Namespace" && metadata.annotations?.["helm.sh/hook"] === undefined,
+    // A key that stands in a repository is none: without Helm, people make it themselves.
+    ({ kind, metadata }) =>
+      kind !== "Namespace" && kind !== "Secret" && metadata.annotations?.["helm.sh/hook"] === undefined,
   );
   return new Map(
     installed.map(({ metadata: { labels = {}, annotations: _, ...metadata }, ...object }) => {

@@ -33,6 +33,7 @@ test.each([
   ["a value of the wrong type", "--set-string=replicas=two", "/replicas"],
   ["a value out of range", "--set=metrics.port=80", "/metrics/port"],
   ["a word that is not one of the list", "--set=image.pullPolicy=Sometimes", "/image/pullPolicy"],
+  ["a setting that no task pod has", "--set=tasks.pod.hostNetwork=true", "hostNetwork"],
   ["a compute resource the operator does not set on tasks", "--set=tasks.resources.limits.gpu=1", "gpu"],
 ])("%s is refused, and the message names it", (_, argument, named) => {
   const { status, stderr } = helmTemplate(argument);
@@ -49,8 +50,9 @@ test("the operator reads from its environment what the values say", () => {
     renderChart(
       "--set=image.task.repository=registry.example/task,image.task.digest=sha256:abc,image.pullSecrets={one,two}",
       "--set=watchNamespaces={a,b},operator.logLevel=debug,operator.workers=3,operator.apiQps=7,operator.apiBurst=8",
-      "--set=operator.jobTtl=90m,metrics.port=9000,tasks.priorityClassName=batch,tasks.serviceAccountName=etl",
-      "--set=tasks.resources.limits.memory=1Gi",
+      "--set=operator.apiNamespaceQps=5,operator.apiNamespaceBurst=6,metrics.pipelines=9",
+      "--set=operator.jobTtl=90m,metrics.port=9000,tasks.pod.priorityClassName=batch,tasks.pod.labels.team=data",
+      "--set=tasks.resources.limits.memory=1Gi,tasks.podCheck=owner",
     ),
   );
   expect(readSettings(env)).toMatchObject({
@@ -59,23 +61,57 @@ test("the operator reads from its environment what the values say", () => {
     workers: 3,
     apiQps: 7,
     apiBurst: 8,
+    apiNamespaceQps: 5,
+    apiNamespaceBurst: 6,
+    metricsPipelines: 9,
     metricsPort: 9000,
+    podCheck: "owner",
+    sealKeyFile: "/etc/kelt/seal/key",
     taskPods: {
       image: "registry.example/task@sha256:abc",
       imagePullPolicy: "IfNotPresent",
       imagePullSecrets: ["one", "two"],
-      priorityClassName: "batch",
-      serviceAccountName: "etl",
+      pod: {
+        priorityClassName: "batch",
+        labels: { team: "data" },
+        securityContext: { runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532 },
+      },
       jobTtlSeconds: 5400,
       resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } },
     },
   });
 });
 
+test("on OpenShift, which gives each namespace its own users, the tasks' pods name none", () => {
+  const env = environment(renderChart("--set=tasks.pod.securityContext=null"));
+  expect(readSettings(env).taskPods.pod).toEqual({});
+});
+
+test("on OpenShift no pod of the chart's names a user, and none may be root", () => {
+  const objects = renderChart("--set=podSecurityContext=null");
+  for (const pod of [only(objects, "Deployment").spec.template, only(objects, "Pod")]) {
+    expect(pod.spec.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+  }
+  const { spec } = only(renderChart(), "Deployment").spec.template;
+  expect(spec.securityContext).toMatchObject({ runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532 });
+});
+
 test("the chart's defaults are the operator's own defaults", () => {
-  const { KELT_NAMESPACE: _, KELT_POD_NAME: __, ...env } = environment(renderChart());
+  const { KELT_NAMESPACE: _, KELT_SEAL_KEY_FILE: __, KELT_REPORT_SERVICE: ___, ...env } = environment(renderChart());
   const image = { KELT_TASK_IMAGE: env.KELT_TASK_IMAGE };
   expect(readSettings({ ...env, KELT_POD_NAME: "pod" })).toEqual(readSettings({ ...image, KELT_POD_NAME: "pod" }));
+});
+
+test("the operator finds its key in the Secret that the chart makes, or in the one that is named", () => {
+  const secretOf = (objects: readonly Manifest[]) =>
+    only(objects, "Deployment").spec.template.spec.volumes.find(({ name }: { name: string }) => name === "seal").secret;
+  const made = renderChart();
+  const { metadata, data } = only(made, "Secret");
+  expect(secretOf(made)).toMatchObject({ secretName: metadata.name, items: [{ key: "key", path: "key" }] });
+  expect(Buffer.from(data.key, "base64").toString()).toMatch(/^\w{64}$/);
+  const named = renderChart("--set=seal.existingSecret=mine");
+  expect(secretOf(named)).toMatchObject({ secretName: "mine" });
+  expect(named.filter(({ kind }) => kind === "Secret")).toEqual([]);
 });
 
 test("every variable of the operator's environment has a name of ours", () => {
@@ -92,7 +128,7 @@ test("selectors find the operator's pods and not the pod of helm test", () => {
   const labels = only(objects, "Deployment").spec.template.metadata.labels as Record<string, string>;
   const selectors: Record<string, string>[] = [
     only(objects, "Deployment").spec.selector.matchLabels,
-    only(objects, "Service").spec.selector,
+    ...["kelt-metrics", "kelt-report"].map((name) => only(objects, "Service", name).spec.selector),
     only(objects, "PodDisruptionBudget").spec.selector.matchLabels,
     only(objects, "NetworkPolicy").spec.podSelector.matchLabels,
   ];
@@ -110,15 +146,35 @@ test("a ServiceMonitor appears where the cluster knows the kind, and a warning w
 });
 
 test("the guardrail on the operator's own account appears when asked for, and names that account", () => {
-  const isPolicy = ({ kind }: Manifest) => kind.startsWith("ValidatingAdmissionPolicy");
+  const isPolicy = ({ kind, metadata }: Manifest) =>
+    kind.startsWith("ValidatingAdmissionPolicy") && metadata.name !== "kelt-report-tokens";
   expect(renderChart().filter(isPolicy)).toEqual([]);
   const objects = renderChart("--set=admissionPolicy.enabled=true,serviceAccount.name=other");
-  const policy = only(objects, "ValidatingAdmissionPolicy");
+  const policy = only(objects, "ValidatingAdmissionPolicy", "kelt-jobs");
   expect(policy.spec.matchConditions[0].expression).toContain('"system:serviceaccount:kelt-system:other"');
-  expect(only(objects, "ValidatingAdmissionPolicyBinding").spec.policyName).toBe(policy.metadata.name);
+  expect(only(objects, "ValidatingAdmissionPolicyBinding", "kelt-jobs").spec.policyName).toBe(policy.metadata.name);
 });
 
-test("the notes say how to look at the operator and at runs", () => {
+test("the operator has a priority of its own, another one when asked for, and none that takes a right to the cluster", () => {
+  const priority = (...args: readonly string[]) => {
+    const objects = renderChart(...args);
+    const made = objects
+      .filter(({ kind }) => kind === "PriorityClass")
+      .map(({ metadata, value }) => [metadata.name, value]);
+    return { made, used: only(objects, "Deployment").spec.template.spec.priorityClassName };
+  };
+  expect(priority()).toEqual({ made: [["kelt", 1_000_000]], used: "kelt" });
+  expect(priority("--set=priorityClass.value=5")).toEqual({ made: [["kelt", 5]], used: "kelt" });
+  const critical = "system-cluster-critical";
+  expect(priority(`--set=priorityClassName=${critical}`)).toEqual({ made: [], used: critical });
+  expect(priority("--set=priorityClass.create=false")).toEqual({ made: [], used: undefined });
+  expect(priority("--set=watchNamespaces={a}")).toEqual({ made: [], used: undefined });
+});
+
+test("the notes say how to look at the operator, at runs and at their logs, and how to wait for either end", () => {
+  expect(notes("--set=operator.jobTtl=3h")).toContain("a finished Job is kept for 3h.");
+  expect(notes()).toContain("kubectl logs job/JOB");
+  expect(notes()).toContain("kubectl wait plr/NAME --for=condition=Finished");
   expect(notes()).toContain("rollout status deployment/kelt");
   expect(notes()).toContain("kubectl get plr -w");
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { CUSTOM_KINDS, customResourceDefinition } from "#api/crd.ts";
+import { customResourceDefinition } from "#api/crd.ts";
+import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { type Manifest, renderChart } from "../../support/chart.ts";
 
 const crds = (...args: readonly string[]): readonly Manifest[] =>

@@ -17,7 +17,6 @@ type LoadWork = WorkOf<"load">["load"];
 export interface ObjectsLoad extends FilesLoad {
   readonly from?: Partial<LoadWork["from"]>;
   readonly to?: Partial<LoadWork["to"]>;
-  readonly attempt?: number;
   readonly manifest?: string;
   /** Connections in place of, or beside, `lake` and `warehouse`. */
   readonly connections?: Readonly<Record<string, TaskConnection>>;
@@ -35,7 +34,7 @@ export interface RedshiftLake extends AsyncDisposable {
   /** Writes an object. A name that ends with .gz or .zst is packed. */
   put(key: string, content: string | Buffer): Promise<void>;
   /** Loads into schema raw as a run of its own, unless a uid is given; by default `titles.csv` into `titles`, by keys. */
-  load(parts?: ObjectsLoad): ReturnType<typeof load>;
+  load(settings?: ObjectsLoad): ReturnType<typeof load>;
   /** The rows of a table, every value as text, ordered by all columns. */
   rows(table: string): Promise<readonly (readonly (string | null)[])[]>;
   types(table: string): Promise<Record<string, string | null>>;

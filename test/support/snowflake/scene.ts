@@ -13,7 +13,6 @@ const BUCKET = "lake";
 
 /** A load of a test, and which of them it is. */
 export interface SnowflakeLoad extends FilesLoad {
-  readonly attempt?: number;
   readonly warehouse?: TaskConnectionOf<"snowflake">;
   readonly lake?: TaskConnectionOf<"s3">;
   readonly context?: ReturnType<typeof aContext>;
@@ -29,7 +28,7 @@ export interface SnowflakeScene extends AsyncDisposable {
   /** Writes an object. A name that ends with .gz or .zst is packed. */
   put(key: string, content: string | Buffer): Promise<void>;
   /** Loads into schema raw as a run of its own, unless a uid is given; by default `films.csv` into `films`. */
-  load(parts?: SnowflakeLoad): Promise<Outcome>;
+  load(settings?: SnowflakeLoad): Promise<Outcome>;
   /** The rows of a table, in the order of their first column. */
   rows(table: string): ReturnType<SnowflakeServer["query"]>;
   /** Column → type, as the catalog writes it. */

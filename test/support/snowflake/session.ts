@@ -27,6 +27,10 @@ const VALIDATE = /\bTABLE\s*\(\s*VALIDATE\s*\(.*?JOB_ID\s*=>\s*'_last'\s*\)\s*\)
 const COMMENT = /\s+COMMENT\s*=\s*(?<literal>'(?:[^']|'')*')\s*$/is;
 const NEEDS_WAREHOUSE = new Set(["COPY", "MERGE", "INSERT", "UPDATE", "DELETE"]);
 
+/** fakesnow's TABLES leaves views out, Snowflake's has them (documentation, "TABLES view"). */
+const TABLES_AND_VIEWS = `(SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, IS_TRANSIENT, COMMENT FROM INFORMATION_SCHEMA.TABLES
+  UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME, 'VIEW', 'NO', COMMENT FROM INFORMATION_SCHEMA.VIEWS) AS t`;
+
 /** One session: what fakesnow lacks is done here, what Snowflake would refuse is refused here, the rest goes on to fakesnow. */
 export class SnowflakeSession {
   readonly id: string;
@@ -125,7 +129,7 @@ export class SnowflakeSession {
       const cases = Object.entries(names).map(([from, to]) => `WHEN '${from}' THEN '${to}'`);
       return `CASE JSON_TYPE(${value}) ${cases.join(" ")} ELSE JSON_TYPE(${value}) END`;
     });
-    return await this.#upstream.run(typed);
+    return await this.#upstream.run(typed.replace(/\bFROM INFORMATION_SCHEMA\.TABLES\b/gi, `FROM ${TABLES_AND_VIEWS}`));
   }
 
   /** The rows that the last COPY left out, in the place of the table function VALIDATE. */

@@ -1,0 +1,117 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Transform } from "#api/transform.ts";
+import { transform } from "../../task-image/commands/transform.ts";
+import { macroPackages } from "../support/macro-packages.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { aContext, aTask } from "../support/task.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+let server: PostgresServer;
+let warehouse: TestDatabase;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  warehouse = await server.createDatabase();
+});
+
+type Files = Readonly<Record<string, string | Buffer>>;
+
+/** The folder that the kubelet makes of a ConfigMap: links through `..data` to a folder with the time in its name. */
+function mount(files: Files): string {
+  const directory = temporaryDirectory("project");
+  const version = "..2026_01_01_00_00_00.1";
+  mkdirSync(join(directory, version));
+  symlinkSync(version, join(directory, "..data"));
+  for (const [key, text] of Object.entries(files)) {
+    writeFileSync(join(directory, version, key), text);
+    symlinkSync(join("..data", key), join(directory, key));
+  }
+  return directory;
+}
+
+const SHOP: Files = {
+  "dbt_project.yml": "name: shop\nmodels: {shop: {marts: {+materialized: table, +tags: [daily]}}}\n",
+  "seeds.kinds.csv": "id,kind\n1,a\n2,b\n",
+  "models.staging.kinds_view.sql": "select id, {{ shout('kind') }} as kind from {{ ref('kinds') }}",
+  "models.marts.fact.sql": "select kind, count(*) as n from {{ ref('kinds_view') }} group by 1",
+  "models.schema.yml":
+    "models: [{name: fact, columns: [{name: kind, data_tests: [unique, {accepted_values: {arguments: {values: [A, B]}}}]}]}]",
+  "macros.shout.sql": "{% macro shout(column) %}upper({{ column }}){% endmacro %}",
+  "tests.few.sql": "select * from {{ ref('fact') }} where n > {{ var('most', 1) }}",
+  "logo.png": Buffer.from([0x89, 0x50, 0xff, 0xfe]),
+};
+
+async function run(files: Files, fields: object = {}) {
+  const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, command: "build", ...fields };
+  const work = { verb: "transform" as const, transform: Transform.parse(said) };
+  const context = aContext({ projectDirectory: mount(files), macroDirectory: (await macroPackages()).macros });
+  const spec = aTask({ work, connections: { warehouse: warehouse.connection() } });
+  const outcome = await transform(spec, context).catch((error: unknown) => error);
+  const states = Object.fromEntries(context.progress.all().map(({ name, state }) => [name, state]));
+  return { outcome, states, log: context.lines.join("\n") };
+}
+
+const tables = async () =>
+  (
+    await warehouse.query(
+      "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables WHERE table_schema LIKE 'dbt%' ORDER BY 1",
+    )
+  ).map(({ name }) => name);
+
+describe("a dbt project in a ConfigMap", () => {
+  test("is built as it is: seeds, models, macros and tests, each an item", async () => {
+    const { outcome, states } = await run(SHOP);
+    expect(outcome).toMatchObject({ message: "6 nodes: 3 success, 3 pass", tests: { passed: 3, failed: 0 } });
+    expect(states).toMatchObject({ kinds: "Succeeded", kinds_view: "Succeeded", fact: "Succeeded", few: "Succeeded" });
+    expect(await warehouse.query("SELECT kind, n FROM dbt.fact ORDER BY 1")).toEqual([
+      { kind: "A", n: "1" },
+      { kind: "B", n: "1" },
+    ]);
+  });
+
+  test("stops behind a failing test, and says which rows it found", async () => {
+    const files = { ...SHOP, "models.after.sql": "select * from {{ ref('fact') }}" };
+    const { outcome, states } = await run(files, { vars: { most: 0 } });
+    expect(outcome).toMatchObject({ kind: "data", code: "CheckFailed", message: expect.stringContaining("few") });
+    expect(states).toMatchObject({ few: "Failed", fact: "Succeeded", after: "Skipped" });
+    expect(await tables()).not.toContain("dbt.after");
+  });
+
+  test("is built in part: what is selected, and nothing that is excluded", async () => {
+    await run(SHOP, { command: "seed" });
+    expect(await tables()).toEqual(["dbt.kinds"]);
+    const { outcome } = await run(SHOP, { command: "run", select: ["+tag:daily"], exclude: ["kinds_view"] });
+    expect(outcome).toMatchObject({ kind: "configuration" });
+    expect(await run(SHOP, { command: "run", threads: 1 })).toMatchObject({
+      outcome: { message: "2 nodes: 2 success" },
+    });
+  });
+
+  test("is refused with file and line before anything runs, and a misspelt column names the model's line", async () => {
+    const broken = await run({ ...SHOP, "models.marts.fact.sql": "select 1\nfrom {{ ref('kind_view') }}" });
+    expect(broken.outcome).toMatchObject({ kind: "configuration", code: "InvalidProject" });
+    expect((broken.outcome as Error).message).toMatch(/models\/marts\/fact\.sql:2.*kind_view.*kinds_view/);
+    expect(await tables()).toEqual([]);
+    const misspelt = await run({
+      ...SHOP,
+      "models.marts.fact.sql": "select\n  knd, 1 as n, 'x' as kind from {{ ref('kinds_view') }}",
+    });
+    expect(misspelt.outcome).toMatchObject({ kind: "configuration", code: "42703" });
+    expect((misspelt.outcome as Error).message).toContain("models/marts/fact.sql:2:3");
+  });
+
+  test("that has nothing to do for a command says so", async () => {
+    expect(await run(SHOP, { command: "snapshot" })).toMatchObject({
+      outcome: { message: "no node: snapshot takes nothing of what is selected" },
+    });
+  });
+});
+
+test("what dbt alone knows is refused beside models without a command", () => {
+  const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, threads: 2 };
+  expect(Transform.safeParse(said).error?.issues).toMatchObject([{ message: expect.stringContaining("need command") }]);
+});
