@@ -1,0 +1,116 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TaskConnection } from "#api/task.ts";
+import type { SpecOf } from "../../../task-image/commands/command.ts";
+import { RelationCache } from "../../../task-image/dbt/adapter/relation-cache.ts";
+import { bridgeSession, configureForDbt } from "../../../task-image/dbt/bridge/postgres-session.ts";
+import { type Data, isMap } from "../../../task-image/dbt/project/data.ts";
+import { type DbtCommand, readSelected } from "../../../task-image/dbt/run/read-selected.ts";
+import { runGraph } from "../../../task-image/dbt/run/run-graph.ts";
+import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
+import { openSession } from "../../../task-image/postgres/session.ts";
+import { readProjectDirectory } from "../../../task-image/projects/project-directory.ts";
+import { builtinMacros, recording } from "../../support/dbt-run.ts";
+import { aContext, aTask } from "../../support/task.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import type { Engine, Invocation, Outcome, SentStatement, Target } from "../harness/engine.ts";
+
+/** dbt's driver begins a transaction by itself, and dbt reports no ROLLBACK: neither is among its statements. */
+const OWN_TRANSACTION: ReadonlySet<string> = new Set(["BEGIN", "ROLLBACK"]);
+
+/** kelt's engine. One thread, so that a statement belongs to the node that began last. */
+export const KELT: Engine = { name: "kelt", run };
+
+async function run({ project, target, command, options }: Invocation): Promise<Outcome> {
+  if (command === "compile" || command === "freshness") return nothing(`kelt has no command ${command} yet`);
+  if (options.selector !== undefined || options.state !== undefined)
+    return nothing("kelt reads no selector and no state yet");
+  const request = await requestOf(project, target, command, options);
+  const read = readSelected({ request, command, select: options.select ?? [], exclude: options.exclude ?? [] });
+  if ("problems" in read) return nothing(read.problems.join("\n"));
+  const { input, seeds } = read;
+  const statements: SentStatement[] = [];
+  let node = "before the first node";
+  await using session = await openSession(task(target), "warehouse", aContext(), { configure: configureForDbt });
+  const recorded = recording(bridgeSession(session), (sql) => {
+    if (!OWN_TRANSACTION.has(sql)) statements.push({ node, sql });
+  });
+  await using thread = startRunThread({
+    input,
+    session: recorded,
+    cache: new RelationCache(),
+    onSaid: () => undefined,
+  });
+  const results = await runGraph({
+    ...{ input, threads: [thread], testsStop: command === "build", failFast: options.failFast ?? false },
+    readSeed: ({ unique_id: id }) => Promise.resolve(seeds.get(id)),
+    onStart: (id) => {
+      node = id;
+    },
+    onEnd: () => {
+      node = "between nodes";
+    },
+  });
+  return {
+    statements,
+    results: results.map(({ id, status, failures, rows, message, compiledCode }) => ({
+      ...{ node: id, status, failures, rowsAffected: rows ?? rowsWhereUnknown(id, status), message },
+      ...(compiledCode === null ? {} : { compiled: compiledCode }),
+    })),
+  };
+}
+
+/** What dbt says where the server counted nothing: a test answers one row, anything else -1. */
+function rowsWhereUnknown(id: string, status: string): number | null {
+  if (status === "error" || status === "skipped") return null;
+  return id.startsWith("test.") ? 1 : -1;
+}
+
+const nothing = (problem: string): Outcome => ({ statements: [], results: [], problem });
+
+async function requestOf(project: string, target: Target, command: DbtCommand, options: Invocation["options"]) {
+  return {
+    tree: await readProjectDirectory(project, project, "leave out"),
+    dbtMacros: await builtinMacros(),
+    database: target.database,
+    schema: target.schema,
+    targetName: target.name,
+    threads: target.threads,
+    vars: mapOf(options.vars ?? {}),
+    environment: new Map(
+      Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+    ),
+    flags: {
+      FULL_REFRESH: options.fullRefresh ?? false,
+      STORE_FAILURES: options.storeFailures ?? false,
+      WHICH: command,
+      EMPTY: false,
+    },
+    isEmpty: false,
+    invocationId: "00000000-0000-4000-8000-000000000000",
+    startedAt: BigInt(Date.now()) * 1000n,
+  };
+}
+
+/** Values as dbt reads them from its command line: whole numbers are integers. */
+function dataOf(value: unknown): Data {
+  if (Array.isArray(value)) return value.map(dataOf);
+  if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
+  if (typeof value === "object" && value !== null) return mapOf(value as Readonly<Record<string, unknown>>);
+  return value as Data;
+}
+
+function mapOf(values: Readonly<Record<string, unknown>>) {
+  const data = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, dataOf(value)] as const));
+  if (!isMap(data)) throw new Error("a map of variables is a map");
+  return data;
+}
+
+function task({ host, port, user, password, database }: Target): SpecOf<"transform"> {
+  const secretDirectory = temporaryDirectory("dbt-secret");
+  const secret = { host, port: String(port), user, password, dbname: database };
+  for (const [key, value] of Object.entries(secret)) writeFileSync(join(secretDirectory, key), value);
+  const warehouse: TaskConnection = { kind: "postgres", secretName: "warehouse", secretDirectory };
+  const transform = { connection: "warehouse", schema: "dbt", project: { configMap: "project" } };
+  return aTask({ work: { verb: "transform", transform }, connections: { warehouse } });
+}

@@ -1,0 +1,1 @@
+insert into raw.people values (5, 'Eve', 'Lima', 8, 5);

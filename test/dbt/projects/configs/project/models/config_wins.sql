@@ -1,0 +1,2 @@
+{{ config(materialized='view', schema='own') }}
+select '{{ config.get("materialized") }}' as mat

@@ -1,0 +1,2 @@
+{{ config(tags=['own']) }}
+select $v${{ config.get("tags") }} {{ this }}$v$ as t

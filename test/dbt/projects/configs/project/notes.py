@@ -1,0 +1,1 @@
+print("not a part of the project")

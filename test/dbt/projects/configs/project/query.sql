@@ -1,0 +1,1 @@
+select {{ this would not parse

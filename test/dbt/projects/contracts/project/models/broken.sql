@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select 'x' as id, 1 as unexpected

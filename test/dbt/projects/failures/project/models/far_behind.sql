@@ -1,0 +1,1 @@
+select * from {{ ref('behind_bad_sql') }}, {{ ref('good') }}

@@ -1,0 +1,1 @@
+select 10 / {{ 2 - (var('step') | int) }} as q

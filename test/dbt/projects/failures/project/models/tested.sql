@@ -1,0 +1,1 @@
+select cast(null as int) as id

@@ -1,0 +1,1 @@
+{% do exceptions.warn("only a warning") %} select 1 as id

@@ -1,0 +1,14 @@
+create schema raw;
+create table raw.fresh (id int, "Loaded At" timestamp);
+insert into raw.fresh values (1, now()::timestamp - interval '1 minute');
+create table raw.late (id int, loaded timestamp);
+insert into raw.late values (1, now()::timestamp - interval '3 days');
+create table raw.dated (id int, loaded date);
+insert into raw.dated values (1, now()::date);
+create table raw.too_late (id int, loaded timestamptz);
+insert into raw.too_late values (1, '2020-01-01');
+create table raw.filtered (id int, loaded timestamp, kind text);
+insert into raw.filtered values (1, '2020-01-01', 'old'), (2, now()::timestamp, 'new');
+create schema other;
+create table other.asked (loaded text);
+insert into other.asked values ('2020-01-01');

@@ -1,0 +1,1 @@
+insert into raw.late values (2, now()::timestamp);

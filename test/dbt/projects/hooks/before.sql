@@ -1,0 +1,1 @@
+create table public.log (at serial, what text, who text);

@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', grants={'+select': ['writer'], 'insert': ['reader']}) }}
+select * from {{ ref('granted') }}

@@ -1,0 +1,2 @@
+{{ config(incremental_strategy='positive') }}
+select id, amount from {{ ref('events') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='nothing') }}
+select 1

@@ -1,0 +1,1 @@
+select id, {{ var('step') }} as step from {{ ref('base') }}

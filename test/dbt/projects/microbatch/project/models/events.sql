@@ -1,0 +1,2 @@
+{{ config(materialized='view', event_time='at') }}
+select * from {{ source('raw', 'events') }}

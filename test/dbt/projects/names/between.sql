@@ -1,0 +1,1 @@
+insert into "Raw Data"."Select" values (3, 'c');

@@ -1,0 +1,2 @@
+{{ config(materialized='table', alias='LooseOne') }}
+select 1 as id

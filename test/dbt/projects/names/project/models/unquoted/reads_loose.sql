@@ -1,0 +1,1 @@
+select id, '{{ ref("Loose") }}' as r from {{ ref('Loose') }}

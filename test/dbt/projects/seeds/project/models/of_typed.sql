@@ -1,0 +1,1 @@
+select code, money * 2 as twice, j from {{ ref('typed') }}

@@ -1,0 +1,1 @@
+{% macro rate() %}{{ var('rate') }}{% endmacro %}

@@ -1,0 +1,1 @@
+select id, flags, doc from {{ source('raw', 'docs') }}
