@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { exactlyOne, flag, integer, list, map, object, objectName, oneOf, text } from "./fields.ts";
+import { Vars } from "./dbt-vars.ts";
+import { exactlyOne, flag, integer, list, object, objectName, oneOf, text } from "./fields.ts";
 import { connectionKey, schemaName } from "./names.ts";
 
 /** What dbt does with a project; the verbs of its command line. */
@@ -9,7 +9,7 @@ const selector = text("Nodes in the words of dbt's selectors, such as `staging`,
   max: 1024,
 });
 
-const DBT_FIELDS = ["select", "exclude", "target", "threads", "fullRefresh", "failFast", "storeFailures"];
+const DBT_FIELDS = ["select", "exclude", "selector", "target", "threads", "fullRefresh", "failFast", "storeFailures"];
 
 export const Transform = object(
   "Builds the models of a dbt project, in the order of their references.",
@@ -25,13 +25,7 @@ export const Transform = object(
       },
       [exactlyOne(["configMap"])],
     ),
-    vars: map(
-      "Values for var() in models; they win over dbt_project.yml.",
-      z
-        .union([z.string().max(1024), z.int()])
-        .meta({ description: "A value: text or a whole number.", "x-kubernetes-int-or-string": true }),
-      { max: 64, key: z.string().max(63) },
-    ).optional(),
+    vars: Vars.optional(),
     command: oneOf(
       "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. Without it, models alone are built, by kelt's own materializations and without tests, seeds, snapshots and packages.",
       DBT_COMMANDS,
@@ -42,6 +36,10 @@ export const Transform = object(
       { max: 64 },
     ).optional(),
     exclude: list("What to leave out of it.", selector, { max: 64 }).optional(),
+    selector: text(
+      "A selector of the project's selectors.yml, in place of select and exclude. Without any of the three the project's default selector counts, if it has one.",
+      { max: 256 },
+    ).optional(),
     target: text("`target.name` in templates. The connection's name by default.", { max: 63 }).optional(),
     threads: integer("Nodes of the project that are built at once, each in a session of its own. 4 by default.", {
       min: 1,
@@ -56,6 +54,11 @@ export const Transform = object(
       rule: `has(self.command) || !(${DBT_FIELDS.map((field) => `has(self.${field})`).join(" || ")})`,
       message: `${DBT_FIELDS.slice(0, -1).join(", ")} and ${DBT_FIELDS.at(-1)} need command: it says what dbt does`,
       holds: (value) => value.command !== undefined || DBT_FIELDS.every((field) => value[field] === undefined),
+    },
+    {
+      rule: "!has(self.selector) || !(has(self.select) || has(self.exclude))",
+      message: "selector stands in place of select and exclude: name what it leaves out in selectors.yml",
+      holds: (value) => value.selector === undefined || (value.select === undefined && value.exclude === undefined),
     },
   ],
 );

@@ -75,11 +75,6 @@ function expectedBy(issue: Issue): string {
       return `expected at least ${issue.minimum}${unitOf(issue.origin)}`;
     case "too_big":
       return `expected at most ${issue.maximum}${unitOf(issue.origin)}`;
-    case "invalid_union":
-      return issue.errors
-        .flatMap(([first]) => (first === undefined ? [] : [expectedBy(first)]))
-        .join(" or ")
-        .replaceAll(" or expected ", " or ");
     default:
       return `expected something else (${issue.message})`;
   }

@@ -5,8 +5,8 @@ import { readPostgresSettings } from "../connections/postgres-settings.ts";
 import { RelationCache } from "../dbt/adapter/relation-cache.ts";
 import type { Said } from "../dbt/bridge/messages.ts";
 import { bridgeSession, configureForDbt } from "../dbt/bridge/postgres-session.ts";
-import type { Data, DataMap } from "../dbt/project/data.ts";
 import { unflattened } from "../dbt/project/flat-files.ts";
+import { givenVars } from "../dbt/project/given-vars.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
 import { readAside } from "../dbt/run/read-aside.ts";
 import { runGraph } from "../dbt/run/run-graph.ts";
@@ -49,7 +49,7 @@ export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Ou
 }
 
 async function readRun(spec: DbtSpec, context: CommandContext) {
-  const { connection, command, select = [], exclude = [], ...said } = spec.work.transform;
+  const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
   const options = namedConnection(spec, connection, "postgres");
   const { database } = await readPostgresSettings(connection, options, context.redactor);
   const files = await readProjectDirectory(context.projectDirectory, said.project.configMap ?? "", "leave out");
@@ -59,7 +59,7 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
     dbtMacros: await readMacroPackages(context.macroDirectory, ["postgres"]),
     ...{ database, schema: said.schema, targetName: said.target ?? connection },
     threads: said.threads ?? THREADS,
-    vars: dataOf(said.vars ?? {}),
+    vars: givenVars(said.vars ?? {}),
     environment: new Map<string, string>(),
     flags: {
       FULL_REFRESH: said.fullRefresh ?? false,
@@ -71,7 +71,7 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
     invocationId: spec.run.uid,
     startedAt: BigInt(Date.now()) * 1000n,
   };
-  const read = await readAside({ request, command, select, exclude }, context.signal);
+  const read = await readAside({ request, command, select, exclude, selector }, context.signal);
   if ("problems" in read) {
     for (const problem of read.problems) context.log.error("the project cannot run", { problem });
     throw new ConfigurationError("InvalidProject", firstOf(read.problems));
@@ -79,16 +79,6 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   for (const warning of read.warnings) context.log.warn("the project has a weak spot", { warning });
   context.log.info("project read", { command, selected: read.input.selected.length, schema: said.schema });
   return read;
-}
-
-/** Values of a manifest as dbt's YAML would have them: whole numbers are integers. */
-function dataOf(vars: Readonly<Record<string, string | number>>): DataMap {
-  return Object.fromEntries(
-    Object.entries(vars).map(([name, value]): [string, Data] => [
-      name,
-      typeof value === "number" ? BigInt(value) : value,
-    ]),
-  );
 }
 
 const ITEM_KIND = { seed: "seed", snapshot: "snapshot", test: "test", unit_test: "test" } as const;

@@ -1,5 +1,7 @@
 import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
+import { givenVars } from "../dbt/project/given-vars.ts";
+import { toValue } from "../dbt/project/template-values.ts";
 import { ConfigurationError, failureOfKind, foreignCode, reworded, type TaskFailure } from "../errors.ts";
 import { formatFrames, formatPosition } from "../jinja/position.ts";
 import { formatProblem, type Problem } from "../jinja/problem.ts";
@@ -53,9 +55,7 @@ async function readModels(spec: SpecOf<"transform">, context: CommandContext): P
     files: await readProjectDirectory(context.projectDirectory, project.configMap ?? ""),
     schema,
     target: await describeTarget(spec, context),
-    vars: new Map(
-      Object.entries(vars ?? {}).map(([name, value]) => [name, typeof value === "number" ? BigInt(value) : value]),
-    ),
+    vars: new Map(Object.entries(givenVars(vars ?? {})).map(([name, value]) => [name, toValue(value)] as const)),
     environment: new Map(),
   };
   context.log.info("reading the project", { files: input.files.size });

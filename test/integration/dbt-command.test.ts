@@ -1,12 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Transform } from "#api/transform.ts";
-import { transform } from "../../task-image/commands/transform.ts";
-import { macroPackages } from "../support/macro-packages.ts";
+import { type ConfigMapFiles, runTransform } from "../support/dbt-command.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;
@@ -18,22 +13,7 @@ beforeEach(async () => {
   warehouse = await server.createDatabase();
 });
 
-type Files = Readonly<Record<string, string | Buffer>>;
-
-/** The folder that the kubelet makes of a ConfigMap: links through `..data` to a folder with the time in its name. */
-function mount(files: Files): string {
-  const directory = temporaryDirectory("project");
-  const version = "..2026_01_01_00_00_00.1";
-  mkdirSync(join(directory, version));
-  symlinkSync(version, join(directory, "..data"));
-  for (const [key, text] of Object.entries(files)) {
-    writeFileSync(join(directory, version, key), text);
-    symlinkSync(join("..data", key), join(directory, key));
-  }
-  return directory;
-}
-
-const SHOP: Files = {
+const SHOP: ConfigMapFiles = {
   "dbt_project.yml": "name: shop\nmodels: {shop: {marts: {+materialized: table, +tags: [daily]}}}\n",
   "seeds.kinds.csv": "id,kind\n1,a\n2,b\n",
   "models.staging.kinds_view.sql": "select id, {{ shout('kind') }} as kind from {{ ref('kinds') }}",
@@ -45,15 +25,7 @@ const SHOP: Files = {
   "logo.png": Buffer.from([0x89, 0x50, 0xff, 0xfe]),
 };
 
-async function run(files: Files, fields: object = {}) {
-  const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, command: "build", ...fields };
-  const work = { verb: "transform" as const, transform: Transform.parse(said) };
-  const context = aContext({ projectDirectory: mount(files), macroDirectory: (await macroPackages()).macros });
-  const spec = aTask({ work, connections: { warehouse: warehouse.connection() } });
-  const outcome = await transform(spec, context).catch((error: unknown) => error);
-  const states = Object.fromEntries(context.progress.all().map(({ name, state }) => [name, state]));
-  return { outcome, states, log: context.lines.join("\n") };
-}
+const run = (files: ConfigMapFiles, fields: object = {}) => runTransform(warehouse, files, fields);
 
 const tables = async () =>
   (

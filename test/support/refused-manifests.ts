@@ -227,10 +227,11 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes.raw.load.range.from: Invalid value",
   ),
   refused(
-    "a variable that is neither text nor a whole number",
-    pipeline(`nodes: {m: {transform: {${MODEL}, project: {configMap: m}, vars: {x: true}}}}`),
-    "spec.nodes[m].transform.vars.x: ",
-    "spec.nodes.m.transform.vars.x in body must be of type integer,string",
+    "a selector beside a selection",
+    pipeline(
+      `nodes: {m: {transform: {${MODEL}, project: {configMap: m}, command: build, selector: nightly, select: [films]}}}`,
+    ),
+    "spec.nodes[m].transform: selector stands in place of select and exclude",
   ),
   refused(
     "a transform without a project",

@@ -51,8 +51,9 @@ test("integers are int64 and no field is a float", () => {
   expect(paths(({ schema }) => schema.type === "number")).toEqual([]);
 });
 
-test("only the copy of a spec that a run keeps is without a schema", () => {
+test("only variables of dbt and the copy of a spec that a run keeps are without a schema", () => {
   expect(paths(({ schema }) => schema["x-kubernetes-preserve-unknown-fields"] === true)).toEqual([
+    "Pipeline.spec.nodes.NAME.transform.vars.NAME",
     "PipelineRun.status.pipelineSpec",
   ]);
 });

@@ -270,8 +270,8 @@ class ManifestReader {
 const TESTED: ReadonlySet<string> = new Set(["models", "seeds", "snapshots"]);
 const PLAIN_TESTS: ReadonlySet<string> = new Set(["macro.dbt.test_not_null", "macro.dbt.test_unique"]);
 
-/** What templates in dbt_project.yml see: no macros, and the variables that the node was given. */
-function settingsScope({ host, environment, vars }: ManifestInput): Scope {
+/** What templates in dbt_project.yml and selectors.yml see: no macros, and the variables that the node was given. */
+export function settingsScope({ host, environment, vars }: ManifestInput): Scope {
   const scope = new Scope(undefined, host.shared);
   scope.set("var", varFunction(vars));
   scope.set("env_var", envVarFunction(environment));

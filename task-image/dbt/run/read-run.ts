@@ -4,12 +4,14 @@ import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
 import { PATH_PARTS, type PathPolicy } from "../adapter/relation-path.ts";
 import { parseHost } from "../context/parse-host.ts";
 import { readMacroFile } from "../macros/macro-file.ts";
+import type { ManifestInput } from "../manifest/manifest-input.ts";
 import type { Manifest } from "../manifest/node.ts";
-import { readManifest } from "../manifest/read-manifest.ts";
+import { readManifest, settingsScope } from "../manifest/read-manifest.ts";
 import type { DataMap } from "../project/data.ts";
 import type { ProjectTree } from "../project/project-package.ts";
 import { toValue } from "../project/template-values.ts";
 import { variablesOf } from "../project/variables.ts";
+import { projectSelectors, SELECTORS_FILE, type Selectors } from "../selection/selectors-file.ts";
 import type { MacroText, RunInput } from "./run-input.ts";
 
 /** What a project is read and run with. */
@@ -38,6 +40,7 @@ export interface ReadRun {
   /** With problems nothing may run. */
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  readonly selectors: Selectors;
   /** The text of a seed's file, by the node's unique id. */
   readonly seeds: ReadonlyMap<string, string>;
   /** What the threads of a run of these nodes get. */
@@ -64,14 +67,17 @@ export function readRun(request: RunRequest): ReadRun {
       warn: () => undefined,
     },
   });
-  const read = readManifest({
+  const manifestInput: ManifestInput = {
     tree,
     dbtMacros: dbtMacros.flatMap(({ packageName, path, text }) => readMacroFile(packageName, path, text)),
     host,
     environment,
     vars,
     target: { database, schema, now: Number(startedAt / 1_000_000n) },
-  });
+  };
+  const read = readManifest(manifestInput);
+  const problems = [...read.problems];
+  const selectors = projectSelectors(tree.get(SELECTORS_FILE), settingsScope(manifestInput), problems);
   const [root] = read.packages;
   const own = read.packages.flatMap((each) => {
     const generic = each.files(["tests"], [".sql"]).filter(({ path }) => path.startsWith("generic/"));
@@ -80,8 +86,9 @@ export function readRun(request: RunRequest): ReadRun {
   });
   return {
     manifest: read.manifest,
-    problems: read.problems,
+    problems,
     warnings: read.warnings,
+    selectors,
     seeds: seedTexts(read.manifest, read.packages),
     inputFor: (selected) => ({
       // Each thread reads the macros from their files: what the manifest says of them would be copied for nothing.

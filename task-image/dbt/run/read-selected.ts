@@ -1,8 +1,9 @@
 import { formatProblem } from "../../jinja/problem.ts";
 import type { Manifest } from "../manifest/node.ts";
-import { SelectionError } from "../selection/criterion.ts";
+import { type Selection, SelectionError } from "../selection/criterion.ts";
 import { select } from "../selection/select.ts";
 import { readSelection } from "../selection/selection.ts";
+import type { Selectors } from "../selection/selectors-file.ts";
 import { isRun } from "./dependencies.ts";
 import { type RunRequest, readRun } from "./read-run.ts";
 import type { RunInput } from "./run-input.ts";
@@ -23,6 +24,8 @@ export interface SelectedRequest {
   readonly command: DbtCommand;
   readonly select: readonly string[];
   readonly exclude: readonly string[];
+  /** A selector of selectors.yml, in place of both. */
+  readonly selector?: string | undefined;
 }
 
 /** What the thread that reads a project answers: a run, or why there is none. */
@@ -36,20 +39,25 @@ export type SelectedRun =
   | { readonly problems: readonly string[] };
 
 /** Reads a project and selects what a command takes of it. */
-export function readSelected({ request, command, select: wanted, exclude }: SelectedRequest): SelectedRun {
-  const run = readRun(request);
+export function readSelected(wanted: SelectedRequest): SelectedRun {
+  const run = readRun(wanted.request);
   if (run.problems.length > 0) return { problems: run.problems.map(formatProblem) };
   try {
-    const noSelectors = (name: string): never => {
-      throw new SelectionError(`selector:${name} cannot be read here yet: write what it selects`);
-    };
-    const found = select(readSelection(wanted, exclude), { manifest: run.manifest, selectors: noSelectors });
-    const selected = [...found].filter((id) => isTaken(run.manifest, id, command));
+    const { manifest, selectors } = run;
+    const found = select(selectionOf(wanted, selectors), { manifest, selectors: selectors.find });
+    const selected = [...found].filter((id) => isTaken(manifest, id, wanted.command));
     return { input: run.inputFor(selected), seeds: run.seeds, warnings: run.warnings.map(formatProblem) };
   } catch (error) {
     if (error instanceof SelectionError) return { problems: [error.message] };
     throw error;
   }
+}
+
+/** What is named wins; the project's default selector counts where nothing is. */
+function selectionOf({ select, exclude, selector }: SelectedRequest, { find, byDefault }: Selectors): Selection {
+  if (selector !== undefined) return find(selector);
+  if (byDefault !== undefined && select.length + exclude.length === 0) return byDefault;
+  return readSelection(select, exclude);
 }
 
 function isTaken({ nodes, unitTests }: Manifest, id: string, command: DbtCommand): boolean {

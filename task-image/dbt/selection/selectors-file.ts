@@ -1,4 +1,4 @@
-import { ProblemError } from "../../jinja/problem.ts";
+import { collectProblem, type Problem, ProblemError } from "../../jinja/problem.ts";
 import type { Scope } from "../../jinja/running/scope.ts";
 import { nearest } from "../../jinja/suggestion.ts";
 import { type Data, type DataMap, isMap, own } from "../project/data.ts";
@@ -23,6 +23,13 @@ export interface Selectors {
   readonly find: (name: string) => Selection;
   /** The one that is taken where nothing is selected. */
   readonly byDefault: Selection | undefined;
+}
+
+/** The selectors of a project: none where it has no such file, or where the file is a problem. */
+export function projectSelectors(text: string | undefined, scope: Scope, problems: Problem[]): Selectors {
+  const none: Selectors = { find: (name) => missing(name, []), byDefault: undefined };
+  if (text === undefined) return none;
+  return collectProblem(problems, () => readSelectors(SELECTORS_FILE, text, scope)) ?? none;
 }
 
 /**

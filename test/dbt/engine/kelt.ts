@@ -4,7 +4,7 @@ import type { TaskConnection } from "#api/task.ts";
 import type { SpecOf } from "../../../task-image/commands/command.ts";
 import { RelationCache } from "../../../task-image/dbt/adapter/relation-cache.ts";
 import { bridgeSession, configureForDbt } from "../../../task-image/dbt/bridge/postgres-session.ts";
-import { type Data, isMap } from "../../../task-image/dbt/project/data.ts";
+import { givenVars } from "../../../task-image/dbt/project/given-vars.ts";
 import { type DbtCommand, readSelected } from "../../../task-image/dbt/run/read-selected.ts";
 import { runGraph } from "../../../task-image/dbt/run/run-graph.ts";
 import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
@@ -23,10 +23,10 @@ export const KELT: Engine = { name: "kelt", run };
 
 async function run({ project, target, command, options }: Invocation): Promise<Outcome> {
   if (command === "compile" || command === "freshness") return nothing(`kelt has no command ${command} yet`);
-  if (options.selector !== undefined || options.state !== undefined)
-    return nothing("kelt reads no selector and no state yet");
+  if (options.state !== undefined) return nothing("kelt reads no state yet");
   const request = await requestOf(project, target, command, options);
-  const read = readSelected({ request, command, select: options.select ?? [], exclude: options.exclude ?? [] });
+  const { select = [], exclude = [], selector } = options;
+  const read = readSelected({ request, command, select, exclude, selector });
   if ("problems" in read) return nothing(read.problems.join("\n"));
   const { input, seeds } = read;
   const statements: SentStatement[] = [];
@@ -76,7 +76,7 @@ async function requestOf(project: string, target: Target, command: DbtCommand, o
     schema: target.schema,
     targetName: target.name,
     threads: target.threads,
-    vars: mapOf(options.vars ?? {}),
+    vars: givenVars(options.vars ?? {}),
     environment: new Map(
       Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
     ),
@@ -90,20 +90,6 @@ async function requestOf(project: string, target: Target, command: DbtCommand, o
     invocationId: "00000000-0000-4000-8000-000000000000",
     startedAt: BigInt(Date.now()) * 1000n,
   };
-}
-
-/** Values as dbt reads them from its command line: whole numbers are integers. */
-function dataOf(value: unknown): Data {
-  if (Array.isArray(value)) return value.map(dataOf);
-  if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
-  if (typeof value === "object" && value !== null) return mapOf(value as Readonly<Record<string, unknown>>);
-  return value as Data;
-}
-
-function mapOf(values: Readonly<Record<string, unknown>>) {
-  const data = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, dataOf(value)] as const));
-  if (!isMap(data)) throw new Error("a map of variables is a map");
-  return data;
 }
 
 function task({ host, port, user, password, database }: Target): SpecOf<"transform"> {

@@ -67,6 +67,7 @@ test("gives the graph and the defaults of a sound pipeline", () => {
   });
 });
 
+const nested = (levels: number): unknown => (levels === 0 ? "x" : [nested(levels - 1)]);
 const load = (from: object, to: object = {}) => ({
   connections: { w: { postgres: {} } },
   nodes: {
@@ -122,14 +123,14 @@ test.each([
   ],
   ["text for a flag", { suspend: "yes", nodes: { a: node() } }, 'spec.suspend: expected true or false, found "yes"'],
   [
-    "a value that is neither of two kinds",
+    "a variable that is nested without an end",
     {
       connections: { w: { postgres: {} } },
       nodes: {
-        m: { transform: { connection: "w", schema: "a", project: { configMap: "m" }, vars: { x: true } } },
+        m: { transform: { connection: "w", schema: "a", project: { configMap: "m" }, vars: { x: nested(17) } } },
       },
     },
-    "spec.nodes[m].transform.vars.x: expected text or a number, found true",
+    "spec.nodes[m].transform.vars.x: expected at most 16 levels of lists and maps, found a list",
   ],
   [
     "a name that no object can have",

@@ -1,0 +1,1 @@
+{{ config(tags=['nightly']) }} select count(*) as n from {{ ref('wide') }}

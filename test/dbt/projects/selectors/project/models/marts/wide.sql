@@ -1,0 +1,1 @@
+select id, {% for kind in var('kinds') %}kind = '{{ kind }}' as is_{{ kind }}, {% endfor %}{{ var('sizes')['small'] }} as small, {{ var('sizes').get('large', 9) }} as large, '{{ var('loud') }}' as loud from {{ ref('early') }}
