@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Data } from "../../task-image/dbt/project/data.ts";
 import { type ProjectSpec, runProject } from "../support/dbt-run.ts";
 import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 
@@ -39,6 +40,36 @@ describe.each(POSTGRES_VERSIONS)("models on Postgres %s", (version) => {
     ]);
     expect(await database.query("select count(*) from dbt.t")).toEqual([{ count: "2" }]);
     expect(await database.query("select relname from pg_class where relname like '%\\_\\_dbt\\_%'")).toEqual([]);
+  });
+
+  test("statements carry the comment of the project, with the node that they belong to", async () => {
+    const project = (queryComment?: Data): ProjectSpec => ({
+      nodes: [
+        { name: "said", sql: "select 1 as a" },
+        { type: "operation", name: "shop-on-run-end-0", sql: "select 2 as b", tags: ["on-run-end"] },
+      ],
+      ...(queryComment === undefined ? {} : { queryComment }),
+    });
+    const views = ({ statements }: { statements: readonly string[] }) =>
+      statements.filter((each) => /create view|as b/.test(each));
+    const own = await runProject(
+      database,
+      project({
+        comment: "{{ connection_name }}: {{ node.name if node else 'nobody' }}{{ node.other }}",
+        append: true,
+      }),
+    );
+    expect(views(own)).toEqual([
+      expect.stringMatching(/^create view .* \) \/\* model\.shop\.said: said \*\/;$/),
+      "select 2 as b /* master: nobody */",
+    ]);
+    const dbts = await runProject(database, project({ append: false }));
+    const about = '"app": "dbt", "dbt_version": "1.11.16", "profile_name": null, "target_name": null';
+    expect(views(dbts)).toEqual([
+      expect.stringContaining(`/* {${about}, "node_id": "model.shop.said"} */ create view`),
+      `/* {${about}, "connection_name": "master"} */ select 2 as b`,
+    ]);
+    expect(views(await runProject(database, project()))[1]).toBe("select 2 as b");
   });
 
   test("a table takes the place of a view, and a view of a table", async () => {

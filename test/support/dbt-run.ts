@@ -3,7 +3,8 @@ import { RelationCache } from "../../task-image/dbt/adapter/relation-cache.ts";
 import type { BridgeSession } from "../../task-image/dbt/bridge/answering.ts";
 import type { Said } from "../../task-image/dbt/bridge/messages.ts";
 import { bridgeSession, configureForDbt } from "../../task-image/dbt/bridge/postgres-session.ts";
-import type { DataMap } from "../../task-image/dbt/project/data.ts";
+import type { Data, DataMap } from "../../task-image/dbt/project/data.ts";
+import { queryCommentOf } from "../../task-image/dbt/project/query-comment.ts";
 import type { NodeResult } from "../../task-image/dbt/run/node-result.ts";
 import { type GraphRun, runGraph } from "../../task-image/dbt/run/run-graph.ts";
 import type { MacroText, RunInput } from "../../task-image/dbt/run/run-input.ts";
@@ -23,6 +24,8 @@ export interface ProjectSpec {
   /** Texts of seeds by name. */
   readonly seeds?: Readonly<Record<string, string>>;
   readonly vars?: DataMap;
+  /** `query-comment`; none without it. */
+  readonly queryComment?: Data;
 }
 
 export interface RunSpec {
@@ -75,6 +78,7 @@ export async function runProject(database: TestDatabase, project: ProjectSpec, r
       type: "postgres",
       threads: BigInt(run.threads ?? 1),
     },
+    queryComment: queryCommentOf(project.queryComment ?? ""),
     flags: {
       FULL_REFRESH: run.fullRefresh ?? false,
       STORE_FAILURES: false,

@@ -187,8 +187,8 @@ function columnMembers(adapter: Adapter): Members {
       }),
     get_column_schema_from_query: () =>
       hostFunction("get_column_schema_from_query", ["sql"], (found) =>
-        adapter.connection
-          .execute(found.text(0), false)
+        adapter
+          .query(found.text(0), false)
           .columns.map(({ name, type }) => ColumnValue.of(name, translateType(adapter.warehouse.typeName(type)))),
       ),
     convert_type: () =>

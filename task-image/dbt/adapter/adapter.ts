@@ -2,11 +2,13 @@ import type { Rendering } from "../../jinja/running/rendering.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
 import { toText } from "../../jinja/values/text-form.ts";
 import type { Value } from "../../jinja/values/value.ts";
+import type { StatementResult } from "../bridge/messages.ts";
 import { fail } from "../values/host-function.ts";
 import { TableValue } from "../values/table.ts";
 import { type ResponseValue, responseOf, tableOf } from "./answers.ts";
 import { ColumnValue, stringType } from "./column.ts";
 import type { Connection } from "./connection.ts";
+import type { QueryComment } from "./query-comment.ts";
 import { RelationValue } from "./relation.ts";
 import { QUOTED, type RelationCache } from "./relation-cache.ts";
 import type { RelationClass } from "./relation-class.ts";
@@ -21,6 +23,8 @@ export interface AdapterParts {
   readonly database: string;
   readonly relations: RelationClass;
   readonly connection: Connection;
+  /** Statements carry none without it. */
+  readonly comment?: QueryComment;
   readonly cache: Pick<RelationCache, "answer">;
   readonly callMacro: CallMacro;
   /** ISO 8601 in UTC, without a zone. */
@@ -36,8 +40,9 @@ export class Adapter {
   readonly callMacro: CallMacro;
   readonly now: () => string;
   readonly #cache: Pick<RelationCache, "answer">;
+  readonly #comment: QueryComment | undefined;
 
-  constructor({ warehouse, database, relations, connection, cache, callMacro, now }: AdapterParts) {
+  constructor({ warehouse, database, relations, connection, comment, cache, callMacro, now }: AdapterParts) {
     this.warehouse = warehouse;
     this.database = database;
     this.relations = relations;
@@ -45,6 +50,7 @@ export class Adapter {
     this.callMacro = callMacro;
     this.now = now;
     this.#cache = cache;
+    this.#comment = comment;
   }
 
   /** `adapter.execute`: the response, and the rows where they are asked for. */
@@ -52,8 +58,13 @@ export class Adapter {
     sql: string | Rendering,
     options: { autoBegin: boolean; fetch: boolean; limit: number | undefined },
   ): readonly [ResponseValue, TableValue] {
-    const result = this.connection.execute(sql, options.autoBegin);
+    const result = this.query(sql, options.autoBegin);
     return [responseOf(result), options.fetch ? tableOf(result, this.warehouse, options.limit) : TableValue.EMPTY];
+  }
+
+  /** Runs a statement with the comment that statements carry. */
+  query(sql: string | Rendering, autoBegin: boolean): StatementResult {
+    return this.connection.execute(this.#comment?.add(sql) ?? sql, autoBegin);
   }
 
   columns(relation: Value): readonly ColumnValue[] {

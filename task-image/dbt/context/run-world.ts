@@ -26,6 +26,8 @@ export interface RunWorld {
   readonly seedText: (node: ManifestNode) => string | undefined;
   /** Ids of the nodes of this run. */
   readonly selected: readonly string[];
+  /** Says whose statements come next, for the comment that they carry: a node's unique id and the node, or `master` and None. */
+  readonly nameSession: (name: string, node: Value) => void;
   readonly lookup: Lookup;
   readonly graph: () => Value;
 }

@@ -6,6 +6,7 @@ import type { Value } from "../../jinja/values/value.ts";
 import { Adapter, type CallMacro } from "../adapter/adapter.ts";
 import { Connection } from "../adapter/connection.ts";
 import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
+import { QueryComment } from "../adapter/query-comment.ts";
 import { RelationClass } from "../adapter/relation-class.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import { NodeContext } from "../context/node-context.ts";
@@ -16,6 +17,7 @@ import { macroLibrary } from "../macros/macro-library.ts";
 import type { ManifestNode } from "../manifest/node.ts";
 import { toValue } from "../project/template-values.ts";
 import { fail } from "../values/host-function.ts";
+import { commentMacro } from "./comment-macro.ts";
 import type { RunInput } from "./run-input.ts";
 
 const WAREHOUSES = { postgres: { warehouse: POSTGRES_WAREHOUSE, types: ["postgres"] } };
@@ -55,11 +57,17 @@ export function buildWorld(input: RunInput, { bridge, clock, seedText }: WorldPa
     const given = { positional: [], named: new Map<string, Value>(Object.entries(named)) };
     return plain(budget.run(() => macro.call(given, { at: startOf(name), frame: undefined, budget })));
   };
+  const comment = new QueryComment(input.queryComment.append);
+  const renderComment = commentMacro(
+    input.queryComment.template,
+    () => new NodeContext(world, input.manifest.projectName),
+  );
   const adapter = new Adapter({
     warehouse,
     database: input.database,
     relations,
     connection: new Connection(bridge),
+    comment,
     cache: bridge.cache,
     callMacro,
     now: () => new Date(Number(clock() / 1000n)).toISOString().slice(0, -1),
@@ -74,6 +82,7 @@ export function buildWorld(input: RunInput, { bridge, clock, seedText }: WorldPa
     isEmpty: input.isEmpty,
     seedText,
     selected: input.selected,
+    nameSession: (name, node) => comment.set(renderComment(name, node)),
     ...lookups(input.manifest),
   };
   return world;

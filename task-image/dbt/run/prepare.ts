@@ -11,6 +11,7 @@ function makesRelation({ resource_type, config }: ManifestNode): boolean {
 /** Makes the schemas of the nodes and fills the cache of relations: what dbt does before its first node. */
 export function prepare(world: RunWorld, nodes: readonly ManifestNode[]): void {
   const { adapter } = world;
+  world.nameSession("master", null);
   const wanted = new Map<string, readonly [string, string]>();
   for (const node of nodes.filter(makesRelation)) {
     wanted.set(JSON.stringify([node.database, node.schema]).toLowerCase(), [node.database, node.schema]);

@@ -9,6 +9,7 @@ import type { Manifest } from "../manifest/node.ts";
 import { readManifest, settingsScope } from "../manifest/read-manifest.ts";
 import type { DataMap } from "../project/data.ts";
 import type { ProjectTree } from "../project/project-package.ts";
+import { queryCommentOf } from "../project/query-comment.ts";
 import { toValue } from "../project/template-values.ts";
 import { variablesOf } from "../project/variables.ts";
 import { projectSelectors, SELECTORS_FILE, type Selectors } from "../selection/selectors-file.ts";
@@ -99,6 +100,7 @@ export function readRun(request: RunRequest): ReadRun {
       database,
       quoting: quotingOf(root?.settings.quoting ?? {}),
       target,
+      queryComment: queryCommentOf(root?.settings.queryComment),
       flags,
       environment,
       variables: new Map(

@@ -2,6 +2,7 @@ import type { PathPolicy } from "../adapter/relation-path.ts";
 import type { BridgeEnd } from "../bridge/messages.ts";
 import type { Manifest, ManifestNode } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
+import type { QueryCommentSetting } from "../project/query-comment.ts";
 import type { NodeResult } from "./node-result.ts";
 
 /** A file that may hold macros. */
@@ -22,6 +23,7 @@ export interface RunInput {
   /** The root project's `quoting`. */
   readonly quoting: PathPolicy;
   readonly target: DataMap;
+  readonly queryComment: QueryCommentSetting;
   /** `FULL_REFRESH`, `STORE_FAILURES`, `WHICH`, …. */
   readonly flags: DataMap;
   readonly environment: ReadonlyMap<string, string>;

@@ -11,6 +11,8 @@ import { StatementError } from "../bridge/statement-error.ts";
 import { modelDict, NodeContext } from "../context/node-context.ts";
 import type { RunWorld } from "../context/run-world.ts";
 import type { ManifestNode, UnitTest } from "../manifest/node.ts";
+import type { DataMap } from "../project/data.ts";
+import { toValue } from "../project/template-values.ts";
 import { fail } from "../values/host-function.ts";
 import { type CompiledSql, compileNode, testOverrides, withCtes } from "./compile-node.ts";
 import { copyingSeeds } from "./copy-seed.ts";
@@ -34,6 +36,8 @@ interface Outcome {
 export function runNode(world: RunWorld, node: ManifestNode, clock: RunClock): NodeResult {
   return timed(world, node.unique_id, clock, (use) => {
     const model = modelDict(node);
+    if (node.resource_type === "operation") world.nameSession("master", null);
+    else world.nameSession(node.unique_id, model);
     const overrides = new Map<string, Stored>();
     const context = use(new NodeContext(world, node.package_name, { node, model }, overrides));
     for (const [name, value] of testOverrides(node, context)) overrides.set(name, value);
@@ -48,6 +52,7 @@ export function runNode(world: RunWorld, node: ManifestNode, clock: RunClock): N
 /** Runs a unit test: its model's query over fixtures, beside the rows that are expected. */
 export function runUnitTest(world: RunWorld, test: UnitTest, clock: RunClock): NodeResult {
   return timed(world, test.unique_id, clock, (use) => {
+    world.nameSession(test.unique_id, toValue(test as unknown as DataMap));
     const { node, model, context, bare, fixtures } = prepareUnitTest(world, test);
     keepCompiled(use(context), model, { sql: withCtes(bare, fixtures), ctes: fixtures });
     return materialize(world, node, context);
