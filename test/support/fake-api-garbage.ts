@@ -13,7 +13,10 @@ export class FakeGarbageCollector {
   constructor(storage: FakeStorage, clock: Clock) {
     this.#storage = storage;
     this.#clock = clock;
-    storage.onEvent(() => this.#plan());
+    // Nobody changes the owners of an object that stays: other changes leave nothing to collect.
+    storage.onEvent(({ type, object }) => {
+      if (type !== "MODIFIED" || object.metadata.deletionTimestamp !== undefined) this.#plan();
+    });
   }
 
   #plan(): void {
@@ -28,17 +31,13 @@ export class FakeGarbageCollector {
   #collect(): void {
     const objects = this.#storage.all();
     const alive = new Set(objects.map(({ metadata }) => metadata.uid));
+    const going = new Set(objects.filter(isGoing).map(({ metadata }) => metadata.uid));
     for (const object of objects) {
       const owners = object.metadata.ownerReferences ?? [];
       const orphaned = owners.length > 0 && owners.every(({ uid }) => !alive.has(uid));
-      if (orphaned || owners.some(({ uid }) => this.#isGoing(uid, objects))) this.#delete(object);
+      if (orphaned || owners.some(({ uid }) => going.has(uid))) this.#delete(object);
     }
     for (const object of objects) this.#release(object);
-  }
-
-  #isGoing(uid: string, objects: readonly StoredObject[]): boolean {
-    const owner = objects.find(({ metadata }) => metadata.uid === uid);
-    return owner?.metadata.deletionTimestamp !== undefined && (owner.metadata.finalizers ?? []).includes(FOREGROUND);
   }
 
   #delete({ kind, metadata }: StoredObject): void {
@@ -48,8 +47,7 @@ export class FakeGarbageCollector {
 
   #release(found: StoredObject): void {
     const object = this.#storage.find(found.kind, found.metadata);
-    const finalizers = object?.metadata.finalizers ?? [];
-    if (object?.metadata.deletionTimestamp === undefined || !finalizers.includes(FOREGROUND)) return;
+    if (object === undefined || !isGoing(object)) return;
     const blocked = this.#storage
       .all()
       .flatMap(({ metadata }) => metadata.ownerReferences ?? [])
@@ -57,7 +55,12 @@ export class FakeGarbageCollector {
     if (blocked) return;
     this.#storage.setFinalizers(
       object,
-      finalizers.filter((finalizer) => finalizer !== FOREGROUND),
+      (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FOREGROUND),
     );
   }
+}
+
+/** It waits for its dependents to go first. */
+function isGoing({ metadata: { deletionTimestamp, finalizers = [] } }: StoredObject): boolean {
+  return deletionTimestamp !== undefined && finalizers.includes(FOREGROUND);
 }
