@@ -7,7 +7,7 @@ import type { TestDatabase } from "../../../test/support/postgres.ts";
 import { LOOPBACK } from "../../../test/support/task-process.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { REPOSITORY } from "../../cluster/directories.ts";
-import { APPS } from "../../images/bundle.ts";
+import { APPS, type App } from "../../images/bundle.ts";
 
 const POLL_MS = 20;
 
@@ -59,12 +59,17 @@ export function imageEnvironment(main: string): Promise<Readonly<Record<string, 
 }
 
 async function prepareEnvironment(main: string): Promise<Readonly<Record<string, string>>> {
-  const dockerfile = readFileSync(join(REPOSITORY, APPS.task.dockerfile), "utf8");
-  const options = /^ENV NODE_OPTIONS=(.*)$/m.exec(dockerfile)?.[1];
-  if (options === undefined) throw new Error(`${APPS.task.dockerfile} has no line ENV NODE_OPTIONS=…`);
-  const environment = { NODE_OPTIONS: options, NODE_COMPILE_CACHE: temporaryDirectory("compiled") };
+  const environment = { NODE_OPTIONS: nodeOptions("task"), NODE_COMPILE_CACHE: temporaryDirectory("compiled") };
   await measureProgram(process.execPath, [join(dirname(main), "compile.mjs")], environment);
   return environment;
+}
+
+/** The options that an image gives to Node.js. */
+export function nodeOptions(app: App): string {
+  const { dockerfile } = APPS[app];
+  const options = /^ENV NODE_OPTIONS="?([^"]*)"?$/m.exec(readFileSync(join(REPOSITORY, dockerfile), "utf8"))?.[1];
+  if (options === undefined) throw new Error(`${dockerfile} has no line ENV NODE_OPTIONS=…`);
+  return options;
 }
 
 /** Runs a shell's script to its end and answers the seconds. */

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { REPORT_PATH, REPORT_SERVER_NAME, type ReportItem } from "#api/report.ts";
-import type { BenchmarkLine } from "./benchmark-line.ts";
-import { round } from "./benchmark-line.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { bundle } from "../../images/bundle.ts";
+import { type BenchmarkLine, round } from "./benchmark-line.ts";
+import { nodeOptions } from "./measured-task.ts";
 
 const RUNS = 10;
 const NODES = 50;
@@ -18,7 +20,7 @@ const CORES_MAX = 0.25;
 const MEMORY_MAX = 250_000_000;
 const VISIBLE_MS_MAX = 1_500;
 
-interface Told {
+interface Setup {
   readonly channel: { readonly urls: readonly string[]; readonly certificate: string };
   readonly tasks: readonly { readonly token: string; readonly run: string; readonly node: string }[];
 }
@@ -36,17 +38,20 @@ interface Took {
  * memory, which is a part of what its process takes. An item is visible when a NodeReport has it. The ratio is of the cores to their bar.
  */
 export async function report(): Promise<BenchmarkLine> {
-  const operator = spawn(
-    process.execPath,
-    [join(import.meta.dirname, "report-operator.ts"), String(RUNS), String(NODES)],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const entries = { main: "config/tools/bench/report-operator.ts" };
+  const { folder } = await bundle("operator", temporaryDirectory("bench-report"), entries);
+  const operator = spawn(process.execPath, [join(folder, "main.mjs"), String(RUNS), String(NODES)], {
+    env: { NODE_OPTIONS: nodeOptions("operator") },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const lines = createInterface({ input: operator.stdout })[Symbol.asyncIterator]();
   const next = async () => JSON.parse(String((await lines.next()).value)) as unknown;
-  const told = (await next()) as Told;
+  const setup = (await next()) as Setup;
   const refused = new Map<number, number>();
   const end = new AbortController();
-  const working = Promise.allSettled(told.tasks.map((task, i) => work(told, task, i, { refused, signal: end.signal })));
+  const working = Promise.allSettled(
+    setup.tasks.map((task, i) => work(setup, task, i, { refused, signal: end.signal })),
+  );
   await sleep(WARM_UP_SECONDS * 1000);
   operator.stdin.write("begin\n");
   await sleep(SECONDS * 1000);
@@ -76,8 +81,8 @@ export async function report(): Promise<BenchmarkLine> {
 
 /** One item every few seconds, at a moment of its own, until the end. */
 async function work(
-  { channel }: Told,
-  { token, run, node }: Told["tasks"][number],
+  { channel }: Setup,
+  { token, run, node }: Setup["tasks"][number],
   index: number,
   { refused, signal }: { readonly refused: Map<number, number>; readonly signal: AbortSignal },
 ): Promise<void> {
