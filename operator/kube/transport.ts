@@ -31,8 +31,8 @@ export const TRANSPORT_SETTINGS: TransportSettings = {
     namespaceUnderWayMax: 8,
   },
   detailPace: {
-    total: { perSecond: 100, burst: 200 },
-    namespaceWrites: { perSecond: 100, burst: 200 },
+    total: { perSecond: 200, burst: 400 },
+    namespaceWrites: { perSecond: 200, burst: 400 },
     underWayMax: 8,
     namespaceUnderWayMax: 4,
   },

@@ -161,7 +161,9 @@ export class NodeReportWriter {
     if (stored === "better") return;
     const digests = pages.map(digestOf);
     for (const [i, page] of pages.entries()) {
-      if (stored[i] !== digests[i]) await this.#writePage(reports, node, i + 1, page);
+      if (stored[i] === digests[i]) continue;
+      if (stored[i] === undefined) await this.#create(reports, node, i + 1);
+      await this.#writePage(reports, node, i + 1, page);
     }
     for (let page = pages.length + 1; page <= stored.length; page += 1) await this.#delete(reports, node, page);
     reports.stored.set(node, digests);
