@@ -374,12 +374,11 @@ const TASK_IMAGE: readonly Layer[] = [
 /** Every dependency that is allowed, of both programs, from the inside to the outside. */
 export const LAYERS: readonly Layer[] = [...OPERATOR, ...TASK_IMAGE];
 
-/** Files that something other than an import starts: processes, a thread, and the parts of `dbt/` that no verb runs yet. */
+/** Files that something other than an import starts: processes and threads. */
 export const ENTRY_POINTS: readonly string[] = [
   "operator/main.ts",
   "task-image/dbt/run/read-worker.ts",
   "task-image/dbt/run/run-worker.ts",
-  "task-image/dbt/selection/selectors-file.ts",
   "task-image/main.ts",
   "task-image/projects/project-worker.ts",
 ];

@@ -130,7 +130,7 @@ test.each([
         m: { transform: { connection: "w", schema: "a", project: { configMap: "m" }, vars: { x: nested(17) } } },
       },
     },
-    "spec.nodes[m].transform.vars.x: expected at most 16 levels of lists and maps, found a list",
+    "spec.nodes[m].transform.vars.x: expected at most 16 levels of lists and maps",
   ],
   [
     "a name that no object can have",
