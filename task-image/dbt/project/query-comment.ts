@@ -16,7 +16,7 @@ const DEFAULT_TEMPLATE = `
   "profile_name": target.get("profile_name"),
   "target_name": target.get("target_name"),
 } -%}
-{%- do said.update({"connection_name": connection_name} if node is none else {"node_id": node.unique_id}) -%}
+{%- do said.update({"node_id": node.unique_id} if node else {"connection_name": connection_name}) -%}
 {{ return(tojson(said)) }}`;
 
 /** Without the setting statements carry dbt's comment; an empty setting takes it away. */
