@@ -33,7 +33,7 @@ export const TESTED = "connection";
 export const TEST_DEADLINE_SECONDS = 120;
 /** Where the kubelet mounts the Secret of connection NAME, `${CONNECTIONS_DIRECTORY}/NAME/KEY`, or the volume with its files. */
 export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
-/** Where the kubelet mounts the ConfigMap of a transform node's project. */
+/** Where the kubelet mounts a transform node's project: one volume, or each of several ConfigMaps in a folder of its name. */
 export const PROJECT_DIRECTORY = "/var/run/kelt/project";
 /** The directory that a task writes to; /tmp is there for other programs. */
 export const WORK_DIRECTORY = "/var/run/kelt/work";

@@ -1,6 +1,7 @@
 import { Vars } from "./dbt-vars.ts";
-import { exactlyOne, flag, integer, list, object, objectName, oneOf, text } from "./fields.ts";
+import { flag, integer, list, object, oneOf, text } from "./fields.ts";
 import { connectionKey, schemaName } from "./names.ts";
+import { FOLDER_SOURCES, ProjectSource } from "./project-source.ts";
 
 /** What dbt does with a project; the verbs of its command line. */
 export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot"] as const;
@@ -16,15 +17,7 @@ export const Transform = object(
   {
     connection: connectionKey,
     schema: schemaName("Schema in which the models are built. It is created if it is missing."),
-    project: object(
-      "Where the project comes from.",
-      {
-        configMap: objectName(
-          "ConfigMap with one key per file. A folder is written with dots (models.staging.stg_films.sql); a key without one is a model, a file of macros, a properties file or dbt_project.yml by what it holds. Every attempt reads it again.",
-        ).optional(),
-      },
-      [exactlyOne(["configMap"])],
-    ),
+    project: ProjectSource,
     vars: Vars.optional(),
     command: oneOf(
       "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. Without it, models alone are built, by kelt's own materializations and without tests, seeds, snapshots and packages.",
@@ -59,6 +52,12 @@ export const Transform = object(
       rule: "!has(self.selector) || !(has(self.select) || has(self.exclude))",
       message: "selector stands in place of select and exclude: name what it leaves out in selectors.yml",
       holds: (value) => value.selector === undefined || (value.select === undefined && value.exclude === undefined),
+    },
+    {
+      rule: `has(self.command) || !(${FOLDER_SOURCES.map((source) => `has(self.project.${source})`).join(" || ")})`,
+      message: `a project of ${FOLDER_SOURCES.join(" or ")} needs command: it says what dbt does`,
+      holds: ({ command, project }) =>
+        command !== undefined || FOLDER_SOURCES.every((source) => (project as ProjectSource)[source] === undefined),
     },
   ],
 );

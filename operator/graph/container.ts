@@ -1,6 +1,7 @@
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { nanosOf } from "../api/quantity.ts";
 import { imageProblem } from "./image.ts";
+import { isInside, outside } from "./inner-path.ts";
 import type { Problem } from "./problem.ts";
 
 type Container = NonNullable<PipelineNode["container"]>;
@@ -34,7 +35,7 @@ function connectionFindings({ connections = [] }: Container): Finding[] {
 }
 
 /** Names of the volumes that kelt gives a pod. */
-const OWN_VOLUMES = /^(work|tmp|project|connection-.*)$/;
+const OWN_VOLUMES = /^(work|tmp|project(-\d+)?|connection-.*)$/;
 
 function volumeFindings({ volumes = [], volumeMounts = [] }: Container): Finding[] {
   return volumes.flatMap((volume, index): Finding[] => {
@@ -63,14 +64,6 @@ function itemFindings(
   return ((configMap ?? secret)?.items ?? []).flatMap(({ path }, index): Finding[] =>
     isInside(path) ? [] : [[[...at, field, "items", index, "path"], outside(path)]],
   );
-}
-
-function isInside(path: string): boolean {
-  return !(path.startsWith("/") || path.split("/").includes(".."));
-}
-
-function outside(path: string): string {
-  return `expected a path inside the volume, without a leading slash and .., found ${path}`;
 }
 
 function mountFindings({ volumes = [], volumeMounts = [] }: Container): Finding[] {

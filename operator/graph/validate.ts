@@ -11,6 +11,7 @@ import { findLoadColumnProblems } from "./load-columns.ts";
 import { findObjectWarehouseProblems } from "./object-warehouse.ts";
 import { findPodProblems } from "./pod.ts";
 import type { Problem } from "./problem.ts";
+import { findProjectProblems } from "./project.ts";
 import { findReferenceProblems, needsOf } from "./references.ts";
 import { checkSchema } from "./schema-problem.ts";
 import { findSharedTargetProblems } from "./shared-targets.ts";
@@ -50,6 +51,7 @@ export function validateSpec(spec: unknown): Validation {
     ...findComputeProblems(checked.value),
     ...findContainerProblems(checked.value),
     ...findPodProblems(checked.value),
+    ...findProjectProblems(checked.value),
     ...findReferenceProblems(checked.value),
     ...findCleanupProblems(checked.value),
     ...findFanOutProblems(checked.value),

@@ -1,6 +1,7 @@
 import type { V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import { type ConnectionSpec, secretOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import type { ProjectSource } from "../api/project-source.ts";
 import { CONNECTIONS_DIRECTORY, PROJECT_DIRECTORY, WORK_DIRECTORY } from "../api/task.ts";
 import type { Volume } from "../api/volumes.ts";
 import { connectionsOf } from "./task-spec.ts";
@@ -44,23 +45,35 @@ export function podVolumes(
 export function volumesOf({ connections = {} }: PipelineSpec, node: PipelineNode): PodVolumes {
   const own = ownVolumes(node);
   const hasTmp = own.volumeMounts.some(({ mountPath }) => mountPath.replace(/\/$/, "") === TMP_DIRECTORY);
-  const project = node.transform?.project.configMap;
   return podVolumes(
     [
       WORK,
       ...(hasTmp ? [] : [TMP]),
       ...connectionsOf(node).flatMap((name) => connectionVolumes(name, connections[name] ?? {})),
-      ...(project === undefined ? [] : [projectVolume(project)]),
+      ...projectVolumes(node.transform?.project ?? {}),
     ],
     own,
   );
 }
 
-function projectVolume(configMap: string): Mounted {
-  return {
-    volume: { name: "project", configMap: { name: configMap, optional: true } },
-    mount: { name: "project", mountPath: PROJECT_DIRECTORY, readOnly: true },
-  };
+/** The volumes of a project: one, or one for each of several ConfigMaps, so that the task sees which file is whose. */
+function projectVolumes({ configMap, configMaps = [], persistentVolumeClaim, image }: ProjectSource): Mounted[] {
+  const mounted = (name: string, mountPath: string, source: Omit<V1Volume, "name">): Mounted => ({
+    volume: { name, ...source },
+    mount: { name, mountPath, readOnly: true },
+  });
+  const whole = (source: Omit<V1Volume, "name">) => [mounted("project", PROJECT_DIRECTORY, source)];
+  if (configMap !== undefined) return whole({ configMap: { name: configMap, optional: true } });
+  if (persistentVolumeClaim !== undefined) {
+    return whole({ persistentVolumeClaim: { claimName: persistentVolumeClaim.claimName, readOnly: true } });
+  }
+  if (image !== undefined) {
+    const { reference, pullPolicy } = image;
+    return whole({ image: { reference, ...(pullPolicy === undefined ? {} : { pullPolicy }) } });
+  }
+  return configMaps.map((name, index) =>
+    mounted(`project-${index}`, `${PROJECT_DIRECTORY}/${name}`, { configMap: { name, optional: true } }),
+  );
 }
 
 /** What of a connection is mounted, where the task looks for it: at most one volume. */

@@ -158,11 +158,11 @@ function touches(container: Json, mounted: ReadonlySet<unknown>): boolean {
   return [...listOf(container.volumeMounts), ...listOf(container.volumeDevices)].some(({ name }) => mounted.has(name));
 }
 
-/** An emptyDir's size is a limit, which quotas may set. */
+/** An emptyDir's size is a limit, which quotas may set; an image's pull policy is filled in and set by admission, as a container's is. */
 function sourceOf(volume: Json): Json {
-  return "emptyDir" in volume
-    ? { name: volume.name, emptyDir: pickKeys(asObject(volume.emptyDir), ["medium"]) }
-    : volume;
+  const { name, emptyDir, image } = volume;
+  if (emptyDir !== undefined) return { name, emptyDir: pickKeys(asObject(emptyDir), ["medium"]) };
+  return image === undefined ? volume : { name, image: pickKeys(asObject(image), ["reference"]) };
 }
 
 function pickKeys(from: Json, keys: readonly string[]): Json {

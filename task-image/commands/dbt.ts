@@ -17,7 +17,7 @@ import { databaseFailure } from "../postgres/failure.ts";
 import { openSession } from "../postgres/session.ts";
 import { kindOfSqlState } from "../postgres/sqlstate.ts";
 import { readMacroPackages } from "../projects/macro-packages.ts";
-import { readProjectDirectory } from "../projects/project-directory.ts";
+import { readProject } from "../projects/read-project.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
 
@@ -52,10 +52,10 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
   const options = namedConnection(spec, connection, "postgres");
   const { database } = await readPostgresSettings(connection, options, context.redactor);
-  const files = await readProjectDirectory(context.projectDirectory, said.project.configMap ?? "", "leave out");
+  const { files, isFlat } = await readProject(said.project, context.projectDirectory, "leave out");
   context.log.info("reading the project", { files: files.size });
   const request = {
-    tree: unflattened(files),
+    tree: isFlat ? unflattened(files) : files,
     dbtMacros: await readMacroPackages(context.macroDirectory, ["postgres"]),
     ...{ database, schema: said.schema, targetName: said.target ?? connection },
     threads: said.threads ?? THREADS,

@@ -15,7 +15,7 @@ import { ModelStatementError } from "../postgres/models/model-statement.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import { kindOfSqlState } from "../postgres/sqlstate.ts";
 import { compileAside } from "../projects/compile-aside.ts";
-import { readProjectDirectory } from "../projects/project-directory.ts";
+import { readProject } from "../projects/read-project.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import { showTable } from "../sql/identifier.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
@@ -51,8 +51,9 @@ function isDbt(spec: SpecOf<"transform">): spec is DbtSpec {
 
 async function readModels(spec: SpecOf<"transform">, context: CommandContext): Promise<readonly CompiledModel[]> {
   const { connection, schema, vars, project } = spec.work.transform;
+  const { files } = await readProject(project, context.projectDirectory);
   const input = {
-    files: await readProjectDirectory(context.projectDirectory, project.configMap ?? ""),
+    files,
     schema,
     target: await describeTarget(spec, context),
     vars: new Map(Object.entries(givenVars(vars ?? {})).map(([name, value]) => [name, toValue(value)] as const)),

@@ -1,45 +1,76 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import { openConfined } from "../volumes/confined-file.ts";
+import { SizeBound } from "./size-bound.ts";
 
-/** What a project may hold in all; a ConfigMap holds a sixteenth of it. */
-const PROJECT_BYTES_MAX = 16_777_216;
+/** Deeper folders are no project's. */
 const DEPTH_MAX = 16;
+/** What dbt reads of a folder: templates, properties, seeds, docs, and models in Python, which are refused with their place. */
+const READ = /\.(?:sql|ya?ml|csv|md|py)$|^\.dbtignore$/;
+/** What dbt writes into a project; it never reads it as a part of one. */
+const WRITTEN = ["target", "logs"];
 
 /**
- * The files of a project by path; `configMap` is where they come from. A mounted ConfigMap is a folder of links through `..data`: links
- * are followed, and names that begin with a dot are left out, but for .dbtignore. A link that leads out of the folder is refused. What is
- * no text is refused too, or left out where it may lie beside what is read.
+ * The files of a mounted ConfigMap by key; none where there is no such ConfigMap. It is a folder of links through `..data`: links are
+ * followed, and names that begin with a dot are left out, but for .dbtignore. A link that leads out of the folder is refused. What is no
+ * text is refused too, or left out where it may lie beside what is read.
  *
- * @throws {ConfigurationError} when the folder is missing or empty, a file is no UTF-8 text, or the project is too large.
+ * @throws {ConfigurationError} when the folder cannot be read, a file is no UTF-8 text, or the project is too large.
  */
-export async function readProjectDirectory(
+export async function readKeys(
   directory: string,
-  configMap: string,
   binary: "refuse" | "leave out" = "refuse",
 ): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
-  let bytes = 0;
-  for await (const path of walk(directory, "", 0)) {
+  const bound = new SizeBound();
+  for await (const path of walk({ directory, missing: unreadable, skip: () => false })) {
     const content = await contentOf(directory, path);
-    bytes += content.length;
-    if (bytes > PROJECT_BYTES_MAX) {
-      throw new ConfigurationError("ProjectTooLarge", `the project has more than ${PROJECT_BYTES_MAX} bytes of files`);
-    }
+    bound.add(path, content.length);
     const text = decode(content);
     if (text !== undefined) files.set(path, text);
     else if (binary === "refuse") throw new ConfigurationError("ProjectNotText", `${path}: expected UTF-8 text`);
   }
-  if (files.size > 0) return files;
-  throw new ConfigurationError(
-    "EmptyProject",
-    `ConfigMap ${configMap} does not exist or holds no file: expected dbt_project.yml and at least one model. Every attempt reads it as it is then: when a tool has removed it, create it again and start another run`,
-  );
+  return files;
+}
+
+/**
+ * What dbt reads of the folder `path` of a volume, by path below it. Links are followed inside the volume.
+ *
+ * @throws {ConfigurationError} `missing` of a folder that cannot be read; for a link that leads out, and for a project that is too large.
+ */
+export async function readTree(
+  volume: string,
+  path: string,
+  missing: (cause: Error) => Promise<ConfigurationError>,
+): Promise<ReadonlyMap<string, string>> {
+  const directory = join(volume, path);
+  const files = new Map<string, string>();
+  const bound = new SizeBound();
+  const skip = (file: string, isFolder: boolean) => (isFolder ? WRITTEN.includes(file) : !READ.test(file));
+  await confine(volume, directory);
+  for await (const file of walk({ directory, missing, skip })) {
+    const content = await contentOf(volume, join(path, file));
+    bound.add(file, content.length);
+    const text = decode(content);
+    if (text !== undefined) files.set(file, text);
+  }
+  return files;
+}
+
+/** The folder itself must lie in the volume: names of another one's files are nobody's business. */
+async function confine(volume: string, directory: string): Promise<void> {
+  const [root, folder] = await Promise.all([volume, directory].map((path) => realpath(path).catch(() => undefined)));
+  if (root === undefined || folder === undefined || relative(root, folder).split(sep)[0] !== "..") return;
+  const path = relative(volume, directory);
+  throw refused(path, "it is a link that leads out of its volume. Put the folder itself into the volume");
 }
 
 async function contentOf(directory: string, path: string): Promise<Buffer> {
-  const handle = await openConfined(directory, path);
+  const handle = await openConfined(directory, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EACCES") throw error;
+    throw refused(path, "the pod's user may not read it. Give it the right, by fsGroup of the pod for one", error);
+  });
   try {
     return await handle.readFile();
   } finally {
@@ -47,25 +78,49 @@ async function contentOf(directory: string, path: string): Promise<Buffer> {
   }
 }
 
-async function* walk(directory: string, folder: string, depth: number): AsyncGenerator<string> {
-  if (depth > DEPTH_MAX) return;
-  for (const name of await namesIn(join(directory, folder))) {
+function refused(path: string, why: string, cause?: Error): ConfigurationError {
+  return new ConfigurationError("FileRefused", `file:${path} is not read: ${why}`, { cause });
+}
+
+interface Walk {
+  readonly directory: string;
+  readonly missing: (cause: Error) => Promise<ConfigurationError>;
+  /** What is left alone, by its path below the folder. */
+  readonly skip: (path: string, isFolder: boolean) => boolean;
+}
+
+/** Files below a folder; `above` are the folders that it lies in, by device and inode: a link to one of them would have no end. */
+async function* walk(of: Walk, folder = "", above: readonly string[] = []): AsyncGenerator<string> {
+  for (const name of await namesIn(of, folder)) {
     if (name.startsWith(".") && name !== ".dbtignore") continue;
     const path = folder === "" ? name : `${folder}/${name}`;
-    const entry = await stat(join(directory, path));
-    if (entry.isDirectory()) yield* walk(directory, path, depth + 1);
+    const entry = await stat(join(of.directory, path)).catch(() => undefined);
+    if (of.skip(path, entry?.isDirectory() === true)) continue;
+    if (entry === undefined) throw refused(path, "it is a link to nothing. Put the file itself into the volume");
+    if (entry.isDirectory()) yield* walkInto(of, path, [...above, `${entry.dev}:${entry.ino}`]);
     else if (entry.isFile()) yield path;
   }
 }
 
-async function namesIn(directory: string): Promise<string[]> {
+async function* walkInto(of: Walk, path: string, chain: readonly string[]): AsyncGenerator<string> {
+  if (chain.length > DEPTH_MAX) return;
+  const { dev, ino } = await stat(of.directory);
+  if ([`${dev}:${ino}`, ...chain.slice(0, -1)].includes(chain.at(-1) ?? ""))
+    throw refused(path, "it is a link to a folder that it lies in. Remove it");
+  yield* walk(of, path, chain);
+}
+
+async function namesIn({ directory, missing }: Walk, folder: string): Promise<string[]> {
   try {
-    return (await readdir(directory)).sort();
+    return (await readdir(join(directory, folder))).sort();
   } catch (error) {
-    throw new ConfigurationError("ProjectMissing", `the project cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw await missing(error as Error);
   }
+}
+
+function unreadable(cause: Error): Promise<ConfigurationError> {
+  const message = `the project cannot be read: ${cause.message}`;
+  return Promise.resolve(new ConfigurationError("ProjectMissing", message, { cause }));
 }
 
 function decode(content: Buffer): string | undefined {

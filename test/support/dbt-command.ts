@@ -12,10 +12,9 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 export type ConfigMapFiles = Readonly<Record<string, string | Buffer>>;
 
 /** The folder that the kubelet makes of a ConfigMap: links through `..data` to a folder with the time in its name. */
-export function mountConfigMap(files: ConfigMapFiles): string {
-  const directory = temporaryDirectory("project");
+export function mountConfigMap(files: ConfigMapFiles, directory = temporaryDirectory("project")): string {
   const version = "..2026_01_01_00_00_00.1";
-  mkdirSync(join(directory, version));
+  mkdirSync(join(directory, version), { recursive: true });
   symlinkSync(version, join(directory, "..data"));
   for (const [key, text] of Object.entries(files)) {
     writeFileSync(join(directory, version, key), text);
@@ -31,12 +30,19 @@ export async function runTransform(
   fields: object = {},
   task: Partial<TaskSpec> = {},
 ) {
+  return await runTransformAt(warehouse, mountConfigMap(files), fields, task);
+}
+
+/** The same of a project that is mounted at a directory. */
+export async function runTransformAt(
+  warehouse: TestDatabase,
+  projectDirectory: string,
+  fields: object = {},
+  task: Partial<TaskSpec> = {},
+) {
   const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, command: "build", ...fields };
   const work = { verb: "transform" as const, transform: Transform.parse(said) };
-  const context = aContext({
-    projectDirectory: mountConfigMap(files),
-    macroDirectory: (await macroPackages()).macros,
-  });
+  const context = aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros });
   const spec = aTask({ ...task, work, connections: { warehouse: warehouse.connection(), ...task.connections } });
   const outcome = await transform(spec, context).catch((error: unknown) => error);
   const states = Object.fromEntries(context.progress.all().map(({ name, state }) => [name, state]));

@@ -32,6 +32,8 @@ const VOLUMES = [
   "downwardAPI",
   "emptyDir",
   "ephemeral",
+  // Pod Security of Kubernetes 1.33 and later allows it: the standard's text may lag behind.
+  "image",
   "persistentVolumeClaim",
   "projected",
   "secret",

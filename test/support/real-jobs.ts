@@ -4,6 +4,7 @@ import type { V1Job } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { ConnectionSpec } from "#api/connection.ts";
 import { PipelineSpec } from "#api/pipeline.ts";
+import type { ProjectSource } from "#api/project-source.ts";
 import { resolveConnections } from "../../operator/graph/references.ts";
 import { connectionJobOf } from "../../operator/job/connection-job.ts";
 import { jobOf, type TaskPodSettings } from "../../operator/job/job.ts";
@@ -44,6 +45,17 @@ const OWN = {
   },
 };
 
+/** Sources of dbt projects that every cluster has. */
+const projects: readonly (readonly [string, ProjectSource])[] = [
+  ["several-config-maps", { configMaps: ["models", "seeds"] }],
+  ["claim", { persistentVolumeClaim: { claimName: "models", path: "dbt" } }],
+];
+const TRANSFORMS = Object.fromEntries(
+  projects.map(([name, project]) => {
+    return [name, { transform: { connection: "warehouse", schema: "a", project, command: "build" } }];
+  }),
+);
+
 /** What the tasks of an operator that listens are told. */
 const CHANNEL = { urls: ["https://10.1.2.3:8443", "https://kelt-report.kelt-system.svc:8443"], certificate: "PEM" };
 
@@ -70,7 +82,7 @@ export function realJobs(namespace: string, settings: TaskPodSettings): readonly
     [
       "own",
       {
-        nodes: OWN,
+        nodes: { ...OWN, ...TRANSFORMS },
         connections: { lake: { s3: { bucket: "lake", serviceAccountName: "reader" } }, warehouse: { postgres: {} } },
       },
     ] as const,

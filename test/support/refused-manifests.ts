@@ -236,7 +236,18 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "a transform without a project",
     pipeline(`nodes: {m: {transform: {${MODEL}, project: {}}}}`),
-    "spec.nodes[m].transform.project: exactly one of configMap must be set",
+    "spec.nodes[m].transform.project: exactly one of configMap, configMaps, persistentVolumeClaim, image must be set",
+  ),
+  refused(
+    "a transform with a project of two sources",
+    pipeline(`nodes: {m: {transform: {${MODEL}, project: {configMap: m, configMaps: [m]}}}}`),
+    "spec.nodes[m].transform.project: exactly one of configMap, configMaps, persistentVolumeClaim, image must be set; found configMap and configMaps",
+    'spec.nodes[m].transform.project: Invalid value: "object": exactly one of configMap, configMaps, persistentVolumeClaim, image must be set',
+  ),
+  refused(
+    "a project of a volume without a command of dbt's",
+    pipeline(`nodes: {m: {transform: {${MODEL}, project: {persistentVolumeClaim: {claimName: m}}}}}`),
+    "spec.nodes[m].transform: a project of persistentVolumeClaim or image needs command: it says what dbt does",
   ),
   refused(
     "a check of two kinds",

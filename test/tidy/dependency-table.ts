@@ -315,8 +315,8 @@ const TASK_IMAGE: readonly Layer[] = [
   // A dbt project, read and rendered in a thread.
   {
     of: "task-image/projects",
-    imports: [ERRORS, "task-image/jinja", "task-image/models", "task-image/volumes"],
-    types: ["task-image/dbt/run"],
+    imports: ["task-image/dbt/project", ERRORS, "task-image/jinja", "task-image/models", "task-image/volumes"],
+    types: [API, "task-image/dbt/run"],
     packages: ["node:*"],
   },
   {

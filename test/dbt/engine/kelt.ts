@@ -9,7 +9,7 @@ import { type DbtCommand, readSelected } from "../../../task-image/dbt/run/read-
 import { runGraph } from "../../../task-image/dbt/run/run-graph.ts";
 import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
 import { openSession } from "../../../task-image/postgres/session.ts";
-import { readProjectDirectory } from "../../../task-image/projects/project-directory.ts";
+import { readProject } from "../../../task-image/projects/read-project.ts";
 import { builtinMacros, recording } from "../../support/dbt-run.ts";
 import { aContext, aTask } from "../../support/task.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -70,7 +70,7 @@ const nothing = (problem: string): Outcome => ({ statements: [], results: [], pr
 
 async function requestOf(project: string, target: Target, command: DbtCommand, options: Invocation["options"]) {
   return {
-    tree: await readProjectDirectory(project, project, "leave out"),
+    tree: (await readProject({ persistentVolumeClaim: { claimName: "project" } }, project)).files,
     dbtMacros: await builtinMacros(),
     database: target.database,
     schema: target.schema,

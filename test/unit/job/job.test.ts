@@ -169,13 +169,6 @@ describe("what a task is told of a connection", () => {
   });
 });
 
-test("a transform's project is an optional ConfigMap, so that the task can say by name that it is missing", () => {
-  expect(podOf(NODES.transform).volumes).toContainEqual({
-    name: "project",
-    configMap: { name: "models", optional: true },
-  });
-});
-
 describe("a container of the user's own", () => {
   const own = { container: { image: "busybox", command: ["sh", "-c"], args: ["env"], env: { A: "b" } } };
 

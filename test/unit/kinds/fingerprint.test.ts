@@ -75,6 +75,13 @@ describe("a pod does what it was asked to, whatever the cluster fills in or adds
     expect(differs(pod)).toEqual([]);
   });
 
+  test("the API server and its admission set when an image of a volume is pulled", () => {
+    const withImage = (image: object) => podFingerprint(withMount("/var/run/kelt/project", { image }));
+    const asked = withImage({ reference: "models:1" });
+    expect(withImage({ reference: "models:1", pullPolicy: "Always" })).toEqual(asked);
+    expect(withImage({ reference: "models:2" })).not.toEqual(asked);
+  });
+
   test("the API server leaves out the value of a variable that has none", () => {
     const [asked, stored] = [{ name: "EMPTY", value: "" }, { name: "EMPTY" }].map((entry) =>
       podFingerprint(withEnv(entry)),

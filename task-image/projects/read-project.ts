@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { ProjectSource } from "#api/project-source.ts";
+import { SETTINGS_FILE } from "../dbt/project/project-settings.ts";
+import { ConfigurationError } from "../errors.ts";
+import { missingFolder } from "./missing-folder.ts";
+import { readKeys, readTree } from "./project-directory.ts";
+import { nameOfSource } from "./source-name.ts";
+
+/** A project's files as they were found. */
+export interface FoundProject {
+  /** Text by path, or by key of a ConfigMap. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Whether the files come from keys of ConfigMaps, which have no folders. */
+  readonly isFlat: boolean;
+}
+
+/**
+ * The files of a project that is mounted at `directory`, wherever it comes from. Binary keys of ConfigMaps are refused, or left out.
+ *
+ * | source                        | files                                          | without any                        |
+ * |-------------------------------|------------------------------------------------|------------------------------------|
+ * | configMap                     | its keys                                       | EmptyProject                       |
+ * | configMaps                    | the keys of all; one of two is RepeatedFile    | EmptyProject, of the one that is empty |
+ * | persistentVolumeClaim, image  | what dbt reads below `path`                    | ProjectMissing, with what is there |
+ *
+ * @throws {ConfigurationError} when files are missing, are no text where they must be, stand twice, or are too many.
+ */
+export async function readProject(
+  source: ProjectSource,
+  directory: string,
+  binary: "refuse" | "leave out" = "refuse",
+): Promise<FoundProject> {
+  const { configMap, configMaps = [], persistentVolumeClaim, image } = source;
+  const folder = persistentVolumeClaim ?? image;
+  if (folder !== undefined) return { files: await readFolder(source, directory, folder.path), isFlat: false };
+  const mounted = configMap === undefined ? configMaps.map((name) => [name, join(directory, name)] as const) : [];
+  const sources = configMap === undefined ? mounted : [[configMap, directory] as const];
+  const files = new Map<string, string>();
+  const owners = new Map<string, string>();
+  for (const [name, mount] of sources) {
+    const found = await readKeys(mount, binary);
+    if (found.size === 0) throw emptyConfigMap(name);
+    for (const [path, text] of found) {
+      const owner = owners.get(path);
+      if (owner !== undefined) throw repeated(path, owner, name);
+      owners.set(path, name);
+      files.set(path, text);
+    }
+  }
+  return { files, isFlat: true };
+}
+
+async function readFolder(
+  source: ProjectSource,
+  directory: string,
+  path: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const files = await readTree(directory, path ?? "", (cause) => missingFolder(source, directory, { path, cause }));
+  if (files.has(SETTINGS_FILE)) return files;
+  const others = [...files.keys()].filter((file) => file.endsWith(`/${SETTINGS_FILE}`)).slice(0, 3);
+  const found = others.length === 0 ? "no such file below it" : others.join(", ");
+  const folders = others.map((file) => join(path ?? "", file.slice(0, -SETTINGS_FILE.length - 1)));
+  const advice = folders.length === 0 ? "the folder that has one" : folders.join(" or ");
+  throw new ConfigurationError(
+    "ProjectMissing",
+    `expected ${SETTINGS_FILE} in ${nameOfSource(source)}, found ${found}. Set path of the project to ${advice}`,
+  );
+}
+
+function emptyConfigMap(name: string): ConfigurationError {
+  return new ConfigurationError(
+    "EmptyProject",
+    `ConfigMap ${name} does not exist or holds no file: expected ${SETTINGS_FILE} and at least one model. Every attempt reads it as it is then: when a tool has removed it, create it again and start another run`,
+  );
+}
+
+function repeated(key: string, one: string, other: string): ConfigurationError {
+  return new ConfigurationError(
+    "RepeatedFile",
+    `${key}: ConfigMap ${one} and ConfigMap ${other} both have this key, and a project has one file of a name. Remove the key from one of them`,
+  );
+}
