@@ -10,7 +10,6 @@ import { writtenScenarios } from "./harness/scenario.ts";
 const DIFFERENT: Readonly<Record<string, string>> = {
   configs: "kelt has no compile yet",
   freshness: "kelt has no freshness of sources yet",
-  hooks: "query-comment, and the variables schemas and results of on-run-end",
   introspection: "bytea prints as its digits, with dbt as the address of a buffer",
   jinja: "fromyaml() makes texts of dates and of keys that are booleans",
   layers: "exposures have no result",

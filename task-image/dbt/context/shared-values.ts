@@ -28,6 +28,8 @@ export interface Surroundings {
   /** Microseconds of UTC since 1970. */
   readonly startedAt: bigint;
   readonly clock: Clock;
+  /** `thread_id`. */
+  readonly thread: string;
   readonly relations: RelationClass;
   readonly log: (message: string, isInfo: boolean) => void;
   readonly warn: (message: string) => void;
@@ -64,7 +66,7 @@ export function sharedValues(surroundings: Surroundings): Source {
     ["invocation_id", invocationId],
     ["run_started_at", DatetimeValue.at(startedAt, UTC)],
     ["dbt_version", DBT_VERSION],
-    ["thread_id", "MainThread"],
+    ["thread_id", surroundings.thread],
     ["dbt_metadata_envs", new DictValue()],
     [
       "invocation_args_dict",

@@ -26,11 +26,13 @@ export interface WorldParts {
   readonly bridge: Bridge;
   /** Microseconds of UTC since 1970. */
   readonly clock: () => bigint;
+  /** The name of the thread. */
+  readonly thread: string;
   readonly seedText: (node: ManifestNode) => string | undefined;
 }
 
 /** Puts together what the nodes of a run share: macros, the adapter and the values of every context. */
-export function buildWorld(input: RunInput, { bridge, clock, seedText }: WorldParts): RunWorld {
+export function buildWorld(input: RunInput, { bridge, clock, thread, seedText }: WorldParts): RunWorld {
   const { warehouse, types } = WAREHOUSES[input.warehouse];
   const relations = new RelationClass(warehouse, input.quoting);
   const places = { rootPackage: input.manifest.projectName, adapterTypes: types, searchOrders: input.searchOrders };
@@ -46,6 +48,7 @@ export function buildWorld(input: RunInput, { bridge, clock, seedText }: WorldPa
     invocationId: input.invocationId,
     startedAt: input.startedAt,
     clock,
+    thread,
     relations,
     log: (message, isInfo) => bridge.log(message, isInfo),
     warn: (message) => bridge.log(message, true),

@@ -1,6 +1,23 @@
 /** What became of a node, in dbt's words (run_results.json v6). */
 export type NodeStatus = "success" | "error" | "skipped" | "pass" | "warn" | "fail";
 
+/** A part of a node's run, as dbt names it. Times are microseconds of UTC since 1970. */
+export interface Step {
+  readonly name: "compile" | "execute";
+  readonly startedAt: bigint;
+  readonly completedAt: bigint;
+}
+
+/** What the server said of the main statement. */
+export interface ServerResponse {
+  /** `INSERT 0 5`. */
+  readonly message: string;
+  /** `INSERT`. */
+  readonly code: string;
+  /** -1 where the server counts nothing. */
+  readonly rowsAffected: number;
+}
+
 export interface NodeResult {
   readonly id: string;
   readonly status: NodeStatus;
@@ -8,8 +25,14 @@ export interface NodeResult {
   readonly message: string;
   /** Rows that the main statement wrote or answered; null where it says nothing of rows. */
   readonly rows: number | null;
-  /** Rows that a test found. */
+  /** Rows that a test found; 0 and 1 for hooks. */
   readonly failures: number | null;
+  /** Null where no main statement has ended. */
+  readonly response: ServerResponse | null;
+  /** The name of the thread that ran it. */
+  readonly thread: string;
+  /** Those that ended well, in their order. */
+  readonly steps: readonly Step[];
   readonly seconds: number;
   /** SQLSTATE, where the server refused a statement. */
   readonly sqlState: string | null;

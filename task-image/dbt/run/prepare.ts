@@ -2,7 +2,7 @@ import type { RunWorld } from "../context/run-world.ts";
 import type { ManifestNode } from "../manifest/node.ts";
 
 /** Whether a node makes a relation: its schema has to be there. */
-function makesRelation({ resource_type, config }: ManifestNode): boolean {
+export function makesRelation({ resource_type, config }: ManifestNode): boolean {
   if (resource_type === "test") return config.store_failures === true;
   if (resource_type === "model") return config.materialized !== "ephemeral";
   return resource_type === "seed" || resource_type === "snapshot";

@@ -64,6 +64,7 @@ export function readRun(request: RunRequest): ReadRun {
       invocationId,
       startedAt,
       clock: () => startedAt,
+      thread: "MainThread",
       log: () => undefined,
       warn: () => undefined,
     },

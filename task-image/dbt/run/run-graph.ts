@@ -1,7 +1,7 @@
 import type { ManifestNode } from "../manifest/node.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import type { NodeResult } from "./node-result.ts";
-import type { RunInput } from "./run-input.ts";
+import type { Given, RunInput } from "./run-input.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { RunThread } from "./run-thread.ts";
 
@@ -32,9 +32,9 @@ export async function runGraph(run: GraphRun): Promise<readonly NodeResult[]> {
     results.push(result);
     run.onEnd(result);
   };
-  const isStopped = await runHooks(run, first, "on-run-start", keep);
+  const isStopped = await runHooks(run, first, { kind: "on-run-start", keep });
   await runNodes(run, isStopped, keep);
-  await runHooks(run, first, "on-run-end", keep);
+  await runHooks(run, first, { kind: "on-run-end", keep, results: [...results] });
   return results;
 }
 
@@ -68,23 +68,24 @@ async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeRe
 async function runOne({ input, readSeed, onStart }: GraphRun, thread: RunThread, id: string): Promise<NodeResult> {
   onStart(id);
   const node = input.manifest.nodes.get(id);
-  return await thread.run(id, node?.resource_type === "seed" ? await readSeed(node) : undefined);
+  return await thread.run(id, node?.resource_type === "seed" ? { seedText: await readSeed(node) } : {});
+}
+
+interface HookRun extends Pick<Given, "results"> {
+  readonly kind: "on-run-start" | "on-run-end";
+  readonly keep: (result: NodeResult) => void;
 }
 
 /** Runs the hooks of a kind: those of packages by name, the root project's last. Answers whether one has failed. */
-async function runHooks(
-  run: GraphRun,
-  thread: RunThread,
-  kind: string,
-  keep: (result: NodeResult) => void,
-): Promise<boolean> {
+async function runHooks(run: GraphRun, thread: RunThread, { kind, keep, ...given }: HookRun): Promise<boolean> {
   let hasFailed = false;
   for (const { unique_id: id } of hooksOf(run.input, kind)) {
     if (hasFailed) {
-      keep(skipped(id, "a hook before it failed"));
+      keep({ ...skipped(id, "a hook before it failed"), failures: 1 });
       continue;
     }
-    const result = await runOne(run, thread, id);
+    run.onStart(id);
+    const result = await thread.run(id, given);
     keep(result);
     hasFailed = result.status === "error";
   }
@@ -107,6 +108,9 @@ function skipped(id: string, why: string): NodeResult {
     message: `skipped, because ${why}`,
     rows: null,
     failures: null,
+    response: null,
+    thread: "main",
+    steps: [],
     seconds: 0,
     sqlState: null,
     compiledCode: null,

@@ -45,9 +45,15 @@ export interface ThreadStart {
 /** What a thread is asked to do. */
 export type Command =
   /** Makes schemas and lists relations; one thread does it for all. */
-  | { readonly do: "prepare" }
-  /** Runs a node; a seed comes with the text of its file. */
-  | { readonly do: "run"; readonly id: ManifestNode["unique_id"]; readonly seedText: string | undefined };
+  { readonly do: "prepare" } | { readonly do: "run"; readonly id: ManifestNode["unique_id"]; readonly given: Given };
+
+/** What a node is run with beside the project. */
+export interface Given {
+  /** The text of a seed's file. */
+  readonly seedText?: string | undefined;
+  /** For hooks of on-run-end: what became of the nodes before them. */
+  readonly results?: readonly NodeResult[];
+}
 
 /** What a thread has done. */
 export type Done =

@@ -16,67 +16,75 @@ import { toValue } from "../project/template-values.ts";
 import { fail } from "../values/host-function.ts";
 import { type CompiledSql, compileNode, testOverrides, withCtes } from "./compile-node.ts";
 import { copyingSeeds } from "./copy-seed.ts";
-import type { NodeResult, NodeStatus } from "./node-result.ts";
+import type { NodeResult, ServerResponse } from "./node-result.ts";
+import { runEndValues } from "./run-end-values.ts";
+import { type RunClock, Stopwatch } from "./stopwatch.ts";
 import { testVerdict, unitVerdict } from "./test-verdict.ts";
 import { prepareUnitTest } from "./unit-test.ts";
 
-export interface RunClock {
-  /** Seconds that only grow. */
-  readonly seconds: () => number;
+type Outcome = Pick<NodeResult, "status" | "message" | "rows" | "failures" | "response">;
+
+/** What of a node's run is known before its end. */
+interface Course {
+  readonly watch: Stopwatch;
+  context?: NodeContext;
 }
 
-interface Outcome {
-  readonly status: NodeStatus;
-  readonly message: string;
-  readonly rows: number | null;
-  readonly failures: number | null;
+export interface NodeRun {
+  readonly clock: RunClock;
+  /** The name of the thread. */
+  readonly thread: string;
+  readonly results?: readonly NodeResult[] | undefined;
 }
 
 /** Runs a node by its materialization, or a hook by its text. It never throws: what goes wrong is the node's result. */
-export function runNode(world: RunWorld, node: ManifestNode, clock: RunClock): NodeResult {
-  return timed(world, node.unique_id, clock, (use) => {
+export function runNode(world: RunWorld, node: ManifestNode, run: NodeRun): NodeResult {
+  const isHook = node.resource_type === "operation";
+  const result = timed(world, node.unique_id, run, (course) => {
     const model = modelDict(node);
-    if (node.resource_type === "operation") world.nameSession("master", null);
+    if (isHook) world.nameSession("master", null);
     else world.nameSession(node.unique_id, model);
-    const overrides = new Map<string, Stored>();
-    const context = use(new NodeContext(world, node.package_name, { node, model }, overrides));
+    const overrides = new Map<string, Stored>(run.results && runEndValues(world.manifest, run.results));
+    const context = new NodeContext(world, node.package_name, { node, model }, overrides);
+    course.context = context;
     for (const [name, value] of testOverrides(node, context)) overrides.set(name, value);
     if (node.resource_type === "seed") {
       for (const [name, value] of copyingSeeds(world, node.package_name, () => context)) overrides.set(name, value);
     }
     if (node.resource_type !== "seed") compileInto(world, node, context, model);
-    return node.resource_type === "operation" ? runHook(world, context) : materialize(world, node, context);
+    course.watch.end("compile");
+    return isHook ? runHook(world, context, node) : materialize(world, node, context);
   });
+  return isHook && result.status === "error" ? { ...result, failures: 1 } : result;
 }
 
 /** Runs a unit test: its model's query over fixtures, beside the rows that are expected. */
-export function runUnitTest(world: RunWorld, test: UnitTest, clock: RunClock): NodeResult {
-  return timed(world, test.unique_id, clock, (use) => {
+export function runUnitTest(world: RunWorld, test: UnitTest, run: NodeRun): NodeResult {
+  return timed(world, test.unique_id, run, (course) => {
     world.nameSession(test.unique_id, toValue(test as unknown as DataMap));
     const { node, model, context, bare, fixtures } = prepareUnitTest(world, test);
-    keepCompiled(use(context), model, { sql: withCtes(bare, fixtures), ctes: fixtures });
+    course.context = context;
+    keepCompiled(context, model, { sql: withCtes(bare, fixtures), ctes: fixtures });
+    course.watch.end("compile");
     return materialize(world, node, context);
   });
 }
 
-type Use = (context: NodeContext) => NodeContext;
+const FAILED = { status: "error", rows: null, failures: null, response: null } as const;
 
-function timed(world: RunWorld, id: string, { seconds }: RunClock, work: (use: Use) => Outcome): NodeResult {
-  const begin = seconds();
-  let context: NodeContext | undefined;
+function timed(world: RunWorld, id: string, { clock, thread }: NodeRun, work: (course: Course) => Outcome): NodeResult {
+  const course: Course = { watch: new Stopwatch(clock) };
   const end = (outcome: Outcome, sqlState: string | null): NodeResult => {
-    const compiledCode = context?.compiled?.text ?? null;
-    return { id, ...outcome, seconds: seconds() - begin, sqlState, compiledCode };
+    const { watch, context } = course;
+    const measured = { thread, steps: watch.steps, seconds: watch.seconds };
+    return { id, ...outcome, ...measured, sqlState, compiledCode: context?.compiled?.text ?? null };
   };
   try {
-    const outcome = work((used) => {
-      context = used;
-      return used;
-    });
+    const outcome = work(course);
+    course.watch.end("execute");
     return end(outcome, null);
   } catch (error) {
-    const failed = { status: "error", message: failureMessage(error), rows: null, failures: null } as const;
-    return end(failed, statementErrorIn(error)?.sqlState ?? null);
+    return end({ ...FAILED, message: failureMessage(error) }, statementErrorIn(error)?.sqlState ?? null);
   } finally {
     rollbackQuietly(world);
   }
@@ -142,13 +150,17 @@ function materialize(world: RunWorld, node: ManifestNode, context: NodeContext):
   const { main } = context.results;
   if (node.resource_type === "test") {
     if (main === undefined) return fail(`the materialization '${name}' ran no statement 'main'`);
-    return testVerdict(main.table, node.config);
+    return { ...testVerdict(main.table, node.config), response: serverResponse(main.response) };
   }
-  if (name === "unit" && main !== undefined) return unitVerdict(main.table);
+  if (name === "unit" && main !== undefined) {
+    return { ...unitVerdict(main.table), response: serverResponse(main.response) };
+  }
   for (const relation of relationsOf(result, name)) world.adapter.remember(relation);
   if (main === undefined) return fail(`the materialization '${name}' ran no statement 'main'`);
-  const { response } = main;
-  return { status: "success", message: toText(response), rows: rowsOf(response), failures: null };
+  const response = serverResponse(main.response);
+  const counted = response !== null && response.rowsAffected >= 0;
+  const rows = counted ? response.rowsAffected : null;
+  return { status: "success", message: toText(main.response), rows, failures: null, response };
 }
 
 /** What a materialization has made: it returns a dict with a list of relations. */
@@ -163,18 +175,18 @@ function relationsOf(result: Value, name: string): RelationValue[] {
   });
 }
 
-function rowsOf(response: Value): number | null {
-  if (!(response instanceof ResponseValue) || response.rowsAffected < 0n) return null;
-  return Number(response.rowsAffected);
+function serverResponse(response: Value): ServerResponse | null {
+  if (!(response instanceof ResponseValue)) return null;
+  const { message, code, rowsAffected } = response;
+  return { message, code, rowsAffected: Number(rowsAffected) };
 }
 
 /** A statement of on-run-start or on-run-end, outside of a transaction. */
-function runHook({ adapter }: RunWorld, context: NodeContext): Outcome {
+function runHook({ adapter }: RunWorld, context: NodeContext, node: ManifestNode): Outcome {
   const sql = context.compiled;
-  if (sql === undefined || sql.text.trim() === "")
-    return { status: "success", message: "OK", rows: null, failures: null };
-  const [response] = adapter.execute(sql, { autoBegin: false, fetch: false, limit: undefined });
-  return { status: "success", message: response.message, rows: rowsOf(response), failures: null };
+  if (sql !== undefined && sql.text.trim() !== "")
+    adapter.execute(sql, { autoBegin: false, fetch: false, limit: undefined });
+  return { status: "success", message: `${node.name} passed`, rows: null, failures: 0, response: null };
 }
 
 /** A refused statement says where in the model; anything else where in which macro. */

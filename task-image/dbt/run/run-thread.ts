@@ -3,7 +3,7 @@ import type { RelationCache } from "../adapter/relation-cache.ts";
 import { answerQuestions, type BridgeSession } from "../bridge/answering.ts";
 import type { Said } from "../bridge/messages.ts";
 import type { NodeResult } from "./node-result.ts";
-import type { Command, Done, RunInput, ThreadStart } from "./run-input.ts";
+import type { Command, Done, Given, RunInput, ThreadStart } from "./run-input.ts";
 
 /** The thread's program: beside this file among the sources, beside main.mjs in the image. */
 const PROGRAM = import.meta.url.endsWith(".ts")
@@ -26,7 +26,7 @@ export interface RunThread extends AsyncDisposable {
   /** Rejects with a message for people when schemas cannot be made or relations not be listed. */
   prepare(): Promise<void>;
   /** Rejects when the thread or its connection is lost; what goes wrong in the node is its result. */
-  run(id: string, seedText: string | undefined): Promise<NodeResult>;
+  run(id: string, given: Given): Promise<NodeResult>;
 }
 
 export function startRunThread({ input, session, cache, onSaid }: RunThreadOptions): RunThread {
@@ -58,8 +58,8 @@ export function startRunThread({ input, session, cache, onSaid }: RunThreadOptio
       const done = await ask({ do: "prepare" });
       if (done.did === "prepare" && done.problem !== undefined) throw new PreparationError(done.problem);
     },
-    run: async (id, seedText) => {
-      const done = await ask({ do: "run", id, seedText });
+    run: async (id, given) => {
+      const done = await ask({ do: "run", id, given });
       if (done.did === "run") return done.result;
       throw new Error(`the thread did '${done.did}' when it was to run ${id}`);
     },

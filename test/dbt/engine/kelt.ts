@@ -53,17 +53,11 @@ async function run({ project, target, command, options }: Invocation): Promise<O
   });
   return {
     statements,
-    results: results.map(({ id, status, failures, rows, message, compiledCode }) => ({
-      ...{ node: id, status, failures, rowsAffected: rows ?? rowsWhereUnknown(id, status), message },
+    results: results.map(({ id, status, failures, response, message, compiledCode }) => ({
+      ...{ node: id, status, failures, rowsAffected: response?.rowsAffected ?? null, message },
       ...(compiledCode === null ? {} : { compiled: compiledCode }),
     })),
   };
-}
-
-/** What dbt says where the server counted nothing: a test answers one row, anything else -1. */
-function rowsWhereUnknown(id: string, status: string): number | null {
-  if (status === "error" || status === "skipped") return null;
-  return id.startsWith("test.") ? 1 : -1;
 }
 
 const nothing = (problem: string): Outcome => ({ statements: [], results: [], problem });
