@@ -11,14 +11,16 @@ const LABEL_VALUE_MAX = 63;
  * or that holds a dot, which no Pod's host name can, ends with a hash of the whole: runs `a.b` and `a-b` must not meet.
  */
 export function jobName(run: string, node: string, attempt: number): string {
-  const name = `${run}-${node.replaceAll("-", "--")}-a${attempt}`;
-  return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
+  return withoutDots(`${run}-${node.replaceAll("-", "--")}-a${attempt}`);
 }
 
-/** The name of a page of a node's report, from 1; made as {@link jobName} is. */
+/**
+ * The name of a page of a node's report, from 1. The first one is called as the Job is, without its attempt. The others end with a dot and
+ * their number: a dot stands nowhere else in these names, so that page 2 of node `b` of run `a` is not node `p2` of run `a-b`.
+ */
 export function nodeReportName(run: string, node: string, page: number): string {
-  const name = `${run}-${node.replaceAll("-", "--")}${page === 1 ? "" : `-p${page}`}`;
-  return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
+  const name = withoutDots(`${run}-${node.replaceAll("-", "--")}`);
+  return page === 1 ? name : `${name}.p${page}`;
 }
 
 /** The name of the Job of a connection's test: `<connection>-test-<digest>`, cut where the connection's name is long. */
@@ -30,6 +32,10 @@ export function testJobName(connection: string, digest: string): string {
 /** An object's name as a label value, which holds at most 63 characters. */
 export function labelValue(name: string): string {
   return name.length <= LABEL_VALUE_MAX ? name : hashed(name, LABEL_VALUE_MAX);
+}
+
+function withoutDots(name: string): string {
+  return name.length <= JOB_NAME_MAX && !name.includes(".") ? name : hashed(name, JOB_NAME_MAX).replaceAll(".", "-");
 }
 
 function hashed(name: string, max: number): string {

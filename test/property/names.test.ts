@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jobName, labelValue } from "../../operator/job/names.ts";
+import { jobName, labelValue, nodeReportName } from "../../operator/job/names.ts";
 
 /** A DNS label as Kubernetes has it, and kelt's narrower one of nodes. */
 const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/);
@@ -78,6 +78,33 @@ describe("the name of an attempt's Job, whatever the run and the node are called
     expect(jobName("films-1", "raw", 2)).toBe("films-1-raw-a2");
     expect(jobName("films-1", "raw-films", 2)).toBe("films-1-raw--films-a2");
     expect(jobName("f".repeat(60), "raw", 2)).toMatch(/^f{46}-[0-9a-f]{10}$/);
+  });
+});
+
+describe("the name of a page of a node's report", () => {
+  const page = fc.integer({ min: 1, max: 20 });
+
+  it("is one that the API server takes for an object", () => {
+    fc.assert(
+      fc.property(runName, node, page, (...id) => {
+        const name = nodeReportName(...id);
+        expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]+)?$/);
+        expect(name.length).toBeLessThanOrEqual(63);
+      }),
+    );
+  });
+
+  it("is another one for each run, node and page, also where a node is called as a page", () => {
+    const word = fc.constantFrom("a", "b", "p1", "p2", "p20", "a-p2", "x".repeat(30));
+    const runs = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join("-"));
+    const ids = fc.uniqueArray(fc.tuple(runs, word, page), { selector: String, minLength: 2 });
+    fc.assert(
+      fc.property(ids, (all) => {
+        const names = all.map((id) => nodeReportName(...id));
+        expect(new Set(names).size).toBe(all.length);
+      }),
+    );
+    expect(nodeReportName("a", "b", 2)).not.toBe(nodeReportName("a-b", "p2", 1));
   });
 });
 
