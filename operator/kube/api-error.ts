@@ -69,6 +69,11 @@ export function isGone(error: unknown): error is ApiError {
   return hasStatus(error, 410);
 }
 
+/** The API server does not take the object as it is: it is too large (413), or not what its schema says (400, 422). */
+export function isRefusal(error: unknown): error is ApiError {
+  return [400, 413, 422].some((status) => hasStatus(error, status));
+}
+
 /** The port itself holds the write back, for reasons of its own: the API server has said nothing. */
 export function isOfThePort({ reason }: ApiError): boolean {
   return reason === "NotLeading" || reason === "NotGranted";

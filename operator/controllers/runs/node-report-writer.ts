@@ -5,7 +5,7 @@ import type { NodeReportStatus } from "#api/node-report.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { labelValue, nodeReportName } from "../../job/names.ts";
 import type { CustomObject } from "../../kinds/objects.ts";
-import { isAlreadyExists, isNotFound } from "../../kube/api-error.ts";
+import { isAlreadyExists, isNotFound, isRefusal } from "../../kube/api-error.ts";
 import type { Clock } from "../../kube/clock.ts";
 import type { Kube, ObjectKey } from "../../kube/kube.ts";
 import { formatKey } from "../../kube/object-key.ts";
@@ -38,6 +38,8 @@ interface RunReports {
   readonly wanted: Map<string, Wanted>;
   /** Digests of the pages that are stored, by node. */
   readonly stored: Map<string, readonly string[]>;
+  /** Nodes of which a report was refused; each is logged once. */
+  readonly refused: Set<string>;
   writtenAt: number;
   failures: number;
   underWay?: Promise<void> | undefined;
@@ -46,7 +48,7 @@ interface RunReports {
 
 /**
  * Writes NodeReports in the background, each run's at most once a second: nothing waits for them, nothing is decided by them, and one that
- * cannot be written stops nothing else. The last state of a node is written whenever it came.
+ * cannot be written stops nothing else, the reports of other nodes neither. The last state of a node is written whenever it came.
  */
 export class NodeReportWriter {
   readonly #services: NodeReportWriterServices;
@@ -110,7 +112,8 @@ export class NodeReportWriter {
     if (known?.run.uid === run.uid) return known;
     known?.cancel?.();
     const writtenAt = Number.NEGATIVE_INFINITY;
-    const made = { run, pipeline, versions: new Map(), wanted: new Map(), stored: new Map(), writtenAt, failures: 0 };
+    const kept = { versions: new Map(), wanted: new Map(), stored: new Map(), refused: new Set<string>() };
+    const made = { run, pipeline, ...kept, writtenAt, failures: 0 };
     this.#runs.set(key, made);
     return made;
   }
@@ -132,6 +135,7 @@ export class NodeReportWriter {
     else reports.cancel = clock.after(leftMs, begin);
   }
 
+  /** Writes what is wanted, node by node. A report that is refused for what it says waits until its node says something else. */
   async #writeAll(reports: RunReports): Promise<void> {
     reports.writtenAt = this.#services.clock.monotonic();
     const wanted = [...reports.wanted];
@@ -139,7 +143,7 @@ export class NodeReportWriter {
     try {
       while (wanted.length > 0) {
         const [node, { pages }] = wanted[0] as (typeof wanted)[number];
-        await this.#writeNode(reports, node, pages);
+        await this.#writeNode(reports, node, pages).catch((error: unknown) => this.#refused(reports, node, error));
         wanted.shift();
       }
       reports.failures = 0;
@@ -147,6 +151,14 @@ export class NodeReportWriter {
       for (const [node, one] of wanted) if (!reports.wanted.has(node)) reports.wanted.set(node, one);
       this.#failed(reports, error);
     }
+  }
+
+  /** Throws what has nothing to do with the one report. */
+  #refused({ run, refused }: RunReports, node: string, error: unknown): void {
+    if (!isRefusal(error)) throw error;
+    if (refused.has(node)) return;
+    refused.add(node);
+    this.#services.log.warn({ run: formatKey(run), node, reason: error.message }, "the report of a node was refused");
   }
 
   #failed(reports: RunReports, error: unknown): void {

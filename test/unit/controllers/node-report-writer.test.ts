@@ -5,6 +5,7 @@ import type { ReportItem } from "#api/report.ts";
 import type { TaskResult } from "#api/task.ts";
 import { NodeReportWriter } from "../../../operator/controllers/runs/node-report-writer.ts";
 import { nodeReportName } from "../../../operator/job/names.ts";
+import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { Facts, PodFacts } from "../../../operator/run/facts.ts";
 import { createLog } from "../../../operator/telemetry/log.ts";
 import { FakeApi } from "../../support/fake-api.ts";
@@ -61,6 +62,8 @@ const names = () =>
     .list("NodeReport")
     .map(({ metadata }) => metadata.name)
     .sort();
+const tooLarge = () =>
+  new ApiError("the object is too large", { status: 413, reason: "TooLarge", verb: "patch", resource: "nodereports" });
 const writes = () => api.calls.filter(({ verb }) => verb !== "get").length;
 
 describe("a node's report", () => {
@@ -102,7 +105,7 @@ describe("a node's report", () => {
     const list = items(1_100);
     say(list);
     await clock.advance(1_000);
-    expect(names()).toEqual(["films-1-a", "films-1-a-p2", "films-1-a-p3"]);
+    expect(names()).toEqual(["films-1-a", "films-1-a.p2", "films-1-a.p3"]);
     expect(stored(3)?.items).toHaveLength(100);
   });
 
@@ -112,7 +115,7 @@ describe("a node's report", () => {
     writer = newWriter();
     say(items(600));
     await clock.advance(1_000);
-    expect(names()).toEqual(["films-1-a", "films-1-a-p2"]);
+    expect(names()).toEqual(["films-1-a", "films-1-a.p2"]);
     say(items(3));
     await clock.advance(2_000);
     expect(names()).toEqual(["films-1-a"]);
@@ -188,6 +191,39 @@ describe("where the API server refuses", () => {
     await clock.advance(60_000);
     expect(stored()?.total).toBe(2);
   });
+});
+
+test("one report that is refused keeps back no other one of its run, and is written when it says something else", async () => {
+  const pod = (list: readonly ReportItem[], said: number): PodFacts => ({
+    ...{ name: "p", uid: "pod-uid", created: T0, failed: false, disrupted: false },
+    items: { list, leftOut: 0, at: said },
+  });
+  const sayBoth = (a: readonly ReportItem[], b: readonly ReportItem[], said: number) => {
+    const attempts = new Map([
+      ["a", [{ attempt: 1, pods: [pod(a, said)] }]],
+      ["b", [{ attempt: 1, pods: [pod(b, said)] }]],
+    ]);
+    writer.write({ ...facts, attempts }, { a: WORKS, b: WORKS });
+  };
+  const totalOf = (node: string) => {
+    const key = { namespace: "demo", name: nodeReportName("films-1", node, 1) };
+    return (api.storage.find("NodeReport", key)?.status as NodeReportStatus | undefined)?.total;
+  };
+  const patches = () => api.calls.filter(({ verb }) => verb === "patch").length;
+  api.faults.before = ({ verb, name }) => (verb === "patch" && name === "films-1-a" ? tooLarge() : undefined);
+  sayBoth(items(1), items(1), 1);
+  await clock.advance(0);
+  expect([totalOf("a"), totalOf("b")]).toEqual([undefined, 1]);
+  const asked = patches();
+  await clock.advance(60_000);
+  expect(patches()).toBe(asked);
+  sayBoth(items(1), items(2), 2);
+  await clock.advance(1_000);
+  expect(totalOf("b")).toBe(2);
+  api.faults.before = () => undefined;
+  sayBoth(items(3), items(2), 3);
+  await clock.advance(1_000);
+  expect([totalOf("a"), totalOf("b")]).toEqual([3, 2]);
 });
 
 test("what is still to be written is written at an orderly end", async () => {
