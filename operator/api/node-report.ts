@@ -3,8 +3,10 @@ import { integer, object, objectName, oneOf, text } from "./fields.ts";
 import { ITEM_KINDS, ITEM_STATES } from "./report.ts";
 import { conditionsOf, observedGeneration } from "./status.ts";
 
-/** Items in one object: with the longest names and messages they stay below what etcd takes. */
+/** Items in one object: with the longest names and messages of plain letters they stay below what etcd takes. */
 export const NODE_REPORT_ITEMS_MAX = 500;
+/** The items of one object as JSON, in bytes: where letters take several, messages are cut. etcd takes 1.5 MiB of an object. */
+export const NODE_REPORT_BYTES_MAX = 1_200_000;
 /** Objects of one node: more than the longest report fills. */
 export const NODE_REPORT_PAGES_MAX = 20;
 

@@ -1,4 +1,5 @@
 import {
+  NODE_REPORT_BYTES_MAX,
   NODE_REPORT_ITEMS_MAX,
   NODE_REPORT_PAGES_MAX,
   type NodeReportItem,
@@ -62,9 +63,10 @@ export function nodeReportPages(
   run: string,
 ): NodeReportStatus[] {
   const said = pods.map((pod) => itemsOf(pod, { run, node, attempt }));
-  const items = [...mergeParts(said.map(({ list }) => list)).values()].slice(0, REPORT_ITEMS_MAX);
+  const all = [...mergeParts(said.map(({ list }) => list)).values()];
+  const items = all.slice(0, REPORT_ITEMS_MAX);
   if (items.length === 0) return [];
-  const itemsLeftOut = said.reduce((sum, { leftOut }) => sum + leftOut, 0);
+  const itemsLeftOut = said.reduce((sum, { leftOut }) => sum + leftOut, all.length - items.length);
   const isLost = said.some(({ isLast }) => !isLast);
   const since = (hasEnded ? status.finished : status.attemptStarted) ?? status.started ?? "1970-01-01T00:00:00Z";
   const pages = Math.min(NODE_REPORT_PAGES_MAX, Math.ceil(items.length / NODE_REPORT_ITEMS_MAX));
@@ -79,8 +81,36 @@ export function nodeReportPages(
   };
   return Array.from({ length: pages }, (_, page) => ({
     ...shared,
-    items: items.slice(page * NODE_REPORT_ITEMS_MAX, (page + 1) * NODE_REPORT_ITEMS_MAX).map(writtenItem),
+    items: fitting(items.slice(page * NODE_REPORT_ITEMS_MAX, (page + 1) * NODE_REPORT_ITEMS_MAX).map(writtenItem)),
   }));
+}
+
+/** How long messages may be, in characters: each is tried when the one before is too much. */
+const MESSAGE_ROOMS = [512, 128, 0];
+/** Bytes of JSON that one character takes at most: control characters are written as `\u0001`. */
+const CHARACTER_BYTES_MAX = 6;
+/** What an item takes beside its texts, at most. */
+const ITEM_BYTES_MAX = 256;
+
+/** The items of a page, with messages cut where they would be too much for one object. */
+function fitting(items: readonly NodeReportItem[]): NodeReportItem[] {
+  let fitted = [...items];
+  for (const room of MESSAGE_ROOMS) {
+    if (fits(fitted)) break;
+    fitted = items.map(({ message, ...item }) => ({ ...item, ...cutMessage(message, room) }));
+  }
+  return fitted;
+}
+
+function fits(items: readonly NodeReportItem[]): boolean {
+  const characters = items.reduce((sum, { name, message = "" }) => sum + name.length + message.length, 0);
+  if (characters * CHARACTER_BYTES_MAX + items.length * ITEM_BYTES_MAX <= NODE_REPORT_BYTES_MAX) return true;
+  return Buffer.byteLength(JSON.stringify(items)) <= NODE_REPORT_BYTES_MAX;
+}
+
+function cutMessage(message: string | undefined, room: number): Pick<NodeReportItem, "message"> {
+  if (message === undefined || room === 0) return {};
+  return { message: message.length <= room ? message : `${message.slice(0, room - 1)}…`.toWellFormed() };
 }
 
 interface Said {
@@ -128,7 +158,14 @@ function together(a: ReportItem, b: ReportItem): ReportItem {
   const [first, second] = LEAST_FINISHED.indexOf(a.state) <= LEAST_FINISHED.indexOf(b.state) ? [a, b] : [b, a];
   const sum = (field: "rows" | "bytes" | "failures") => {
     const values = [a[field], b[field]].filter((value) => value !== undefined);
-    return values.length === 0 ? {} : { [field]: values.reduce((left, right) => left + right, 0) };
+    return values.length === 0
+      ? {}
+      : {
+          [field]: Math.min(
+            Number.MAX_SAFE_INTEGER,
+            values.reduce((left, right) => left + right, 0),
+          ),
+        };
   };
   return { ...second, ...first, ...sum("rows"), ...sum("bytes"), ...sum("failures") };
 }

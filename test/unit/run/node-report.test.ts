@@ -123,6 +123,36 @@ describe("the report of a node", () => {
     expect(page?.items).toEqual([{ kind: "table", name: "t", state: "Running", rows: 7 }]);
   });
 
+  test("counts what is beyond its pages, and stays a number that the API server takes when parts are added", () => {
+    const part = (of: number, from: number) =>
+      pod({
+        ...{ name: `p${of}`, part: of },
+        ...pushed(
+          Array.from({ length: 6_000 }, (_, i) =>
+            item(`t${from + i}`, "Succeeded", { rows: Number.MAX_SAFE_INTEGER - 1 }),
+          ),
+        ),
+      });
+    const pages = pagesOf(WORKS, part(0, 0), part(1, 5_000));
+    expect(pages).toHaveLength(20);
+    expect(pages[0]).toMatchObject({ total: 10_000, itemsLeftOut: 1_000 });
+    expect(pages[10]?.items?.[0]?.rows).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  test.each(["é", "語", "\u0001", "😀"])(
+    "cuts messages of %j where they would be too much for one object",
+    (letter) => {
+      const items = Array.from({ length: 500 }, (_, i) =>
+        item(`m${i}`, "Failed", { message: letter.repeat(1024 / letter.length) }),
+      );
+      const [page] = pagesOf(WORKS, pod(pushed(items)));
+      const text = JSON.stringify(page);
+      expect(Buffer.byteLength(text)).toBeLessThan(1.3e6);
+      expect(page?.items).toHaveLength(500);
+      expect(page?.items?.every(({ message = "" }) => message.length >= 128 && message.isWellFormed())).toBe(true);
+    },
+  );
+
   test("of a pod that was replaced is forgotten when the next one speaks", () => {
     const [page] = pagesOf(
       WORKS,
