@@ -103,3 +103,39 @@
     - create
     - patch
 {{- end }}
+{{- define "kelt.viewRules" -}}
+- apiGroups:
+    - kelt.dev
+  resources:
+    - pipelines
+    - pipelineruns
+    - connections
+    - nodereports
+  verbs:
+    - get
+    - list
+    - watch
+{{- end }}
+{{- define "kelt.editRules" -}}
+- apiGroups:
+    - kelt.dev
+  resources:
+    - pipelines
+    - pipelineruns
+    - connections
+  verbs:
+    - create
+    - update
+    - patch
+    - delete
+{{- end }}
+{{- define "kelt.adminRules" -}}
+- apiGroups:
+    - kelt.dev
+  resources:
+    - pipelines
+    - pipelineruns
+    - connections
+  verbs:
+    - deletecollection
+{{- end }}

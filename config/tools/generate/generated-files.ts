@@ -1,4 +1,4 @@
-import { accessManifest, accessTemplate } from "./access-files.ts";
+import { accessManifest, accessTemplate, aggregatedManifest } from "./access-files.ts";
 import { crdFiles } from "./crd-files.ts";
 import { referenceMarkdown } from "./reference.ts";
 import { valuesSchemaJson, valuesYaml } from "./values-files.ts";
@@ -12,5 +12,6 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ["helm/values.schema.json", valuesSchemaJson()],
     ["helm/templates/_access.tpl", accessTemplate()],
     ["config/base/access.yaml", accessManifest()],
+    ["config/base/aggregated-access.yaml", aggregatedManifest()],
   ]);
 }

@@ -6,6 +6,7 @@ export const CONNECTION: CustomKind = {
   plural: "connections",
   shortName: "conn",
   description: "A system that data comes from or goes to, for the pipelines of its namespace.",
+  writtenBy: "people",
   spec: ConnectionSpec,
   status: ConnectionStatus,
   columns: [

@@ -16,6 +16,8 @@ export interface CustomKind {
   readonly plural: string;
   readonly shortName: string;
   readonly description: string;
+  /** Who makes its objects: people, who get the right to write them where they may make pods, or the operator alone. */
+  readonly writtenBy: "people" | "operator";
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
   readonly columns: readonly PrinterColumn[];

@@ -11,6 +11,7 @@ export const NODE_REPORT: CustomKind = {
   shortName: "nr",
   description:
     "What lies inside one node of a run: its tables, files, models and tests, at most 500 in one object. The operator writes it, at most once a second, and it goes with its run.",
+  writtenBy: "operator",
   spec: NodeReportSpec,
   status: NodeReportStatus,
   columns: [

@@ -6,6 +6,7 @@ export const PIPELINE_RUN: CustomKind = {
   plural: "pipelineruns",
   shortName: "plr",
   description: "One execution of a Pipeline.",
+  writtenBy: "people",
   spec: PipelineRunSpec,
   status: PipelineRunStatus,
   columns: [

@@ -38,6 +38,7 @@ export const PIPELINE: CustomKind = {
   plural: "pipelines",
   shortName: "pl",
   description: "A data pipeline: nodes that extract, load, transform and test data, and the order they need.",
+  writtenBy: "people",
   spec: PipelineSpec,
   status: PipelineStatus,
   columns: [

@@ -67,6 +67,15 @@ test("people get the rights to pipelines that they have to pods", () => {
   expect(new Set(aggregated("admin"))).toEqual(new Set([...aggregated("edit"), "deletecollection"]));
 });
 
+test("people may read every kind, and write all but what the operator alone writes", () => {
+  const objects = renderChart();
+  const resourcesOf = (role: string) =>
+    rules(only(objects, "ClusterRole", `kelt-${role}`)).flatMap(({ resources }) => resources);
+  expect(resourcesOf("view")).toEqual(["pipelines", "pipelineruns", "connections", "nodereports"]);
+  expect(resourcesOf("edit")).toEqual(["pipelines", "pipelineruns", "connections"]);
+  expect(resourcesOf("admin")).toEqual(["pipelines", "pipelineruns", "connections"]);
+});
+
 test("rights can be left to others", () => {
   const objects = renderChart("--set=rbac.create=false,rbac.aggregate=false");
   expect(objects.filter(isRole).map(({ metadata }) => metadata.name)).toEqual(["kelt-test"]);
