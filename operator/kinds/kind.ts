@@ -30,5 +30,7 @@ export interface KindEntry<T> {
   /** Of the operator's own namespace alone. */
   readonly ownNamespace?: true;
   readonly project: (object: T) => T;
+  /** No decision waits for it: its calls have a pace of their own and hold nothing else up. */
+  readonly isDetail?: true;
   readonly watch?: Watch<T>;
 }

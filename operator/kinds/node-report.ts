@@ -13,4 +13,5 @@ export const NodeReport = {
     { subresource: "status", verbs: ["patch"] },
   ],
   project: projectCustom,
+  isDetail: true,
 } as const satisfies KindEntry<CustomObject>;

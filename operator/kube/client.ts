@@ -1,6 +1,6 @@
 import { MANAGER } from "#api/metadata.ts";
 import type { Verb } from "../kinds/kind.ts";
-import { apiVersion, KINDS, type Kind, type Objects } from "../kinds/kinds.ts";
+import { apiVersion, entryOf, KINDS, type Kind, type Objects } from "../kinds/kinds.ts";
 import { ACCESS, assertGranted, type Grant, resourceName } from "./access.ts";
 import { parseBody } from "./http-answer.ts";
 import type { HttpCall } from "./http-call.ts";
@@ -136,6 +136,7 @@ export class KubeClient implements Kube {
       path: path(target),
       pool: poolOf(target),
       idempotent: IDEMPOTENT.includes(verb),
+      ...(entryOf(kind).isDetail === true ? { isDetail: true as const } : {}),
       signal: target.signal,
       ...(target.metadataOnly === true ? { accept: METADATA_ONLY[verb === "list" ? "list" : "object"] } : {}),
       ...(body === undefined ? {} : { body: wireJson(body), contentType: contentType(verb) }),

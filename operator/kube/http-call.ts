@@ -1,5 +1,5 @@
 import type { Verb } from "../kinds/kind.ts";
-import type { Pool } from "./connections.ts";
+import type { Pool } from "./socket-pools.ts";
 
 /** One call as HTTP, with the words that errors and metrics use for it. */
 export interface HttpCall {
@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly contentType?: string;
   readonly body?: string;
   readonly pool: Pool;
+  /** No decision waits for it. A hundred busy tasks cause more such calls than all Jobs together, and they may be late. */
+  readonly isDetail?: true;
   /** Sending it twice does no harm. */
   readonly idempotent: boolean;
   /** How long it may take; by its verb without it. */

@@ -2,11 +2,11 @@ import { type Dispatcher, request as send } from "undici";
 import { ApiError } from "./api-error.ts";
 import { Backoff } from "./backoff.ts";
 import { type Clock, type Random, sleep } from "./clock.ts";
-import { SOCKETS_MAX, type SocketPools } from "./connections.ts";
 import { answerError, noAnswer, readBody } from "./http-answer.ts";
 import type { CallMeasure, HttpCall } from "./http-call.ts";
 import { Pace, type PaceSettings } from "./pace.ts";
 import { isRetriable } from "./retry-after.ts";
+import { SOCKETS_MAX, type SocketPools } from "./socket-pools.ts";
 
 export interface TransportSettings {
   readonly pace: PaceSettings;
@@ -129,7 +129,7 @@ export class Transport {
   async #paced<T>(call: HttpCall, send: () => Promise<T>): Promise<T> {
     if (call.pool === "lease") return await send();
     const { namespace = "", signal } = call;
-    const pace = isDetail(call) ? this.#detailPace : this.#pace;
+    const pace = call.isDetail === true ? this.#detailPace : this.#pace;
     const end = await pace.enter({ namespace, what: lineOf(call), signal });
     try {
       signal?.throwIfAborted();
@@ -194,11 +194,6 @@ export class Transport {
 }
 
 type Answer = Dispatcher.ResponseData;
-
-/** What no decision waits for. A hundred busy tasks have more of it than all Jobs together, and it may be late. */
-function isDetail({ resource }: HttpCall): boolean {
-  return resource.startsWith("nodereports");
-}
 
 function lineOf({ method, resource }: HttpCall): "read" | "write" | "event" {
   if (method === "GET") return "read";

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type ApiError, NO_ANSWER } from "../../../operator/kube/api-error.ts";
 import { KubeClient } from "../../../operator/kube/client.ts";
 import { type Clock, systemClock } from "../../../operator/kube/clock.ts";
-import { SocketPools } from "../../../operator/kube/connections.ts";
 import type { CredentialSource, Credentials } from "../../../operator/kube/credentials.ts";
 import type { CallMeasure } from "../../../operator/kube/http-call.ts";
+import { SocketPools } from "../../../operator/kube/socket-pools.ts";
 import { TRANSPORT_SETTINGS, Transport, type TransportServices } from "../../../operator/kube/transport.ts";
 import {
   answer,
