@@ -11,7 +11,8 @@ import { TaskResult } from "./task.ts";
  *
  * | status        | body                | what the task does                                                     |
  * |---------------|---------------------|------------------------------------------------------------------------|
- * | 400, 401, 403 | a message           | says so once in its log and works on without the channel               |
+ * | 401, 403      | a message           | says so once in its log and works on without the channel               |
+ * | 400           | a message           | asks the next address, later and later: another one may have its version |
  * | 409           | a message           | the operator knows nothing of it: sends the whole of what it knows     |
  * | 413           | a message           | sends counts and failed items only                                     |
  * | 421           | {@link OtherLeader} | asks the leader that is named                                          |
