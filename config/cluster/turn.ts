@@ -15,7 +15,7 @@ export async function takeTurn(
   wait: (holder: number) => void,
   file = FILE,
 ): Promise<() => Promise<void>> {
-  let told = false;
+  let hasWaited = false;
   while (!(await tryTurn(file))) {
     signal.throwIfAborted();
     const holder = Number(await readFile(file, "utf8").catch(() => ""));
@@ -23,8 +23,8 @@ export async function takeTurn(
       await rm(file, { force: true });
       continue;
     }
-    if (!told && holder > 0) wait(holder);
-    told ||= holder > 0;
+    if (!hasWaited && holder > 0) wait(holder);
+    hasWaited ||= holder > 0;
     await sleep(LOOK_AGAIN_MS, undefined, { signal });
   }
   return () => rm(file, { force: true });

@@ -13,7 +13,7 @@ const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] a
 /** The field by which a connection gives the Jobs that `use` it a role. */
 const serviceAccountName = (use: string) =>
   objectName(
-    `ServiceAccount in the same namespace that the Jobs which ${use} run as, for the role that is bound to it (IRSA, EKS Pod Identity). Its Kubernetes token is not mounted. Whoever may write a Pipeline or a Connection may have Jobs run as any account of the namespace, as whoever may create pods there.`,
+    `ServiceAccount in the same namespace that the Jobs which ${use} run as, for the role that is bound to it (IRSA, EKS Pod Identity). Its Kubernetes token is not mounted. Whoever may write a Pipeline or a Connection can run Jobs as any account of the namespace, just as whoever may create pods there.`,
   ).optional();
 
 const PostgresConnection = object("A Postgres database, with settings named as in libpq.", {
@@ -141,7 +141,7 @@ export const ConnectionStatus = z
   .object({
     observedGeneration,
     conditions,
-    serverVersion: text("What the system says that it is, from the last test that reached it.", { max: 128 }),
+    serverVersion: text("Name and version that the system gave in the last test that reached it.", { max: 128 }),
     latencyMilliseconds: integer("Time from request to answer in that test.", { min: 0, max: 1_000_000_000 }),
     tests: integer("Number of the test that began last.", { min: 0, max: Number.MAX_SAFE_INTEGER }),
     jobUid: text("Uid of that test's Job: no other Job counts for it, whatever its name and labels say.", { max: 64 }),

@@ -15,7 +15,7 @@ export const Container = object(
     command: list("Entry point.", z.string().max(4096), { max: 64 }).optional(),
     args: list("Arguments.", z.string().max(4096), { max: 64 }).optional(),
     env: map(
-      "Environment variables, which are data: values of Secrets come by pod.env. They win over those of the pipeline's pod.env.",
+      "Environment variables, which are data: use pod.env for values of Secrets. They win over those of the pipeline's pod.env.",
       z.string().max(4096),
       {
         max: 64,

@@ -28,13 +28,13 @@ const Offset = object("The number of records to skip, in a query parameter.", {
 const Cursor = object("A value of each answer becomes the query parameter of the next request.", {
   param: text("The parameter.", { max: 128 }),
   field: jsonPath(
-    "Path of the value, as `meta.next`. The last page has null or an empty text there, the value that was sent, or, once a page had it, no such field.",
+    "Path of the value, as `meta.next`. The last page has null, an empty text or the value that was sent there. After a page with the field, the last page may lack it.",
   ),
 });
 
 const Next = object("The URL of the next page is a value of the answer.", {
   field: jsonPath(
-    'Path of the URL, as `links.next` or `"@odata.nextLink"`. The last page has null or an empty text there or, once a page had it, no such field.',
+    'Path of the URL, as `links.next` or `"@odata.nextLink"`. The last page has null or an empty text there. After a page with the field, the last page may lack it.',
   ),
 });
 
@@ -65,7 +65,7 @@ const End = object(
       "The page after the last one has null in place of the list, or no list. One with fields that no page before had is a fault.",
     ).optional(),
     repeated: flag(
-      "The last page comes again. Where that is the first one, it has to be smaller than `fullPage`: else the API may not know the parameter.",
+      "The last page comes again. If that is the first page, it must have fewer records than `fullPage`: otherwise the API may not know the parameter.",
     ).optional(),
     field: jsonPath(
       "Path of a value that marks the last page, such as `has_more`. It counts more than a cursor or an empty page.",
@@ -108,7 +108,7 @@ export const Paging = object(
     offset: Offset.optional(),
     cursor: Cursor.optional(),
     link: object(
-      "The URL of the next page is the header Link with rel=next (RFC 8288). The last page has a Link without it or, once a page had one, none.",
+      "The URL of the next page is the header Link with rel=next (RFC 8288). The last page has a Link without rel=next. After a page with a Link, the last page may have no Link.",
       {},
     ).optional(),
     next: Next.optional(),
@@ -117,7 +117,7 @@ export const Paging = object(
       ["query", "body"],
     ).optional(),
     fullPage: integer(
-      "Number of records in a full page. A first answer with fewer of them is the only page; one that has records, and neither the field nor Link that this paging goes by, fails the load.",
+      "Number of records in a full page. A first answer with fewer records is the only page. A first answer with a full page fails the load if it has no field or Link that shows what follows.",
       { min: 1, max: 1_000_000 },
     ).optional(),
     total: Total.optional(),

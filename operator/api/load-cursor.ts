@@ -7,13 +7,13 @@ export const LoadCursor = object(
   {
     column: columnName,
     lag: duration(
-      "Of a column of times: rows younger than this wait for the next load. Without lag and lateness a row must have the time of the transaction that writes it (`now()`) or a later one: one that is older than what has been loaded is never read. Set it to how late rows come where times are of events or another system, from a standby or a replica, and where the role does not see others' transactions (pg_read_all_stats); 0s says that none is late.",
+      "For a column of times: rows younger than this wait for the next load. Without lag and lateness a row must have the time of the transaction that writes it (`now()`) or a later one: one that is older than what has been loaded is never read. Set it to how late rows come where times are of events or another system, from a standby or a replica, and where the role does not see others' transactions (pg_read_all_stats); 0s says that no row comes late.",
     ).optional(),
     lateness: duration(
-      "Of a column of times, in mode merge: how late rows come, as in lag, but none waits. Every load reads rows again that are up to this much older than the newest that has been loaded.",
+      "For a column of times in mode merge: how late rows come, as in lag, but no row waits. Every load reads again the rows that are up to this much older than the newest row that has been loaded.",
     ).optional(),
     lagValues: integer(
-      "Of a column of numbers: rows whose value is within this distance of the largest one wait for the next load. 0, of any column that is no time, says that no row comes later with a value that is there or a smaller one, so that all rows are read; without it mode append leaves the rows of the largest value until a larger one comes, unless the column has a unique index. A sequence gives numbers out before their rows are committed, so that a smaller one can come later and would never be read: set it above the numbers that transactions take while one of them is under way.",
+      "For a column of numbers: rows whose value is within this distance of the largest one wait for the next load. 0, for any column that is not a time, says that no row comes later with a value that is there or a smaller one, so that all rows are read. Without it, mode append leaves the rows of the largest value until a larger one comes, unless the column has a unique index. A sequence gives numbers out before their rows are committed, so that a smaller one can come later and would never be read: set it above the numbers that transactions take while one of them is under way.",
       { min: 0, max: 1_000_000_000 },
     ).optional(),
     start: text(

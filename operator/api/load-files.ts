@@ -55,16 +55,16 @@ export const FileFormatOptions = object(
           max: 1000,
         }).optional(),
         strayQuotes: oneOf(
-          'A quote inside of a cell that does not begin with one, as in `5" disk`. reject (default): its row is a bad one. keep: a part of the cell.',
+          'What happens to a quote inside a cell that does not begin with one, as in `5" disk`. reject (default): the row is bad. keep: the quote is a part of the cell.',
           ["reject", "keep"],
         ).optional(),
         nulls: list(
-          "Several such texts, for example the empty text and NULL.",
+          "Texts of cells without quotes that mean NULL, if there are several: the empty text and NULL, for example.",
           text("A word.", { min: 0, max: 64, pattern: /^[^\r\n]*$/, expected: "expected text without a line end" }),
           { max: 16 },
         ).optional(),
         quotedNull: flag(
-          "A cell in quotes that says null, or one of nulls, has no value either, as in files that put every cell in quotes. Redshift and Snowflake see no quotes around words.",
+          "Whether a cell in quotes that holds the text of null, or of nulls, is NULL too, as in files that put every cell in quotes. Redshift and Snowflake see no quotes around words.",
         ).optional(),
         null: text("Text of a cell without quotes that means NULL. The empty text if it is missing.", {
           min: 0,
@@ -99,7 +99,7 @@ export const FileFormatOptions = object(
       ],
     ).optional(),
     json: object(
-      "Documents: the elements of an array, or objects that follow each other. Of a key that an object has twice the last value counts.",
+      "Documents: the elements of an array, or objects that follow each other. If an object has a key twice, the last value counts.",
       {
         records: text(
           "Path of the array in each file, as `data.items`: its elements are the rows. Without it the file is the array, or its objects are the rows.",

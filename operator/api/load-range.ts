@@ -13,7 +13,7 @@ const bound = (description: string) =>
   }).optional();
 
 export const LoadRange = object(
-  "The part of the target that mode deleteInsert replaces: every row whose value of the column lies in it, which is a column of numbers, dates or timestamps. Of tables and of a query only rows in it are read; files and answers of an HTTP API that hold a row outside of it, or one without a value, are refused.",
+  "The part of the target that mode deleteInsert replaces: every row whose value of the column lies in it, which is a column of numbers, dates or timestamps. From tables and a query, only rows in it are read. Files and answers of an HTTP API are refused if they hold a row outside of it, or a row without a value.",
   {
     column: columnName,
     from: bound(

@@ -4,7 +4,7 @@ const CHANGES = ["evolve", "freeze", "discardRow", "discardValue"] as const;
 
 /** What happens to rows that have another shape than their target. */
 export const SchemaChange = oneOf(
-  "What happens if rows do not have the shape of an existing target. evolve (default): columns are added and widened; in mode replace they are also changed and dropped. freeze: the load is refused. discardRow, discardValue: the row, or the value alone, is left out and recorded in _kelt_rejects. schemaContract says it for each kind of change.",
+  "What happens if rows do not have the shape of an existing target. evolve (default): columns are added and widened; in mode replace they are also changed and dropped. freeze: the load is refused. discardRow, discardValue: the row, or the value alone, is left out and recorded in _kelt_rejects. schemaContract sets this for each kind of change.",
   CHANGES,
 );
 

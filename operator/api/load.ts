@@ -85,7 +85,7 @@ export const Load = object(
       }).optional(),
     }),
     mode: oneOf(
-      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added; of JSON a key that a row lacks keeps the value that is there, and null takes it away (refused by Redshift). Other modes bring whole rows. deleteInsert: every row whose key is among the new rows, or that lies in the range, is deleted, then the new rows are added.",
+      "replace: the target then holds exactly the source's rows, and views on it keep working. truncate: the target is emptied and filled; no column is taken away or narrowed. append: the rows are added. merge: rows whose key is known are updated, others are added; a key that a JSON row lacks keeps the value that is there, and null takes it away (refused by Redshift). Other modes bring whole rows. deleteInsert: every row whose key is among the new rows, or that lies in the range, is deleted, then the new rows are added.",
       ["replace", "truncate", "append", "merge", "deleteInsert"],
     ).default("replace"),
     key: list(

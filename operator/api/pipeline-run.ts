@@ -72,11 +72,11 @@ export const NodeStatus = z
     state: oneOf("Where the node stands.", NODE_STATES),
     attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: ATTEMPTS_MAX }).optional(),
     evictions: integer(
-      "Attempts that an eviction ended whose pod exited with 0. They are repeated and do not count against retries.limit.",
+      "Attempts whose pod was evicted and exited with 0. They are repeated and do not count against retries.limit.",
       { min: 0, max: ATTEMPTS_MAX },
     ).optional(),
     job: text(
-      "Job of the latest attempt; while it is kept, `kubectl logs job/NAME` shows its log. An attempt that was stopped takes its log along.",
+      "Job of the latest attempt; while it is kept, `kubectl logs job/NAME` shows its log. The log of an attempt that was stopped goes with its Job.",
       {
         max: 63,
       },

@@ -108,7 +108,6 @@ export const PipelineSpec = object(
   ],
 );
 export type PipelineSpec = z.infer<typeof PipelineSpec>;
-/** A spec as users write it, before defaults. */
 
 export const PipelineStatus = z
   .object({

@@ -24,11 +24,11 @@ export const Transform = object(
       DBT_COMMANDS,
     ).optional(),
     select: list(
-      "What to take of the project; all of it by default. Entries are united, parts with commas between them intersected.",
+      "Nodes of the project to take; all by default. Entries are united; parts of an entry with commas between them are intersected.",
       selector,
       { max: 64 },
     ).optional(),
-    exclude: list("What to leave out of it.", selector, { max: 64 }).optional(),
+    exclude: list("Nodes of the project to leave out.", selector, { max: 64 }).optional(),
     selector: text(
       "A selector of the project's selectors.yml, in place of select and exclude. Without any of the three the project's default selector counts, if it has one.",
       { max: 256 },
@@ -39,7 +39,9 @@ export const Transform = object(
       max: 16,
     }).optional(),
     fullRefresh: flag("Builds incremental models and seeds anew.").optional(),
-    failFast: flag("The first failure ends the command: what works is finished, and nothing else begins.").optional(),
+    failFast: flag(
+      "The first failure ends the command: nodes at work are finished, and no other one begins.",
+    ).optional(),
     storeFailures: flag("Keeps the rows that break a test in a table, as dbt does with --store-failures.").optional(),
   },
   [

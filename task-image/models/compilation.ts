@@ -5,7 +5,7 @@ import { renderTemplate } from "../jinja/running/interpreter.ts";
 import type { Rendering } from "../jinja/running/rendering.ts";
 import { EvaluationError } from "../jinja/template-error.ts";
 import { speechGlobals } from "./context.ts";
-import { findSource, type ProjectParts } from "./discovery.ts";
+import { findSource, type KnownProject } from "./discovery.ts";
 import type { CompiledModel, DiscoveredModel } from "./model.ts";
 import { modelGlobals } from "./model-context.ts";
 import { relationValue } from "./relation.ts";
@@ -18,7 +18,7 @@ import { relationValue } from "./relation.ts";
 export function compileModel(
   model: DiscoveredModel,
   models: ReadonlyMap<string, DiscoveredModel>,
-  parts: ProjectParts,
+  parts: KnownProject,
 ): CompiledModel {
   const budget = new Budget();
   const messages: string[] = [];

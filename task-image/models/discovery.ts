@@ -21,7 +21,7 @@ import type { SourceTableProperties } from "./properties.ts";
 import { relationValue } from "./relation.ts";
 
 /** A project as it is known before its models are rendered. */
-export interface ProjectParts {
+export interface KnownProject {
   readonly name: string;
   readonly targetSchema: string;
   readonly globals: ReadonlyMap<string, Stored>;
@@ -51,7 +51,7 @@ export function readModel(
  *
  * @throws {ProblemError | TemplateError} where the model cannot be read or configured.
  */
-export function discoverModel(model: ModelSource, configured: Settings, parts: ProjectParts): DiscoveredModel {
+export function discoverModel(model: ModelSource, configured: Settings, parts: KnownProject): DiscoveredModel {
   const refs = new Map<string, Position>();
   const settings = new Map(configured);
   const budget = new Budget();
@@ -79,7 +79,7 @@ export function discoverModel(model: ModelSource, configured: Settings, parts: P
 }
 
 /** The relation of a source's table. */
-export function findSource(source: string, table: string, { sources }: ProjectParts): Value {
+export function findSource(source: string, table: string, { sources }: KnownProject): Value {
   const found = sources.get(`${source}.${table}`);
   if (found === undefined) {
     const name = `${source}.${table}`;
@@ -90,7 +90,7 @@ export function findSource(source: string, table: string, { sources }: ProjectPa
 }
 
 interface NamingPlace {
-  readonly parts: ProjectParts;
+  readonly parts: KnownProject;
   readonly scope: Scope;
   readonly budget: Budget;
 }

@@ -8,7 +8,7 @@ import type { Value } from "../jinja/values/value.ts";
 import { showTable } from "../sql/identifier.ts";
 import { compileModel } from "./compilation.ts";
 import { type ProjectContext, projectGlobals } from "./context.ts";
-import { discoverModel, type ProjectParts, readModel } from "./discovery.ts";
+import { discoverModel, type KnownProject, readModel } from "./discovery.ts";
 import { findCycle, orderModels } from "./graph.ts";
 import { readMacros } from "./macro-library.ts";
 import type { CompiledModel, DiscoveredModel, ModelSource } from "./model.ts";
@@ -57,7 +57,7 @@ export function* compileProject(input: ProjectInput): Generator<string, Compiled
     files.filter(({ kind }) => kind === "model"),
     (file) => readModel(file, settings.name, settings.modelPaths),
   );
-  const parts: ProjectParts = {
+  const parts: KnownProject = {
     name: settings.name,
     targetSchema: input.schema,
     globals: projectGlobals(context),
@@ -100,7 +100,7 @@ function* readAllProperties(
   );
 }
 
-function indexSources(all: readonly Properties[], problems: Problem[]): ProjectParts["sources"] {
+function indexSources(all: readonly Properties[], problems: Problem[]): KnownProject["sources"] {
   const sources = new Map<string, Properties["sources"][number]>();
   for (const table of all.flatMap((properties) => properties.sources)) {
     const key = `${table.source}.${table.table}`;
@@ -125,7 +125,7 @@ interface Configuration {
 /** Renders every model once, those that are disabled too: only then it is known. */
 function* discoverAll(
   sources: readonly ModelSource[],
-  parts: ProjectParts,
+  parts: KnownProject,
   { settings, properties, problems }: Configuration,
 ): Generator<string, readonly DiscoveredModel[], undefined> {
   const own = new Map<string, Settings>();
@@ -142,7 +142,7 @@ function* discoverAll(
 function checkModels(
   models: readonly DiscoveredModel[],
   disabled: ReadonlySet<string>,
-  parts: ProjectParts,
+  parts: KnownProject,
 ): Problem[] {
   const dangling = models.flatMap(({ refs }) =>
     [...refs]
@@ -165,7 +165,7 @@ function duplicateModels(models: readonly DiscoveredModel[]): Problem[] {
 }
 
 /** Two models of one relation would replace each other, and a model must not replace what it reads from. */
-function takenRelations(models: readonly DiscoveredModel[], { sources }: ProjectParts): Problem[] {
+function takenRelations(models: readonly DiscoveredModel[], { sources }: KnownProject): Problem[] {
   const taken = new Map<string, string>();
   for (const { schema, identifier, source, table } of sources.values()) {
     taken.set(JSON.stringify([schema, identifier]), `source table '${source}.${table}'`);
@@ -191,7 +191,7 @@ function cycles(models: readonly DiscoveredModel[]): Problem[] {
 
 function* compileAll(
   models: readonly DiscoveredModel[],
-  parts: ProjectParts,
+  parts: KnownProject,
 ): Generator<string, CompiledProject, undefined> {
   const problems: Problem[] = [];
   const byName = new Map(models.map((model) => [model.name, model]));

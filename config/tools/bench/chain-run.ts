@@ -82,7 +82,7 @@ interface Condition {
 }
 
 /** What the bare loop works on. */
-export interface LoopParts {
+export interface LoopServices {
   readonly kube: KubeClient;
   readonly namespace: string;
   readonly taskPods: TaskPodSettings;
@@ -94,7 +94,7 @@ export interface LoopParts {
  * The floor: nothing but creating the Jobs that the operator would make, each as soon as the containers of the nodes that it needs are seen
  * terminated. Their owner is no run, so that the operator leaves them alone. Answers the seconds.
  */
-export async function secondsOfLoop({ kube, namespace, taskPods, spec, shape }: LoopParts, name: string) {
+export async function secondsOfLoop({ kube, namespace, taskPods, spec, shape }: LoopServices, name: string) {
   const signal = AbortSignal.timeout(WATCH_SECONDS * 1000);
   const parsed = PipelineSpec.parse(spec);
   const { metadata: owner } = await kube.create("Lease", namespace, { metadata: { name }, spec: {} });

@@ -17,7 +17,7 @@ import type { Warehouse } from "./warehouse.ts";
 /** Calls a macro outside of any node, as the adapter itself does: the root project may replace it. */
 export type CallMacro = (name: string, named: Readonly<Record<string, Value>>) => Value;
 
-export interface AdapterParts {
+export interface AdapterServices {
   readonly warehouse: Warehouse;
   /** The database of the connection. */
   readonly database: string;
@@ -42,7 +42,7 @@ export class Adapter {
   readonly #cache: Pick<RelationCache, "answer">;
   readonly #comment: QueryComment | undefined;
 
-  constructor({ warehouse, database, relations, connection, comment, cache, callMacro, now }: AdapterParts) {
+  constructor({ warehouse, database, relations, connection, comment, cache, callMacro, now }: AdapterServices) {
     this.warehouse = warehouse;
     this.database = database;
     this.relations = relations;

@@ -10,7 +10,7 @@ import { RelationCache } from "../adapter/relation-cache.ts";
 import { RelationClass } from "../adapter/relation-class.ts";
 import type { PathPolicy } from "../adapter/relation-path.ts";
 import type { Warehouse } from "../adapter/warehouse.ts";
-import type { ParseHost, RelationParts } from "../manifest/parse-host.ts";
+import type { ParseHost, RelationPlace } from "../manifest/parse-host.ts";
 import { toValue } from "../project/template-values.ts";
 import { fail, hostFunction } from "../values/host-function.ts";
 import { TableValue } from "../values/table.ts";
@@ -73,7 +73,7 @@ export function parseHost({ warehouse, adapterTypes, database, surroundings, quo
       const dispatch = namespace.dispatchFunction();
       return readingAdapter(adapterObject(adapter, { dispatch, macro: (name) => namespace.get(name) }));
     },
-    relation: ({ database: owner, schema, identifier, quoting: own }: RelationParts) =>
+    relation: ({ database: owner, schema, identifier, quoting: own }: RelationPlace) =>
       relations.make({ database: owner, schema, identifier }, { quote: policyFromDict(quoting, toValue(own)) }),
     quote: (name) => warehouse.quote(name),
   };

@@ -5,7 +5,7 @@ import type { Draft } from "./draft.ts";
 import type { ExposureDraft } from "./exposures.ts";
 import { findCycle, reversed } from "./graph.ts";
 import { macroNodes } from "./macro-nodes.ts";
-import type { ReadParts } from "./manifest-input.ts";
+import type { UnlinkedProject } from "./manifest-input.ts";
 import type { ColumnInfo, DocBlock, Exposure, Manifest, ManifestNode, SourceDefinition, UnitTest } from "./node.ts";
 import type { ParseWorld } from "./parse-context.ts";
 import type { Properties } from "./properties.ts";
@@ -24,18 +24,18 @@ export interface Finishing {
 type Disabled = ManifestNode | SourceDefinition | Exposure | UnitTest;
 
 /** Follows references, renders descriptions, and puts all together. What is wrong goes into the problems. */
-export function finishManifest(parts: ReadParts, finishing: Finishing): Manifest {
+export function finishManifest(parts: UnlinkedProject, finishing: Finishing): Manifest {
   return new ManifestFinisher(parts, finishing).finish();
 }
 
 class ManifestFinisher {
-  readonly #parts: ReadParts;
+  readonly #parts: UnlinkedProject;
   readonly #finishing: Finishing;
   readonly #resolver: Resolver;
   readonly #drafts: readonly Draft[];
   readonly #disabled = new Map<string, Disabled[]>();
 
-  constructor(parts: ReadParts, finishing: Finishing) {
+  constructor(parts: UnlinkedProject, finishing: Finishing) {
     this.#parts = parts;
     this.#finishing = finishing;
     this.#drafts = [...parts.drafts, ...parts.tests.map(({ draft }) => draft)];

@@ -36,7 +36,7 @@ export interface ReadProject {
 }
 
 /** What has been read before references are followed. */
-export interface ReadParts {
+export interface UnlinkedProject {
   readonly packages: readonly ProjectPackage[];
   readonly library: MacroLibrary;
   readonly drafts: readonly Draft[];

@@ -4,7 +4,7 @@ import type { MacroNamespace } from "../macros/macro-namespace.ts";
 import type { DataMap } from "../project/data.ts";
 
 /** A relation's place, and which parts of its name are quoted where that is not what the adapter does anyway. */
-export interface RelationParts {
+export interface RelationPlace {
   readonly database: string;
   readonly schema: string;
   readonly identifier: string;
@@ -20,7 +20,7 @@ export interface ParseHost {
   /** `adapter`: methods that would send SQL answer as if there was nothing. */
   adapter(namespace: MacroNamespace): Value;
   /** A Relation; printing it gives its name as SQL writes it. */
-  relation(parts: RelationParts): Value;
+  relation(parts: RelationPlace): Value;
   /** A name in quotes. */
   quote(name: string): string;
 }

@@ -19,7 +19,7 @@ import { baseName, type Draft } from "./draft.ts";
 import { readExposure, readGroup } from "./exposures.ts";
 import { finishManifest } from "./finish-manifest.ts";
 import { type GenericTest, TestMaker, targetOf } from "./generic-tests.ts";
-import type { ManifestInput, ReadParts, ReadProject } from "./manifest-input.ts";
+import type { ManifestInput, ReadProject, UnlinkedProject } from "./manifest-input.ts";
 import { Naming } from "./naming.ts";
 import { type ParseWorld, parseScope } from "./parse-context.ts";
 import { type Properties, readProperties } from "./properties.ts";
@@ -87,7 +87,7 @@ class ManifestReader {
     };
   }
 
-  #nothing(): ReadParts {
+  #nothing(): UnlinkedProject {
     const none = {
       drafts: [],
       broken: [],
@@ -101,7 +101,7 @@ class ManifestReader {
     return { packages: this.#packages, library: this.#library, ...none };
   }
 
-  #readParts(root: ProjectPackage): ReadParts {
+  #readParts(root: ProjectPackage): UnlinkedProject {
     const { target, host } = this.#input;
     const properties = this.#packages.flatMap((each) =>
       readProperties(each, parseScope(this.#world, each.settings.name), this.#problems),

@@ -22,7 +22,7 @@ import type { RunInput } from "./run-input.ts";
 
 const WAREHOUSES = { postgres: { warehouse: POSTGRES_WAREHOUSE, types: ["postgres"] } };
 
-export interface WorldParts {
+export interface WorldServices {
   readonly bridge: Bridge;
   /** Microseconds of UTC since 1970. */
   readonly clock: () => bigint;
@@ -32,7 +32,7 @@ export interface WorldParts {
 }
 
 /** Puts together what the nodes of a run share: macros, the adapter and the values of every context. */
-export function buildWorld(input: RunInput, { bridge, clock, thread, seedText }: WorldParts): RunWorld {
+export function buildWorld(input: RunInput, { bridge, clock, thread, seedText }: WorldServices): RunWorld {
   const { warehouse, types } = WAREHOUSES[input.warehouse];
   const relations = new RelationClass(warehouse, input.quoting);
   const places = { rootPackage: input.manifest.projectName, adapterTypes: types, searchOrders: input.searchOrders };

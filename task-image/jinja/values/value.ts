@@ -79,7 +79,7 @@ export class CallableValue {
   }
 }
 
-interface ObjectParts {
+interface ObjectMembers {
   readonly typeName: string;
   readonly attribute?: (name: string) => Stored | undefined;
   /** What printing it gives; without it the object shows its type. */
@@ -98,7 +98,7 @@ export class ObjectValue {
   readonly #attribute: ((name: string) => Stored | undefined) | undefined;
   readonly #text: string | undefined;
 
-  constructor({ typeName, attribute, text, call }: ObjectParts) {
+  constructor({ typeName, attribute, text, call }: ObjectMembers) {
     this.typeName = typeName;
     this.call = call;
     this.#attribute = attribute;

@@ -1,7 +1,7 @@
 import { readMacroFile } from "../../../../task-image/dbt/macros/macro-file.ts";
 import type { ReadProject } from "../../../../task-image/dbt/manifest/manifest-input.ts";
 import type { ManifestNode } from "../../../../task-image/dbt/manifest/node.ts";
-import type { ParseHost, RelationParts } from "../../../../task-image/dbt/manifest/parse-host.ts";
+import type { ParseHost, RelationPlace } from "../../../../task-image/dbt/manifest/parse-host.ts";
 import { readManifest } from "../../../../task-image/dbt/manifest/read-manifest.ts";
 import type { DataMap } from "../../../../task-image/dbt/project/data.ts";
 import { formatProblem } from "../../../../task-image/jinja/problem.ts";
@@ -71,7 +71,7 @@ function host(targetName: string, schema: string): ParseHost {
   };
 }
 
-function relationText({ database, schema, identifier, quoting }: RelationParts): string {
+function relationText({ database, schema, identifier, quoting }: RelationPlace): string {
   const parts = { database, schema, identifier };
   return Object.entries(parts)
     .map(([key, name]) => (quoting[key] === false ? name : `"${name}"`))
