@@ -4,7 +4,7 @@ import { connectionKey, schemaName } from "./names.ts";
 import { FOLDER_SOURCES, ProjectSource } from "./project-source.ts";
 
 /** What dbt does with a project; the verbs of its command line. */
-export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot"] as const;
+export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot", "compile", "freshness"] as const;
 
 const selector = text("Nodes in the words of dbt's selectors, such as `staging`, `tag:daily` or `+fact_sales+`.", {
   max: 1024,
@@ -20,7 +20,7 @@ export const Transform = object(
     project: ProjectSource,
     vars: Vars.optional(),
     command: oneOf(
-      "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. Without it, models alone are built, by kelt's own materializations and without tests, seeds, snapshots and packages.",
+      "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. `compile` renders every node and runs none; `freshness` (dbt's `source freshness`) asks how old the rows of sources are and fails where one is past its `error_after`. Without it, models alone are built, by kelt's own materializations and without tests, seeds, snapshots and packages.",
       DBT_COMMANDS,
     ).optional(),
     select: list(

@@ -1,4 +1,3 @@
-import type { TestCounts } from "#api/pipeline-run.ts";
 import type { ReportItem } from "#api/report.ts";
 import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
@@ -12,22 +11,19 @@ import { readAside } from "../dbt/run/read-aside.ts";
 import { runGraph } from "../dbt/run/run-graph.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
 import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run-thread.ts";
-import { ConfigurationError, DataError, failureOfKind, foreignCode, TransientError } from "../errors.ts";
+import { ConfigurationError, TransientError } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { openSession } from "../postgres/session.ts";
-import { kindOfSqlState } from "../postgres/sqlstate.ts";
 import { readMacroPackages } from "../projects/macro-packages.ts";
 import { readProject } from "../projects/read-project.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
+import { conclude, firstOf } from "./dbt-conclusion.ts";
 
 type DbtWork = WorkOf<"transform">["transform"] & { readonly command: string };
 export type DbtSpec = SpecOf<"transform"> & { readonly work: { readonly transform: DbtWork } };
 
 const THREADS = 4;
-/** Results that a message names; the log and the node's items have all of them. */
-const NAMED_MAX = 3;
-
 /**
  * Runs a dbt project by dbt's own macros: what the command takes of it, in the order of the graph, on as many sessions as there are
  * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
@@ -45,7 +41,7 @@ export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Ou
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
     return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
   }
-  return conclude(results);
+  return conclude(results, input.does);
 }
 
 async function readRun(spec: DbtSpec, context: CommandContext) {
@@ -81,10 +77,11 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   return read;
 }
 
-const ITEM_KIND = { seed: "seed", snapshot: "snapshot", test: "test", unit_test: "test" } as const;
+const ITEM_KIND = { seed: "seed", snapshot: "snapshot", test: "test", unit_test: "test", source: "check" } as const;
 
-function kindOf({ manifest }: RunInput, id: string): ReportItem["kind"] {
-  const type = manifest.nodes.get(id)?.resource_type ?? "unit_test";
+/** A unique id begins with the type. */
+function kindOf(id: string): ReportItem["kind"] {
+  const [type = ""] = id.split(".");
   return type in ITEM_KIND ? ITEM_KIND[type as keyof typeof ITEM_KIND] : "model";
 }
 
@@ -92,7 +89,7 @@ function kindOf({ manifest }: RunInput, id: string): ReportItem["kind"] {
 function nameItems(input: RunInput, { progress }: CommandContext): ReadonlyMap<string, ItemProgress> {
   return new Map(
     input.selected.flatMap((id) => {
-      const [item] = progress.items(kindOf(input, id), [id.split(".").slice(2).join(".")]);
+      const [item] = progress.items(kindOf(id), [id.split(".").slice(2).join(".")]);
       return item === undefined ? [] : [[id, item] as const];
     }),
   );
@@ -143,12 +140,13 @@ const ITEM_STATE = {
   warn: "Warned",
   fail: "Failed",
   error: "Failed",
+  "runtime error": "Failed",
   skipped: "Skipped",
 } as const;
 
 function note(result: NodeResult, item: ItemProgress | undefined, { log }: CommandContext): void {
   const { id, status, message, rows, failures, seconds } = result;
-  const level = status === "error" || status === "fail" ? "error" : "info";
+  const level = ITEM_STATE[status] === "Failed" ? "error" : "info";
   log[level]("node ended", {
     item: id,
     status,
@@ -162,38 +160,4 @@ function note(result: NodeResult, item: ItemProgress | undefined, { log }: Comma
     ...(failures === null ? {} : { failures }),
     ...(status === "success" || status === "pass" ? {} : { message }),
   });
-}
-
-/** The outcome of all nodes, or the failure that the worst of them means: an error before a failing test. */
-function conclude(results: readonly NodeResult[]): Outcome {
-  const of = (...states: readonly NodeResult["status"][]) => results.filter(({ status }) => states.includes(status));
-  const [errors, failed, skipped] = [of("error"), of("fail"), of("skipped")];
-  const rows = results.reduce((sum, each) => sum + (each.rows ?? 0), 0);
-  const tests: TestCounts = {
-    passed: of("pass").length,
-    warned: of("warn").length,
-    failed: failed.length,
-    errored: errors.filter(({ id }) => /^(?:unit_)?test\./.test(id)).length,
-  };
-  const measured = { rows, ...(Object.values(tests).some((count) => count > 0) ? { tests } : {}) };
-  const summary = `${results.length} nodes: ${countsOf(results)}`;
-  if (errors.length + failed.length === 0) return { ...measured, message: summary };
-  const named = firstOf([...errors, ...failed].map(({ id, message }) => `${id}: ${message}`));
-  const left = skipped.length === 0 ? "" : `; skipped because of it: ${skipped.length}`;
-  const message = `${summary}. ${named}${left}`;
-  const [error] = errors;
-  if (error === undefined) throw new DataError("CheckFailed", message, { measured });
-  if (error.sqlState === null) throw new ConfigurationError("InvalidProject", message, { measured });
-  throw failureOfKind(kindOfSqlState(error.sqlState), foreignCode(error.sqlState), message, { measured });
-}
-
-function countsOf(results: readonly NodeResult[]): string {
-  const counts = new Map<string, number>();
-  for (const { status } of results) counts.set(status, (counts.get(status) ?? 0) + 1);
-  return [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
-}
-
-function firstOf(texts: readonly string[]): string {
-  const rest = texts.length - NAMED_MAX;
-  return [...texts.slice(0, NAMED_MAX), ...(rest > 0 ? [`${rest} more in the log`] : [])].join("; ");
 }

@@ -8,8 +8,6 @@ import { writtenScenarios } from "./harness/scenario.ts";
 
 /** Projects in which kelt does something else today, and what. */
 const DIFFERENT: Readonly<Record<string, string>> = {
-  configs: "kelt has no compile yet",
-  freshness: "kelt has no freshness of sources yet",
   introspection: "bytea prints as its digits, with dbt as the address of a buffer",
   jinja: "fromyaml() makes texts of dates and of keys that are booleans",
   layers: "exposures have no result",

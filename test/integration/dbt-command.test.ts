@@ -87,3 +87,68 @@ test("what dbt alone knows is refused beside models without a command", () => {
   const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, threads: 2 };
   expect(Transform.safeParse(said).error?.issues).toMatchObject([{ message: expect.stringContaining("need command") }]);
 });
+
+describe("freshness of sources", () => {
+  const FILES: ConfigMapFiles = {
+    "dbt_project.yml": "name: shop\n",
+    "models.sources.yml": `
+sources:
+  - name: raw
+    config: { loaded_at_field: loaded, freshness: { warn_after: { count: 1, period: hour }, error_after: { count: 2, period: day } } }
+    tables: [{ name: new }, { name: old }, { name: stale }, { name: empty }, { name: unasked, config: { freshness: null } }]
+`,
+  };
+  const fill = async () => {
+    await warehouse.query("CREATE SCHEMA raw");
+    for (const table of ["new", "old", "stale", "empty"]) {
+      await warehouse.query(`CREATE TABLE raw.${table} (loaded timestamptz)`);
+    }
+    await warehouse.query("INSERT INTO raw.new VALUES (now())");
+    await warehouse.query("INSERT INTO raw.old VALUES (now() - interval '3 hours'), (now() - interval '9 days')");
+    await warehouse.query("INSERT INTO raw.stale VALUES (now() - interval '3 days 4 hours 1 minute')");
+  };
+
+  test("is an item of each source that has limits, and one past error_after fails the node", async () => {
+    await fill();
+    const { outcome, states } = await run(FILES, { command: "freshness" });
+    expect(states).toEqual({
+      "raw.new": "Succeeded",
+      "raw.old": "Warned",
+      "raw.stale": "Failed",
+      "raw.empty": "Failed",
+    });
+    expect(outcome).toMatchObject({
+      code: "CheckFailed",
+      measured: { tests: { passed: 1, warned: 1, failed: 2, errored: 0 } },
+    });
+    expect((outcome as Error).message).toContain("the newest row is 3 days 4 hours old: error_after is 2 days");
+    expect((outcome as Error).message).toContain("source.shop.raw.empty: there is no row: error_after is 2 days");
+  });
+
+  test("passes with warnings alone, for the sources that are selected", async () => {
+    await fill();
+    const { outcome } = await run(FILES, { command: "freshness", select: ["source:raw.new", "source:raw.old"] });
+    expect(outcome).toMatchObject({ message: "2 sources: 1 pass, 1 warn", tests: { passed: 1, warned: 1 } });
+  });
+
+  test("of a table that is not there says where it was looked for", async () => {
+    const { outcome } = await run(FILES, { command: "freshness", select: ["source:raw.new"] });
+    expect(outcome).toMatchObject({
+      kind: "configuration",
+      code: "42P01",
+      message: expect.stringContaining("raw.new"),
+    });
+  });
+});
+
+test("compile renders every model and makes nothing, and names the first that it cannot render", async () => {
+  expect(await run(SHOP, { command: "compile" })).toMatchObject({ outcome: { message: "6 nodes: 6 success" } });
+  expect(await warehouse.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'dbt%'")).toEqual([]);
+  const files = {
+    ...SHOP,
+    "models.marts.fact.sql": "select {{ exceptions.raise_compiler_error('not so') if execute }}",
+  };
+  const { outcome, states } = await run(files, { command: "compile", exclude: ["resource_type:test"] });
+  expect(outcome).toMatchObject({ code: "InvalidProject", message: expect.stringContaining("not so") });
+  expect(states).toMatchObject({ kinds: "Succeeded", kinds_view: "Succeeded" });
+});

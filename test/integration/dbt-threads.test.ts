@@ -42,7 +42,7 @@ async function runFiles(
   options: { threads: number; onStart?: (id: string) => void; signal?: AbortSignal },
 ) {
   const run = await readFiles(files);
-  const input = run.inputFor([...run.manifest.nodes.keys(), ...run.manifest.unitTests.keys()]);
+  const input = run.inputFor([...run.manifest.nodes.keys(), ...run.manifest.unitTests.keys()], "run");
   await using stack = new AsyncDisposableStack();
   const cache = new RelationCache();
   const threads = [];

@@ -92,6 +92,8 @@ export async function runProject(database: TestDatabase, project: ProjectSpec, r
     invocationId: "00000000-0000-4000-8000-000000000000",
     startedAt: 1_700_000_000_000_000n,
     selected: selected.map(({ unique_id }) => unique_id),
+    does: "run",
+    runsHooks: true,
   };
   return await withThreads(database, input, run, project);
 }

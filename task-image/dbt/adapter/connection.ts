@@ -33,6 +33,12 @@ export class Connection {
     this.#isOpen = false;
   }
 
+  /** An empty transaction: dbt sends one before it asks how old a source is. */
+  clear(): void {
+    this.#begin(true);
+    this.commit();
+  }
+
   #begin(autoBegin: boolean): void {
     if (!autoBegin || this.#isOpen) return;
     this.#bridge.run("BEGIN");

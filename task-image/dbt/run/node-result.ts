@@ -1,5 +1,14 @@
 /** What became of a node, in dbt's words (run_results.json v6). */
-export type NodeStatus = "success" | "error" | "skipped" | "pass" | "warn" | "fail";
+export type NodeStatus = "success" | "error" | "skipped" | "pass" | "warn" | "fail" | "runtime error";
+
+/** How old the newest row of a source is (sources.json v3). */
+export interface Freshness {
+  /** ISO 8601 in UTC. */
+  readonly maxLoadedAt: string;
+  readonly snapshottedAt: string;
+  /** Seconds. */
+  readonly age: number;
+}
 
 /** A part of a node's run, as dbt names it. Times are microseconds of UTC since 1970. */
 export interface Step {
@@ -37,6 +46,8 @@ export interface NodeResult {
   /** SQLSTATE, where the server refused a statement. */
   readonly sqlState: string | null;
   readonly compiledCode: string | null;
+  /** Of a source whose age could be told. */
+  readonly freshness?: Freshness;
 }
 
 /** Whether what depends on the node must not run. A test's own dependents are nodes that read what it tested. */

@@ -14,6 +14,7 @@ import { toValue } from "../project/template-values.ts";
 import { variablesOf } from "../project/variables.ts";
 import { projectSelectors, SELECTORS_FILE, type Selectors } from "../selection/selectors-file.ts";
 import type { MacroText, RunInput } from "./run-input.ts";
+import type { Doing } from "./verbs.ts";
 
 /** What a project is read and run with. */
 export interface RunRequest {
@@ -45,7 +46,7 @@ export interface ReadRun {
   /** The text of a seed's file, by the node's unique id. */
   readonly seeds: ReadonlyMap<string, string>;
   /** What the threads of a run of these nodes get. */
-  inputFor(selected: readonly string[]): RunInput;
+  inputFor(selected: readonly string[], does: Doing): RunInput;
 }
 
 /** Reads a project, and answers what its run needs. */
@@ -92,7 +93,7 @@ export function readRun(request: RunRequest): ReadRun {
     warnings: read.warnings,
     selectors,
     seeds: seedTexts(read.manifest, read.packages),
-    inputFor: (selected) => ({
+    inputFor: (selected, does) => ({
       // Each thread reads the macros from their files: what the manifest says of them would be copied for nothing.
       manifest: { ...read.manifest, macros: new Map() },
       macroFiles: [...dbtMacros, ...own],
@@ -113,10 +114,14 @@ export function readRun(request: RunRequest): ReadRun {
       invocationId,
       startedAt,
       selected,
+      does,
+      runsHooks: does === "run" || (does === "freshness" && root?.settings.flags[FRESHNESS_HOOKS] !== false),
     }),
   };
 }
 
+/** A flag of dbt_project.yml: whether hooks run around the freshness of sources, as they do by default. */
+const FRESHNESS_HOOKS = "source_freshness_run_project_hooks";
 const QUOTED: PathPolicy = { database: true, schema: true, identifier: true };
 
 function targetOf({ targetName, database, schema, threads }: RunRequest): DataMap {

@@ -5,18 +5,10 @@ import { select } from "../selection/select.ts";
 import { readSelection } from "../selection/selection.ts";
 import type { Selectors } from "../selection/selectors-file.ts";
 import { isRun } from "./dependencies.ts";
+import { hasFreshness } from "./freshness.ts";
 import { type RunRequest, readRun } from "./read-run.ts";
 import type { RunInput } from "./run-input.ts";
-
-/** The verbs of dbt, and which kinds of nodes each of them takes. */
-const TAKEN = {
-  build: ["seed", "model", "snapshot", "test", "unit_test"],
-  run: ["model"],
-  test: ["test", "unit_test"],
-  seed: ["seed"],
-  snapshot: ["snapshot"],
-} as const;
-export type DbtCommand = keyof typeof TAKEN;
+import { type DbtCommand, isTakenBy, VERBS } from "./verbs.ts";
 
 /** What a project is read and selected with. Plain data: it is copied into a thread. */
 export interface SelectedRequest {
@@ -46,7 +38,11 @@ export function readSelected(wanted: SelectedRequest): SelectedRun {
     const { manifest, selectors } = run;
     const found = select(selectionOf(wanted, selectors), { manifest, selectors: selectors.find });
     const selected = [...found].filter((id) => isTaken(manifest, id, wanted.command));
-    return { input: run.inputFor(selected), seeds: run.seeds, warnings: run.warnings.map(formatProblem) };
+    return {
+      input: run.inputFor(selected, VERBS[wanted.command].does),
+      seeds: run.seeds,
+      warnings: run.warnings.map(formatProblem),
+    };
   } catch (error) {
     if (error instanceof SelectionError) return { problems: [error.message] };
     throw error;
@@ -60,9 +56,10 @@ function selectionOf({ select, exclude, selector }: SelectedRequest, { find, byD
   return readSelection(select, exclude);
 }
 
-function isTaken({ nodes, unitTests }: Manifest, id: string, command: DbtCommand): boolean {
-  const kinds: readonly string[] = TAKEN[command];
+function isTaken({ nodes, sources, unitTests }: Manifest, id: string, command: DbtCommand): boolean {
+  const source = sources.get(id);
+  if (source !== undefined) return isTakenBy(command, "source") && hasFreshness(source);
   const node = nodes.get(id);
-  if (node === undefined) return unitTests.has(id) && kinds.includes("unit_test");
-  return isRun(node) && kinds.includes(node.resource_type);
+  if (node === undefined) return unitTests.has(id) && isTakenBy(command, "unit_test");
+  return isTakenBy(command, node.resource_type) && (isRun(node) || node.resource_type === "analysis");
 }

@@ -1,5 +1,5 @@
 import type { ManifestNode } from "../manifest/node.ts";
-import { dependenciesOf } from "./dependencies.ts";
+import { type Dependencies, dependenciesOf } from "./dependencies.ts";
 import type { NodeResult } from "./node-result.ts";
 import type { Given, RunInput } from "./run-input.ts";
 import { RunQueue } from "./run-queue.ts";
@@ -40,7 +40,7 @@ export async function runGraph(run: GraphRun): Promise<readonly NodeResult[]> {
 
 async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeResult) => void): Promise<void> {
   const { input, testsStop, failFast, threads } = run;
-  const dependencies = dependenciesOf(input.manifest, input.selected, testsStop);
+  const dependencies = waitsOf(input, testsStop);
   if (isStopped) {
     for (const id of dependencies.keys()) keep(skipped(id, "a hook of on-run-start failed"));
     return;
@@ -92,7 +92,14 @@ async function runHooks(run: GraphRun, thread: RunThread, { kind, keep, ...given
   return hasFailed;
 }
 
-function hooksOf({ manifest }: RunInput, kind: string): ManifestNode[] {
+/** What is only compiled, or asked for its age, waits for nothing. */
+function waitsOf({ manifest, selected, does }: RunInput, testsStop: boolean): Dependencies {
+  if (does === "run") return dependenciesOf(manifest, selected, testsStop);
+  return new Map(selected.map((id) => [id, new Set<string>()]));
+}
+
+function hooksOf({ manifest, runsHooks }: RunInput, kind: string): ManifestNode[] {
+  if (!runsHooks) return [];
   const rank = ({ package_name: name }: ManifestNode) => (name === manifest.projectName ? "\uffff" : name);
   const place = (node: ManifestNode) => (node.resource_type === "operation" ? Number(node.index) : 0);
   const hooks = [...manifest.nodes.values()].filter(

@@ -4,6 +4,7 @@ import type { Manifest, ManifestNode } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
 import type { QueryCommentSetting } from "../project/query-comment.ts";
 import type { NodeResult } from "./node-result.ts";
+import type { Doing } from "./verbs.ts";
 
 /** A file that may hold macros. */
 export interface MacroText {
@@ -35,6 +36,9 @@ export interface RunInput {
   readonly startedAt: bigint;
   /** Ids of the nodes of this run. */
   readonly selected: readonly string[];
+  readonly does: Doing;
+  /** Whether hooks of on-run-start and on-run-end run. */
+  readonly runsHooks: boolean;
 }
 
 export interface ThreadStart {

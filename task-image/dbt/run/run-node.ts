@@ -22,7 +22,7 @@ import { type RunClock, Stopwatch } from "./stopwatch.ts";
 import { testVerdict, unitVerdict } from "./test-verdict.ts";
 import { prepareUnitTest } from "./unit-test.ts";
 
-type Outcome = Pick<NodeResult, "status" | "message" | "rows" | "failures" | "response">;
+type Outcome = Pick<NodeResult, "status" | "message" | "rows" | "failures" | "response" | "freshness">;
 
 /** What of a node's run is known before its end. */
 interface Course {
@@ -58,6 +58,21 @@ export function runNode(world: RunWorld, node: ManifestNode, run: NodeRun): Node
   return isHook && result.status === "error" ? { ...result, failures: 1 } : result;
 }
 
+/** Renders the SQL of a node, and runs nothing of it but what it asks the database while it renders. */
+export function compileOnly(world: RunWorld, node: ManifestNode, run: NodeRun): NodeResult {
+  return timed(world, node.unique_id, run, (course) => {
+    const model = modelDict(node);
+    world.nameSession(node.unique_id, model);
+    const overrides = new Map<string, Stored>();
+    const context = new NodeContext(world, node.package_name, { node, model }, overrides);
+    course.context = context;
+    for (const [name, value] of testOverrides(node, context)) overrides.set(name, value);
+    compileInto(world, node, context, model);
+    course.watch.end("compile");
+    return { status: "success", message: "", rows: null, failures: null, response: null };
+  });
+}
+
 /** Runs a unit test: its model's query over fixtures, beside the rows that are expected. */
 export function runUnitTest(world: RunWorld, test: UnitTest, run: NodeRun): NodeResult {
   return timed(world, test.unique_id, run, (course) => {
@@ -72,7 +87,13 @@ export function runUnitTest(world: RunWorld, test: UnitTest, run: NodeRun): Node
 
 const FAILED = { status: "error", rows: null, failures: null, response: null } as const;
 
-function timed(world: RunWorld, id: string, { clock, thread }: NodeRun, work: (course: Course) => Outcome): NodeResult {
+/** What a node's work came to, with its time; an error is its result, and what it left open is rolled back. */
+export function timed(
+  world: RunWorld,
+  id: string,
+  { clock, thread }: NodeRun,
+  work: (course: Course) => Outcome,
+): NodeResult {
   const course: Course = { watch: new Stopwatch(clock) };
   const end = (outcome: Outcome, sqlState: string | null): NodeResult => {
     const { watch, context } = course;
@@ -175,7 +196,7 @@ function relationsOf(result: Value, name: string): RelationValue[] {
   });
 }
 
-function serverResponse(response: Value): ServerResponse | null {
+export function serverResponse(response: Value): ServerResponse | null {
   if (!(response instanceof ResponseValue)) return null;
   const { message, code, rowsAffected } = response;
   return { message, code, rowsAffected: Number(rowsAffected) };

@@ -1,9 +1,11 @@
 import { parentPort, threadId, workerData } from "node:worker_threads";
 import { BlockingBridge } from "../bridge/blocking-bridge.ts";
 import { buildWorld } from "./build-world.ts";
+import { askFreshness } from "./freshness.ts";
+import type { NodeResult } from "./node-result.ts";
 import { prepare } from "./prepare.ts";
 import type { Command, Done, ThreadStart } from "./run-input.ts";
-import { failureMessage, runNode, runUnitTest } from "./run-node.ts";
+import { compileOnly, failureMessage, type NodeRun, runNode, runUnitTest } from "./run-node.ts";
 
 /** The thread in which nodes are rendered and run, one after the other. Its statements go over the bridge, and it waits for each. */
 const { input, end } = workerData as ThreadStart;
@@ -21,17 +23,25 @@ const world = buildWorld(input, {
 const selected = input.selected.flatMap((id) => input.manifest.nodes.get(id) ?? []);
 
 function obey(command: Command): Done {
-  if (command.do === "prepare") return { did: "prepare", problem: problemOf(() => prepare(world, selected)) };
-  const { nodes, unitTests } = input.manifest;
-  const node = nodes.get(command.id);
-  const unitTest = unitTests.get(command.id);
+  if (command.do === "prepare") {
+    const made = input.does === "run" ? selected : [];
+    return { did: "prepare", problem: problemOf(() => prepare(world, made)) };
+  }
   bridge.node = command.id;
   const { results } = command.given;
   ({ seedText } = command.given);
-  const run = { clock, thread, results };
-  if (node !== undefined) return { did: "run", result: runNode(world, node, run) };
-  if (unitTest !== undefined) return { did: "run", result: runUnitTest(world, unitTest, run) };
-  throw new Error(`the manifest has no node ${command.id}`);
+  return { did: "run", result: resultOf(command.id, { clock, thread, results }) };
+}
+
+function resultOf(id: string, run: NodeRun): NodeResult {
+  const { nodes, sources, unitTests } = input.manifest;
+  const node = nodes.get(id);
+  const unitTest = unitTests.get(id);
+  const source = sources.get(id);
+  if (node !== undefined) return (input.does === "compile" ? compileOnly : runNode)(world, node, run);
+  if (unitTest !== undefined) return runUnitTest(world, unitTest, run);
+  if (source !== undefined) return askFreshness(world, source, run);
+  throw new Error(`the manifest has no node ${id}`);
 }
 
 function problemOf(work: () => void): string | undefined {

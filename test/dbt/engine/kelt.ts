@@ -5,9 +5,10 @@ import type { SpecOf } from "../../../task-image/commands/command.ts";
 import { RelationCache } from "../../../task-image/dbt/adapter/relation-cache.ts";
 import { bridgeSession, configureForDbt } from "../../../task-image/dbt/bridge/postgres-session.ts";
 import { givenVars } from "../../../task-image/dbt/project/given-vars.ts";
-import { type DbtCommand, readSelected } from "../../../task-image/dbt/run/read-selected.ts";
+import { readSelected } from "../../../task-image/dbt/run/read-selected.ts";
 import { runGraph } from "../../../task-image/dbt/run/run-graph.ts";
 import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
+import type { DbtCommand } from "../../../task-image/dbt/run/verbs.ts";
 import { openSession } from "../../../task-image/postgres/session.ts";
 import { readProject } from "../../../task-image/projects/read-project.ts";
 import { builtinMacros, recording } from "../../support/dbt-run.ts";
@@ -22,7 +23,6 @@ const OWN_TRANSACTION: ReadonlySet<string> = new Set(["BEGIN", "ROLLBACK"]);
 export const KELT: Engine = { name: "kelt", run };
 
 async function run({ project, target, command, options }: Invocation): Promise<Outcome> {
-  if (command === "compile" || command === "freshness") return nothing(`kelt has no command ${command} yet`);
   if (options.state !== undefined) return nothing("kelt reads no state yet");
   const request = await requestOf(project, target, command, options);
   const { select = [], exclude = [], selector } = options;
