@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { plain } from "../../jinja/running/parameters.ts";
 import { EvaluationError } from "../../jinja/template-error.ts";
 import { sorted } from "../../jinja/values/collection-methods.ts";
@@ -12,6 +12,7 @@ import { CallableValue, ObjectValue, TupleValue, type Value } from "../../jinja/
 import { fail, hostFunction, variadic } from "../values/host-function.ts";
 import { readJson } from "../values/json-reader.ts";
 import { SET, SET_STRICT } from "../values/set.ts";
+import { fromYaml } from "./yaml-values.ts";
 
 /** The value, or the default where it cannot be made. */
 function orDefault(make: () => Value, fallback: Value): Value {
@@ -27,18 +28,6 @@ function inOrder(value: Value): Value {
   if (Array.isArray(value)) return value.map(inOrder);
   if (!(value instanceof DictValue)) return value;
   return DictValue.of(sorted(value.keys(), false).map((key) => [key, inOrder(value.get(key) ?? null)] as const));
-}
-
-function fromYaml(text: string): Value {
-  const data: unknown = parse(text, { version: "1.1", intAsBigInt: true, uniqueKeys: false, merge: true });
-  const toValue = (item: unknown): Value => {
-    if (item === null || item === undefined) return null;
-    if (Array.isArray(item)) return item.map(toValue);
-    if (item instanceof Date) return item.toISOString();
-    if (typeof item !== "object") return item as Value;
-    return DictValue.of(Object.entries(item).map(([key, each]) => [key, toValue(each)] as const));
-  };
-  return toValue(data);
 }
 
 function toYaml(value: Value): string {

@@ -3,7 +3,7 @@ import type { Position } from "../../jinja/position.ts";
 import { ProblemError, startOf } from "../../jinja/problem.ts";
 import type { Data, DataMap } from "./data.ts";
 import { indentContinuations } from "./yaml-continuations.ts";
-import { pyYamlTags } from "./yaml-scalars.ts";
+import { pyYamlTags, type TimestampOf } from "./yaml-scalars.ts";
 
 export type DataPath = readonly (string | number)[];
 
@@ -26,7 +26,7 @@ export interface YamlDocument {
  */
 export function readYaml(file: string, text: string): YamlDocument {
   checkBounds(file, text);
-  const { document, lines, moved } = parseTidied(file, text);
+  const { document, lines, moved } = parseTidied(file, text, (timestamp) => timestamp);
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(1, line), column: Math.max(1, col - (moved.get(line) ?? 0)) };
@@ -41,7 +41,7 @@ export function readYaml(file: string, text: string): YamlDocument {
     );
   }
   return {
-    value: toData(document, startOf(file)),
+    value: plainData(toMaps(document, startOf(file))),
     position(path) {
       for (let length = path.length; length > 0; length -= 1) {
         const node = document.getIn(path.slice(0, length), true);
@@ -50,6 +50,20 @@ export function readYaml(file: string, text: string): YamlDocument {
       return startOf(file);
     },
   };
+}
+
+/**
+ * Reads a text as PyYAML does, with all its kinds of values: maps are Maps, whose keys are values of every kind, and dates and times are
+ * what `timestampOf` makes of them.
+ *
+ * @throws {ProblemError} for a text that is not YAML.
+ */
+export function readYamlValues(name: string, text: string, timestampOf: TimestampOf): unknown {
+  checkBounds(name, text);
+  const { document } = parseTidied(name, text, timestampOf);
+  const [error] = document.errors;
+  if (error !== undefined) throw new ProblemError(`this is not YAML: ${error.message}`, startOf(name));
+  return toMaps(document, startOf(name));
 }
 
 /** @throws {ProblemError} where the file would take the parser more than it can be worth. */
@@ -73,27 +87,27 @@ interface Parsed {
 }
 
 /** Lines that the library takes for badly indented are looked at a second time. */
-function parseTidied(file: string, text: string): Parsed {
+function parseTidied(file: string, text: string, timestampOf: TimestampOf): Parsed {
   const lines = new LineCounter();
-  const document = parse(file, text, lines);
+  const document = parse(file, text, lines, timestampOf);
   if (!document.errors.some(({ code }) => code === "BAD_INDENT" || code === "MISSING_CHAR")) {
     return { document, lines, moved: new Map() };
   }
   const tidied = indentContinuations(text);
   const newLines = new LineCounter();
-  const again = parse(file, tidied.text, newLines);
+  const again = parse(file, tidied.text, newLines, timestampOf);
   return again.errors.length > 0
     ? { document, lines, moved: new Map() }
     : { document: again, lines: newLines, moved: tidied.moved };
 }
 
-function parse(file: string, text: string, lineCounter: LineCounter): Document {
+function parse(file: string, text: string, lineCounter: LineCounter, timestampOf: TimestampOf): Document {
   try {
     return parseDocument(text, {
       version: "1.1",
       merge: true,
       uniqueKeys: false,
-      customTags: pyYamlTags,
+      customTags: pyYamlTags(timestampOf),
       lineCounter,
       prettyErrors: false,
       logLevel: "error",
@@ -117,11 +131,10 @@ function keyWithoutName(document: Document): number | undefined {
   return found;
 }
 
-function toData(document: Document, at: Position): Data {
+function toMaps(document: Document, at: Position): unknown {
   try {
-    return plainData(document.toJS({ mapAsMap: true, maxAliasCount: ALIASES_MAX }));
+    return document.toJS({ mapAsMap: true, maxAliasCount: ALIASES_MAX });
   } catch (error) {
-    if (error instanceof ProblemError) throw error;
     throw new ProblemError(`this YAML cannot be read: ${(error as Error).message}`, at);
   }
 }

@@ -24,18 +24,21 @@ const SCALARS: readonly ScalarTag[] = [
     test: /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/,
     resolve: readFloat,
   },
-  {
-    tag: "tag:yaml.org,2002:timestamp",
-    default: true,
-    test: /^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/,
-    resolve: readTimestamp,
-  },
 ];
-const REPLACED = new Set(SCALARS.map(({ tag }) => tag));
+const TIMESTAMP_TAG = {
+  tag: "tag:yaml.org,2002:timestamp",
+  default: true,
+  test: /^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/,
+} as const;
+const REPLACED = new Set([...SCALARS, TIMESTAMP_TAG].map(({ tag }) => tag));
+
+/** What a date or a time becomes, of its text as Python prints it. */
+export type TimestampOf = (text: string) => unknown;
 
 /** YAML 1.1's tags with PyYAML's scalars in place of the library's. */
-export function pyYamlTags(tags: Tags): Tags {
-  return [...SCALARS, ...tags.filter((tag) => typeof tag === "string" || !REPLACED.has(tag.tag))];
+export function pyYamlTags(timestampOf: TimestampOf): (tags: Tags) => Tags {
+  const timestamp: ScalarTag = { ...TIMESTAMP_TAG, resolve: (text) => timestampOf(readTimestamp(text)) };
+  return (tags) => [...SCALARS, timestamp, ...tags.filter((tag) => typeof tag === "string" || !REPLACED.has(tag.tag))];
 }
 
 function readInteger(text: string): bigint {

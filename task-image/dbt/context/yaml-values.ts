@@ -1,0 +1,33 @@
+import { DictValue } from "../../jinja/values/dict-value.ts";
+import { ObjectValue, type Value } from "../../jinja/values/value.ts";
+import { readYamlValues } from "../project/yaml-document.ts";
+import { fail } from "../values/host-function.ts";
+import { isoDate, isoDatetime } from "../values/iso-time.ts";
+import { SetValue } from "../values/set.ts";
+
+/**
+ * `fromyaml`: a text as the values that PyYAML makes of it. Dates are dates, and keys keep their kinds.
+ *
+ * @throws {ProblemError} for a text that is not YAML.
+ * @throws {EvaluationError} for a date that no calendar has, and for a key that is a list or a dict.
+ */
+export function fromYaml(text: string): Value {
+  const timestamp = (written: string) =>
+    isoDate(written) ?? isoDatetime(written) ?? fail(`there is no such time: ${written}`);
+  return toValue(readYamlValues("fromyaml", text, timestamp));
+}
+
+function toValue(value: unknown): Value {
+  if (value === undefined || value === null) return null;
+  if (Array.isArray(value)) return value.map(toValue);
+  if (value instanceof Set) return new SetValue([...value].map(toValue));
+  if (value instanceof Map) {
+    return DictValue.of([...value].map(([key, item]) => [keyOf(toValue(key)), toValue(item)] as const));
+  }
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  return value instanceof ObjectValue ? value : (value as boolean | bigint | number | string);
+}
+
+function keyOf(key: Value): Value {
+  return Array.isArray(key) || key instanceof DictValue ? fail("a key of YAML is a list or a map") : key;
+}
