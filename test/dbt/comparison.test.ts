@@ -12,7 +12,6 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   layers: "exposures have no result",
   microbatch: "kelt runs no batches yet",
   snapshots: "the query by which rows that are new deletions are found",
-  "unit-tests": "a model's other unit tests run although one has failed",
 };
 
 let server: PostgresServer;

@@ -18,8 +18,8 @@ export function dependenciesOf(manifest: Manifest, selected: Iterable<string>, t
   const run = new Set([...selected].filter((id) => isRunId(manifest, id)));
   const nearest = nearestBefore(manifest, run);
   const found = new Map<string, Set<string>>([...run].map((id) => [id, new Set(nearest(id))] as const));
-  addUnitTests(manifest, nearest, found);
   if (testsStop) addTests(manifest, run, found);
+  addUnitTests(manifest, { nearest, found, inTurn: testsStop });
   return found;
 }
 
@@ -28,19 +28,30 @@ function isRunId({ nodes, unitTests }: Manifest, id: string): boolean {
   return node === undefined ? unitTests.has(id) : isRun(node);
 }
 
-/** A model waits for its unit tests, and they wait for what it reads: fixtures take their columns from there. */
-function addUnitTests(
-  { unitTests }: Manifest,
-  nearest: (id: string) => ReadonlySet<string>,
-  found: ReadonlyMap<string, Set<string>>,
-): void {
+interface UnitTestPlan {
+  readonly nearest: (id: string) => ReadonlySet<string>;
+  readonly found: ReadonlyMap<string, Set<string>>;
+  /** Those of one model run one after the other, so that the first failure skips those behind it. */
+  readonly inTurn: boolean;
+}
+
+/** A model waits for its unit tests, and they wait for what it waits for: fixtures take their columns from there. */
+function addUnitTests({ unitTests }: Manifest, { nearest, found, inTurn }: UnitTestPlan): void {
+  const modelsWaits = new Map<string, ReadonlySet<string>>();
+  const last = new Map<string, string>();
   for (const { unique_id: id, depends_on } of unitTests.values()) {
     const waits = found.get(id);
     if (waits === undefined) continue;
     waits.clear();
     for (const tested of depends_on.nodes) {
-      found.get(tested)?.add(id);
-      for (const each of nearest(tested)) waits.add(each);
+      const model = found.get(tested);
+      const before = modelsWaits.get(tested) ?? new Set(model ?? nearest(tested));
+      modelsWaits.set(tested, before);
+      for (const each of before) waits.add(each);
+      const previous = last.get(tested);
+      if (inTurn && previous !== undefined) waits.add(previous);
+      last.set(tested, id);
+      model?.add(id);
     }
   }
 }
@@ -96,7 +107,7 @@ function addTests(manifest: Manifest, run: ReadonlySet<string>, found: ReadonlyM
   const tests = [...run].filter((id) => isTest(id) && read(id).length > 0);
   const covers = (id: string, test: string) => read(test).every((parent) => before(id).has(parent));
   for (const [id, waits] of found) {
-    if (isTest(id)) continue;
+    if (isTest(id) || manifest.unitTests.has(id)) continue;
     const direct = [...waits];
     for (const test of tests) {
       // A node before this one that waits for the test already passes its failure on.

@@ -18,12 +18,17 @@ import { toValue } from "../project/template-values.ts";
 import { fail } from "../values/host-function.ts";
 
 /** What stands in place of a model, a source or the model itself. */
-interface Fixture {
-  /** Unique id of what it stands for. */
-  readonly id: string;
+interface Input {
+  readonly node: ManifestNode;
   /** The name that its CTE has behind dbt's prefix. */
   readonly name: string;
-  readonly sql: Rendering;
+  readonly given: UnitTest["given"][number];
+}
+
+/** The inputs of a test, and those that the model has read by now, in that order: so their CTEs stand. */
+interface Inputs {
+  readonly all: readonly Input[];
+  readonly used: Set<Input>;
 }
 
 /** A unit test, ready to be materialized as `unit`. */
@@ -40,21 +45,26 @@ export function prepareUnitTest(world: RunWorld, test: UnitTest): PreparedUnitTe
   const [testedId = ""] = test.depends_on.nodes;
   const tested =
     world.manifest.nodes.get(testedId) ?? fail(`unit test '${test.name}': its model is not a part of the project`);
-  const fixtures = test.given.map((given) => fixtureOf(world, tested, given));
+  const all = test.given.map((given) => ({ given, ...inputOf(world, tested, given.input) }));
+  // The model itself stands first, whether it is read or not.
+  const inputs: Inputs = { all, used: new Set(all.filter((each) => each.node === tested)) };
   const node = unitNode(test, tested);
   const model = modelDict(node);
-  const overrides = new Map<string, Stored>(overridesOf(world, test, tested, fixtures));
+  const overrides = new Map<string, Stored>(overridesOf(world, test, tested, inputs));
   const context = new NodeContext(world, tested.package_name, { node, model }, overrides);
   // What is overridden counts while the model is rendered; the materialization sees the project as it is.
   const bare = context.render(tested.original_file_path, tested.raw_code);
-  const used = fixtures.filter(({ name }) => bare.text.includes(EPHEMERAL_PREFIX + name));
   const own = new NodeContext(world, test.package_name, { node, model });
   return {
     node,
     model,
     context: own,
     bare,
-    fixtures: used.map(({ id, name, sql }) => ({ id, name: EPHEMERAL_PREFIX + name, sql })),
+    fixtures: [...inputs.used].map((input) => ({
+      id: input.node.unique_id,
+      name: EPHEMERAL_PREFIX + input.name,
+      sql: renderFixture(world, input),
+    })),
   };
 }
 
@@ -80,13 +90,12 @@ function rowsOf({ rows, format }: UnitTestRows): readonly DataMap[] {
   return filled.map((record) => Object.fromEntries(names.map((name, index) => [name, record[index] ?? null])));
 }
 
-function fixtureOf(world: RunWorld, tested: ManifestNode, given: UnitTest["given"][number]): Fixture {
-  const { node, name } = inputOf(world, tested, given.input);
+function renderFixture(world: RunWorld, { node, given }: Input): Rendering {
   const overrides = new Map<string, Stored>([["fixture_rows", rowsOf(given).map((row) => toValue(row))]]);
   const context = new NodeContext(world, node.package_name, { node, model: modelDict(node) }, overrides);
   const isSql = given.format === "sql" && typeof given.rows === "string";
   const text = isSql ? String(given.rows) : "{{ get_fixture_sql(fixture_rows, none) }}";
-  return { id: node.unique_id, name, sql: context.render(`fixture ${given.input}`, text) };
+  return context.render(`fixture ${given.input}`, text);
 }
 
 /** The node that `ref('films')`, `source('raw', 'films')` or `this` means. */
@@ -133,15 +142,16 @@ function overridesOf(
   world: RunWorld,
   test: UnitTest,
   tested: ManifestNode,
-  fixtures: readonly Fixture[],
+  { all, used }: Inputs,
 ): Map<string, Stored> {
   const standIn = (id: string, what: string): Value => {
-    const fixture =
-      fixtures.find((each) => each.id === id) ?? fail(`unit test '${test.name}' has no input for ${what}`);
-    return ephemeralRelation(world, fixture.name);
+    const input =
+      all.find(({ node }) => node.unique_id === id) ?? fail(`unit test '${test.name}' has no input for ${what}`);
+    used.add(input);
+    return ephemeralRelation(world, input.name);
   };
   const { macros = {}, vars = {}, env_vars = {} } = test.overrides ?? {};
-  const own = fixtures.find(({ id }) => id === tested.unique_id);
+  const own = all.find(({ node }) => node === tested);
   const scope = () => new NodeContext(world, tested.package_name).scope;
   const found = new Map<string, Stored>([
     [

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Manifest, UnitTest } from "../../../../../task-image/dbt/manifest/node.ts";
+import { dependenciesOf } from "../../../../../task-image/dbt/run/dependencies.ts";
+import { manifestOf } from "../../../../support/dbt-nodes.ts";
+
+const notNull = (name: string) => ({
+  type: "test" as const,
+  name: `not_null_${name}`,
+  test: { name: "test_not_null", kwargs: { model: `{{ ref('${name}') }}`, column_name: "id" } },
+});
+
+/** Two models, one behind the other, each with a data test; the second one has two unit tests. */
+function project(): Manifest {
+  const read = manifestOf("warehouse", [
+    { name: "raw", sql: "select 1 as id" },
+    { name: "films", sql: "select id from {{ ref('raw') }}" },
+    notNull("raw"),
+    notNull("films"),
+  ]);
+  const unitTests = new Map(
+    ["first", "second"].map((name) => {
+      const unique_id = `unit_test.shop.films.${name}`;
+      return [unique_id, { unique_id, depends_on: { nodes: ["model.shop.films"], macros: [] } } as unknown as UnitTest];
+    }),
+  );
+  const parents = [...unitTests].map(([id, { depends_on }]) => [id, depends_on.nodes] as const);
+  return { ...read, unitTests, parentMap: new Map([...read.parentMap, ...parents]) };
+}
+
+function waits(testsStop: boolean, ids?: readonly string[]): Record<string, readonly string[]> {
+  const manifest = project();
+  const all = ids ?? [...manifest.nodes.keys(), ...manifest.unitTests.keys()];
+  const short = (id: string) => id.split(".").slice(2).join(".");
+  return Object.fromEntries(
+    [...dependenciesOf(manifest, all, testsStop)].map(([id, before]) => [short(id), [...before].map(short).sort()]),
+  );
+}
+
+test("in build a model's unit tests run in turn behind the tests of what it reads, and before the model and its tests", () => {
+  expect(waits(true)).toEqual({
+    raw: [],
+    not_null_raw: ["raw"],
+    "films.first": ["not_null_raw", "raw"],
+    "films.second": ["films.first", "not_null_raw", "raw"],
+    films: ["films.first", "films.second", "not_null_raw", "raw"],
+    not_null_films: ["films"],
+  });
+});
+
+test("in test a unit test waits for nothing, and no unit test for another one", () => {
+  const tests = ["first", "second"].map((name) => `unit_test.shop.films.${name}`);
+  expect(waits(false, tests)).toEqual({ "films.first": [], "films.second": [] });
+});
