@@ -16,7 +16,7 @@ export class IdleClients {
   }
 
   async query(database: string, sql: string): Promise<Record<string, string | null>[]> {
-    const client = this.#take(database) ?? (await this.#connect(database));
+    const client = this.#take(database) ?? (await this.#connectAnew(database));
     try {
       const results = [await client.query(sql)].flat();
       if (LEAVES_TRACES.test(sql)) await client.end();
@@ -37,11 +37,16 @@ export class IdleClients {
     return at === -1 ? undefined : this.#idle.splice(at, 1)[0]?.client;
   }
 
-  async #keep(database: string, client: pg.Client): Promise<void> {
+  async #connectAnew(database: string): Promise<pg.Client> {
+    const client = await this.#connect(database);
     client.once("end", () => {
       const at = this.#idle.findIndex((one) => one.client === client);
       if (at !== -1) this.#idle.splice(at, 1);
     });
+    return client;
+  }
+
+  async #keep(database: string, client: pg.Client): Promise<void> {
     this.#idle.push({ database, client });
     const oldest = this.#idle.length > IDLE_MAX ? this.#idle.shift() : undefined;
     await oldest?.client.end();

@@ -5,6 +5,7 @@ select
     titles.description,
     titles.release_year,
     titles.age_certification,
+    ages.minimum_age,
     titles.runtime_minutes,
     titles.production_countries,
     titles.seasons,
@@ -15,3 +16,4 @@ select
     coalesce(casts.directors, 0) as directors
 from {{ ref('stg_titles') }} as titles
 left join {{ ref('int_title_casts') }} as casts on casts.title_id = titles.title_id
+left join {{ ref('age_certifications') }} as ages on ages.age_certification = titles.age_certification

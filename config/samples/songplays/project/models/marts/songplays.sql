@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
 with catalogue as (
     select
         title,
@@ -24,3 +26,9 @@ left join catalogue
     on catalogue.title = plays.song
     and catalogue.artist_name = plays.artist
     and catalogue.duration = plays.length
+{% if is_incremental() %}
+where not exists (
+    select from {{ this }} as stored
+    where stored.songplay_id = plays.session_id || '-' || plays.item_in_session
+)
+{% endif %}
