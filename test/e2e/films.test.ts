@@ -28,7 +28,7 @@ test("a run says what happened: state, rows and tests of every node, one Job for
   expect(run.status).toMatchObject({
     progress: "3/3",
     counts: { total: 3, succeeded: 3, failed: 0 },
-    tests: { passed: 5, failed: 0, errored: 0 },
+    tests: { passed: 13, failed: 0, errored: 0 },
     nodes: { raw: { state: "Succeeded", attempt: 1 }, models: { state: "Succeeded" }, quality: { state: "Succeeded" } },
   });
   expect(run.status.nodes?.raw?.rows).toBe(

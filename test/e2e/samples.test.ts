@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { NodeReportStatus } from "#api/node-report.ts";
 import type { PipelineStatus } from "#api/pipeline.ts";
 import { Random } from "../../config/base/demo/store/random.mts";
 import { makeCredits } from "../../config/samples/netflix/demo/credits.mts";
@@ -8,7 +9,16 @@ import { makeCustomers } from "../../config/samples/showcase/demo/objects.mts";
 import { objects as songplaysObjects } from "../../config/samples/songplays/demo/objects.mts";
 import { ROOT } from "../support/chart.ts";
 import { mustKubectl } from "../support/cluster.ts";
-import { applyPipeline, createRun, finishedRun, getJson, type Run, sql, verdictOf } from "../support/kind.ts";
+import {
+  applyPipeline,
+  createRun,
+  eventually,
+  finishedRun,
+  getJson,
+  type Run,
+  sql,
+  verdictOf,
+} from "../support/kind.ts";
 import { parquetOf } from "../support/parquet-file.ts";
 
 /** What the quick start of a sample has left in its namespace. */
@@ -41,7 +51,7 @@ test("posts: every post of the API is in the warehouse, and its bucket comes and
     title: string;
     body: string;
   }[];
-  const { status } = await runAgain();
+  const { status, metadata } = await runAgain();
   expect(status.nodes?.raw).toMatchObject({ rows: posts.length, message: "1 table, 100 rows; bucket posts removed" });
   const stored = rows(
     "select json_agg(json_build_array(post_id, user_id, title, body) order by post_id) from analytics.stg_posts",
@@ -49,6 +59,13 @@ test("posts: every post of the API is in the warehouse, and its bucket comes and
   expect(JSON.parse(stored)).toEqual(posts.map(({ id, userId, title, body }) => [id, userId, title, body]));
   const counted = rows("select user_id || ' ' || posts from analytics.fct_posts order by user_id").split("\n");
   expect(counted).toEqual(Array.from({ length: 10 }, (_, index) => `${index + 1} 10`));
+  const items = await eventually("every model and test of the project with its state", () => {
+    const report = getJson("nodereport", `${metadata.name}-models`, "kelt-posts") as { status?: NodeReportStatus };
+    const found = report.status?.items ?? [];
+    return found.every(({ state }) => state === "Succeeded") && found.length === 10 ? found : undefined;
+  });
+  const models = items.filter(({ kind }) => kind === "model").map(({ name }) => name);
+  expect(models.toSorted()).toEqual(["fct_posts", "stg_posts"]);
 });
 
 test("songplays: every event and song of the bucket is in the warehouse once, however often it ran", async () => {

@@ -115,8 +115,8 @@ test("orders are copied from the shop's database as they are", async () => {
 test("what the three have loaded becomes a star whose facts stand in every dimension", async () => {
   const pipeline = pipelineOf("dbt-transformation");
   for (const uid of ["uid-1", "uid-2"]) {
-    await pipeline.run("models", uid);
-    expect(await pipeline.run("quality", uid)).toMatchObject({ tests: { passed: 15, failed: 0, errored: 0 } });
+    expect(await pipeline.run("models", uid)).toMatchObject({ tests: { passed: 32, failed: 0, errored: 0 } });
+    expect(await pipeline.run("quality", uid)).toMatchObject({ tests: { passed: 2, failed: 0, errored: 0 } });
   }
   const joined = await warehouse.query(`SELECT count(*), sum(amount) FROM analytics.fct_sales
     JOIN analytics.dim_customers USING (customer_no) JOIN analytics.dim_products USING (sku)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
@@ -72,59 +72,6 @@ async function value(sql: string): Promise<string | null | undefined> {
 const SOURCES = "sources: [{name: raw, tables: [{name: films}]}]";
 const BASE = { "sources.yml": SOURCES, "a.sql": "select film_id, title from {{ source('raw', 'films') }}" };
 const table = (sql: string) => `{{ config(materialized='table') }}\n${sql}`;
-
-/** The files of a folder by the keys that the sample's ConfigMap gives them. */
-function sampleFiles(folder: string, prefix = ""): Files {
-  const entries = readdirSync(folder).map((name) => {
-    const path = join(folder, name);
-    if (statSync(path).isDirectory()) return sampleFiles(path, `${prefix}${name}.`);
-    return { [prefix + name]: readFileSync(path, "utf8") };
-  });
-  return Object.assign({}, ...entries);
-}
-
-describe("the films sample", () => {
-  const sample = join(import.meta.dirname, "../../config/samples/films");
-  const fact = (name: string) => readFileSync(join(sample, "demo/facts", name), "utf8");
-
-  beforeEach(async () => {
-    warehouse = await server.createDatabase();
-    for (const file of readdirSync(join(sample, "demo/facts")).sort()) await warehouse.query(fact(file));
-    await warehouse.query("ALTER SCHEMA public RENAME TO raw; CREATE SCHEMA public");
-  });
-
-  test("becomes the result table that the demo shows", async () => {
-    const outcome = await run(sampleFiles(join(sample, "models")));
-    const films = Number(await value("SELECT count(*) FROM raw.films"));
-    expect(outcome).toMatchObject({ rows: films, message: `5 models: 4 views, 1 table, ${films} rows` });
-    expect(await relations()).toEqual({
-      "analytics.film_ratings": "r",
-      "analytics.specific_movie": "v",
-      "analytics.stg_actors": "v",
-      "analytics.stg_film_actors": "v",
-      "analytics.stg_films": "v",
-    });
-    const columns = await value(`SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute
-      WHERE attrelid = 'analytics.film_ratings'::regclass AND attnum > 0`);
-    expect(columns).toBe("film_id, title, release_date, price, rating, user_rating, rating_category, actors");
-    const wrong = await value(`SELECT count(*) FROM analytics.film_ratings r JOIN raw.films f USING (film_id)
-      WHERE r.rating_category IS DISTINCT FROM CASE WHEN f.user_rating >= 4.5 THEN 'Excellent' WHEN f.user_rating >= 4.0 THEN 'Good'
-        WHEN f.user_rating >= 3.0 THEN 'Average' ELSE 'Poor' END
-      OR r.actors IS DISTINCT FROM (SELECT string_agg(actor_name, ', ' ORDER BY actor_name)
-        FROM raw.film_actors JOIN raw.actors USING (actor_id) WHERE film_id = r.film_id)`);
-    expect(wrong).toBe("0");
-    expect(await value("SELECT string_agg(title, '|') FROM analytics.specific_movie")).toBe("Lanterns over Tromsø");
-  });
-
-  test("gives the same when it runs again", async () => {
-    const files = sampleFiles(join(sample, "models"));
-    await run(files);
-    const digest = "SELECT md5(string_agg(r::text, '' ORDER BY film_id)) FROM analytics.film_ratings r";
-    const before = await value(digest);
-    await run(files);
-    expect(await value(digest)).toBe(before);
-  });
-});
 
 describe("materializations", () => {
   test("count the rows of tables and report progress by model", async () => {

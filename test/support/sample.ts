@@ -7,6 +7,7 @@ import type { TaskConnection } from "#api/task.ts";
 import { taskSpecOf } from "../../operator/job/task-spec.ts";
 import type { Outcome } from "../../task-image/commands/command.ts";
 import { loadCommand } from "../../task-image/task.ts";
+import { macroPackages } from "./macro-packages.ts";
 import { aContext } from "./task.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -44,7 +45,7 @@ export function samplePipeline(
       const task = taskSpecOf(run, { name, node, attempt: 1 }, pipeline) ?? expect.fail("no task");
       const used = Object.fromEntries(Object.entries(connections).filter(([key]) => key in task.connections));
       const command = await loadCommand({ ...task, connections: used });
-      return await command(aContext({ projectDirectory }));
+      return await command(aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros }));
     },
   };
 }

@@ -38,7 +38,7 @@ test("the pipeline names the ConfigMap with the hash that kustomize gave it", ()
 });
 
 test("every file of the dbt project is in the ConfigMap, folders written with dots", () => {
-  const files = filesBelow(`${FOLDER}/models`);
+  const files = filesBelow(`${FOLDER}/project`);
   const keys = Object.keys(only(renderKustomization("config/samples/films"), "ConfigMap").data);
   expect(files.length).toBeGreaterThan(0);
   expect(keys.sort()).toEqual(files.map((file) => file.replaceAll("/", ".")).sort());

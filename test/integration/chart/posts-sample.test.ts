@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
 import { only, ROOT, renderKustomization } from "../../support/chart.ts";
+import { sampleFiles } from "../../support/sample.ts";
 
 const FOLDER = `${ROOT}config/samples/posts`;
 const { spec } = parse(readFileSync(`${FOLDER}/pipeline.yaml`, "utf8"));
@@ -18,7 +19,7 @@ test("every file of the dbt project is in the ConfigMap that the pipeline names"
   const objects = renderKustomization("config/samples/posts");
   const { metadata, data } = only(objects, "ConfigMap");
   expect(only(objects, "Pipeline").spec.nodes.models.transform.project.configMap).toBe(metadata.name);
-  expect(Object.keys(data).sort()).toEqual(readdirSync(`${FOLDER}/models`).sort());
+  expect(Object.values(data).sort()).toEqual(sampleFiles(`${FOLDER}/project`).toSorted());
 });
 
 test.each([

@@ -45,7 +45,7 @@ test("every file of the dbt project is in the ConfigMap that the pipeline names"
   expect(only(OBJECTS, "Pipeline", "dbt-transformation").spec.nodes.models.transform.project.configMap).toBe(
     metadata.name,
   );
-  expect(Object.values(data).sort()).toEqual(sampleFiles(`${ROOT}${FOLDER}/models`).toSorted());
+  expect(Object.values(data).sort()).toEqual(sampleFiles(`${ROOT}${FOLDER}/project`).toSorted());
 });
 
 test("runs begin every pipeline once, the models after all that they read", async () => {

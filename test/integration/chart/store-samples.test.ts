@@ -20,7 +20,7 @@ describe.each([
     const objects = renderKustomization(folder);
     const { metadata, data } = only(objects, "ConfigMap");
     expect(only(objects, "Pipeline").spec.nodes.models.transform.project.configMap).toBe(metadata.name);
-    expect(Object.values(data).sort()).toEqual(sampleFiles(`${ROOT}${folder}/models`).toSorted());
+    expect(Object.values(data).sort()).toEqual(sampleFiles(`${ROOT}${folder}/project`).toSorted());
   });
 
   test("has Secrets in its demo in the shapes that its connections read", () => {
