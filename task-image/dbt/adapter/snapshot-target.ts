@@ -7,11 +7,19 @@ import type { Adapter } from "./adapter.ts";
 
 const COLUMNS = ["dbt_scd_id", "dbt_valid_from", "dbt_valid_to"];
 
-/** An error where a table lacks the columns of a snapshot, under the names that the project gives them. */
+/**
+ * An error where a table lacks the columns of a snapshot, under the names that the project gives them. dbt asks for the columns again
+ * where deletions are kept as rows, and so its statements are the same here.
+ */
 export function expectSnapshotColumns(adapter: Adapter, relation: Value, names: Value, strategy: Value): void {
-  const present = new Set(adapter.columns(relation).map(({ data }) => data.name.toLowerCase()));
+  expectColumns(adapter, relation, names, COLUMNS);
   const isKept = strategy instanceof DictValue && strategy.get("hard_deletes") === "new_record";
-  const wanted = [...COLUMNS, ...(isKept ? ["dbt_is_deleted"] : [])].map((column) => {
+  if (isKept) expectColumns(adapter, relation, names, ["dbt_is_deleted"]);
+}
+
+function expectColumns(adapter: Adapter, relation: Value, names: Value, columns: readonly string[]): void {
+  const present = new Set(adapter.columns(relation).map(({ data }) => data.name.toLowerCase()));
+  const wanted = columns.map((column) => {
     const name = names instanceof DictValue ? names.get(column) : column;
     return typeof name === "string" ? name : column;
   });
