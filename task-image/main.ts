@@ -171,6 +171,7 @@ function contextOf(part: Part | undefined): CommandContext {
     redactor,
     environment: process.env,
     monotonic: now,
+    wallClock: Date.now,
     projectDirectory: process.env.KELT_PROJECT_DIRECTORY ?? PROJECT_DIRECTORY,
     macroDirectory: process.env.KELT_MACRO_DIRECTORY ?? fileURLToPath(new URL("macros", import.meta.url)),
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,

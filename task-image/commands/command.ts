@@ -23,6 +23,8 @@ export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A clock for durations, in milliseconds. */
   readonly monotonic: () => number;
+  /** Milliseconds of UTC since 1970. */
+  readonly wallClock: () => number;
   /** Where the transform node's project is mounted. */
   readonly projectDirectory: string;
   /** Where the macro packages of dbt's adapters lie. */

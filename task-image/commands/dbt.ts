@@ -65,7 +65,7 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
     },
     isEmpty: false,
     invocationId: spec.run.uid,
-    startedAt: BigInt(Date.now()) * 1000n,
+    startedAt: BigInt(context.wallClock()) * 1000n,
   };
   const read = await readAside({ request, command, select, exclude, selector }, context.signal);
   if ("problems" in read) {
@@ -85,12 +85,20 @@ function kindOf(id: string): ReportItem["kind"] {
   return type in ITEM_KIND ? ITEM_KIND[type as keyof typeof ITEM_KIND] : "model";
 }
 
-/** The item of each node that was selected, by its unique id; it has dbt's own name without the project's. */
+/** The item of each node that was selected, by its unique id; it has dbt's own name without the project's. An exposure does no work. */
 function nameItems(input: RunInput, { progress }: CommandContext): ReadonlyMap<string, ItemProgress> {
+  const nameOf = (id: string) => id.split(".").slice(2).join(".");
+  const working = input.selected.filter((id) => !input.manifest.exposures.has(id));
+  const byKind = Map.groupBy(working, kindOf);
   return new Map(
-    input.selected.flatMap((id) => {
-      const [item] = progress.items(kindOf(id), [id.split(".").slice(2).join(".")]);
-      return item === undefined ? [] : [[id, item] as const];
+    [...byKind].flatMap(([kind, ids]) => {
+      const names = [...new Set(ids.map(nameOf))];
+      const items = progress.items(kind, names);
+      const places = new Map(names.map((name, index) => [name, index] as const));
+      return ids.flatMap((id) => {
+        const item = items[places.get(nameOf(id)) ?? -1];
+        return item === undefined ? [] : [[id, item] as const];
+      });
     }),
   );
 }
@@ -142,6 +150,7 @@ const ITEM_STATE = {
   error: "Failed",
   "runtime error": "Failed",
   skipped: "Skipped",
+  "no-op": "Succeeded",
 } as const;
 
 function note(result: NodeResult, item: ItemProgress | undefined, { log }: CommandContext): void {

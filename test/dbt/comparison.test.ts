@@ -9,9 +9,7 @@ import { writtenScenarios } from "./harness/scenario.ts";
 /** Projects in which kelt does something else today, and what. */
 const DIFFERENT: Readonly<Record<string, string>> = {
   introspection: "bytea prints as its digits, with dbt as the address of a buffer",
-  layers: "exposures have no result",
   microbatch: "kelt runs no batches yet",
-  snapshots: "the query by which rows that are new deletions are found",
 };
 
 let server: PostgresServer;

@@ -51,6 +51,7 @@ export function aContext(settings: Partial<Omit<CommandContext, "progress">> = {
     redactor,
     environment: {},
     monotonic: now,
+    wallClock: Date.now,
     projectDirectory: directory,
     macroDirectory: directory,
     workDirectory: directory,

@@ -23,9 +23,9 @@ export function dependenciesOf(manifest: Manifest, selected: Iterable<string>, t
   return found;
 }
 
-function isRunId({ nodes, unitTests }: Manifest, id: string): boolean {
+function isRunId({ nodes, unitTests, exposures }: Manifest, id: string): boolean {
   const node = nodes.get(id);
-  return node === undefined ? unitTests.has(id) : isRun(node);
+  return node === undefined ? unitTests.has(id) || exposures.has(id) : isRun(node);
 }
 
 interface UnitTestPlan {
@@ -107,7 +107,7 @@ function addTests(manifest: Manifest, run: ReadonlySet<string>, found: ReadonlyM
   const tests = [...run].filter((id) => isTest(id) && read(id).length > 0);
   const covers = (id: string, test: string) => read(test).every((parent) => before(id).has(parent));
   for (const [id, waits] of found) {
-    if (isTest(id) || manifest.unitTests.has(id)) continue;
+    if (isTest(id) || !manifest.nodes.has(id)) continue;
     const direct = [...waits];
     for (const test of tests) {
       // A node before this one that waits for the test already passes its failure on.

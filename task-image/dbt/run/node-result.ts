@@ -1,5 +1,5 @@
 /** What became of a node, in dbt's words (run_results.json v6). */
-export type NodeStatus = "success" | "error" | "skipped" | "pass" | "warn" | "fail" | "runtime error";
+export type NodeStatus = "success" | "error" | "skipped" | "pass" | "warn" | "fail" | "runtime error" | "no-op";
 
 /** How old the newest row of a source is (sources.json v3). */
 export interface Freshness {

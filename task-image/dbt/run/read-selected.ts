@@ -56,10 +56,11 @@ function selectionOf({ select, exclude, selector }: SelectedRequest, { find, byD
   return readSelection(select, exclude);
 }
 
-function isTaken({ nodes, sources, unitTests }: Manifest, id: string, command: DbtCommand): boolean {
+function isTaken({ nodes, sources, unitTests, exposures }: Manifest, id: string, command: DbtCommand): boolean {
   const source = sources.get(id);
   if (source !== undefined) return isTakenBy(command, "source") && hasFreshness(source);
   const node = nodes.get(id);
+  if (exposures.has(id)) return isTakenBy(command, "exposure");
   if (node === undefined) return unitTests.has(id) && isTakenBy(command, "unit_test");
   return isTakenBy(command, node.resource_type) && (isRun(node) || node.resource_type === "analysis");
 }

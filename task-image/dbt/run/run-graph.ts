@@ -1,6 +1,6 @@
 import type { ManifestNode } from "../manifest/node.ts";
 import { type Dependencies, dependenciesOf } from "./dependencies.ts";
-import type { NodeResult } from "./node-result.ts";
+import type { NodeResult, NodeStatus } from "./node-result.ts";
 import type { Given, RunInput } from "./run-input.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { RunThread } from "./run-thread.ts";
@@ -67,6 +67,7 @@ async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeRe
 
 async function runOne({ input, readSeed, onStart }: GraphRun, thread: RunThread, id: string): Promise<NodeResult> {
   onStart(id);
+  if (input.manifest.exposures.has(id)) return { ...unrun(id, "no-op", "nothing is to be done"), failures: 0 };
   const node = input.manifest.nodes.get(id);
   return await thread.run(id, node?.resource_type === "seed" ? { seedText: await readSeed(node) } : {});
 }
@@ -109,17 +110,13 @@ function hooksOf({ manifest, runsHooks }: RunInput, kind: string): ManifestNode[
 }
 
 function skipped(id: string, why: string): NodeResult {
+  return unrun(id, "skipped", `skipped, because ${why}`);
+}
+
+/** The result of a node that no thread has run. */
+function unrun(id: string, status: NodeStatus, message: string): NodeResult {
   return {
-    id,
-    status: "skipped",
-    message: `skipped, because ${why}`,
-    rows: null,
-    failures: null,
-    response: null,
-    thread: "main",
-    steps: [],
-    seconds: 0,
-    sqlState: null,
-    compiledCode: null,
+    ...{ id, status, message, rows: null, failures: null, response: null },
+    ...{ thread: "main", steps: [], seconds: 0, sqlState: null, compiledCode: null },
   };
 }

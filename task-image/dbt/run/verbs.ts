@@ -11,7 +11,7 @@ interface Verb {
 
 /** dbt's commands. */
 export const VERBS = {
-  build: { does: "run", takes: ["seed", "model", "snapshot", "test", "unit_test"] },
+  build: { does: "run", takes: ["seed", "model", "snapshot", "test", "unit_test", "exposure"] },
   run: { does: "run", takes: ["model"] },
   test: { does: "run", takes: ["test", "unit_test"] },
   seed: { does: "run", takes: ["seed"] },

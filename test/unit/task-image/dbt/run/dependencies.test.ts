@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Manifest, UnitTest } from "../../../../../task-image/dbt/manifest/node.ts";
+import type { Exposure, Manifest, UnitTest } from "../../../../../task-image/dbt/manifest/node.ts";
 import { dependenciesOf } from "../../../../../task-image/dbt/run/dependencies.ts";
 import { manifestOf } from "../../../../support/dbt-nodes.ts";
 
@@ -45,6 +45,15 @@ test("in build a model's unit tests run in turn behind the tests of what it read
     films: ["films.first", "films.second", "not_null_raw", "raw"],
     not_null_films: ["films"],
   });
+});
+
+test("an exposure waits for what it shows and for no test", () => {
+  const manifest = project();
+  const id = "exposure.shop.board";
+  const exposures = new Map([[id, {} as Exposure]]);
+  const parentMap = new Map([...manifest.parentMap, [id, ["model.shop.films"]] as const]);
+  const found = dependenciesOf({ ...manifest, exposures, parentMap }, [...manifest.nodes.keys(), id], true);
+  expect([...(found.get(id) ?? [])]).toEqual(["model.shop.films"]);
 });
 
 test("in test a unit test waits for nothing, and no unit test for another one", () => {
