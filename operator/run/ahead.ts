@@ -6,6 +6,7 @@ import type { Facts } from "./facts.ts";
 import { drop, heldJobs } from "./held.ts";
 import type { Slots } from "./limits.ts";
 import type { NodeDecision } from "./node.ts";
+import { ruleOf } from "./readiness.ts";
 
 /*
  * Which nodes are started ahead: their pod starts while a node that they need still works, and waits (`held.ts`). This hides the start of
@@ -78,7 +79,8 @@ function mayStart(name: string, facts: Facts, { spec, graph, nodes }: Decided): 
   const hasJob = facts.attempts.get(name)?.some(({ job }) => job !== undefined) ?? false;
   if (node === undefined || !mayBeHeld(node) || hasJob || facts.refusals.has(name)) return false;
   if (nodes[name]?.state !== "Pending" || facts.ahead?.spent.has(name) !== false) return false;
-  const working = needs.filter((need) => nodes[need]?.state !== "Succeeded");
+  const { meets } = ruleOf(node);
+  const working = needs.filter((need) => !meets.includes(nodes[need]?.state ?? "Pending"));
   return working.length > 0 && working.every((need) => isAlmostDone(facts, need, nodes[need]));
 }
 

@@ -1,9 +1,9 @@
-import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
+import type { NodeStatus } from "../api/pipeline-run.ts";
 import { listed } from "../graph/listing.ts";
 import type { AttemptFacts, Facts, JobFacts } from "./facts.ts";
 import type { NodeContext, NodeDecision } from "./node.ts";
 import { words } from "./node-waits.ts";
-import { readinessOf } from "./readiness.ts";
+import { blockedBy } from "./readiness.ts";
 import { timeText } from "./time.ts";
 
 /*
@@ -42,19 +42,16 @@ export function hasBegun({ state, jobUid }: NodeStatus, { uid }: JobFacts): bool
   return state !== "Pending" && jobUid === uid;
 }
 
-/** States of a node that may soon have succeeded. */
-const UNDER_WAY: readonly NodeState[] = ["Succeeded", "Running", "Starting"];
-
 /** A node whose Job is held. */
 export function decideHeld(context: NodeContext, attempt: Made): NodeDecision {
-  const { needs, facts } = context;
+  const { rule, needs, facts } = context;
   if (attempt.job.deleting) return { status: heldStatus(attempt, "its Job is being deleted"), actions: [] };
-  const readiness = readinessOf(needs);
+  const readiness = rule.readinessOf(needs);
   const isDue = readiness.is === "due";
   const why = troubleOf(attempt, facts.now, isDue);
   if (why !== undefined) return drop(context.name, attempt, why);
   if (isDue) return beginHeld(context, attempt);
-  const [blocked] = [...needs].find(([, state]) => !UNDER_WAY.includes(state)) ?? [];
+  const blocked = blockedBy(rule, needs);
   if (blocked !== undefined) return drop(context.name, attempt, `node ${blocked}, which it needs, does not work`);
   const awaited = readiness.is === "waits" ? readiness.for : [];
   const message = `its pod is started and waits for ${listed(awaited, 900)}`;

@@ -9,7 +9,7 @@ import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
 import { decideHeld, heldAttempt } from "./held.ts";
 import { decideRefused, settle, words } from "./node-waits.ts";
 import { overdueAttempt, startedAt } from "./overdue.ts";
-import { readinessOf } from "./readiness.ts";
+import type { ReadinessRule } from "./readiness.ts";
 import { retryDelayMs } from "./retry.ts";
 import { puzzleOf, type Start, startOf } from "./start.ts";
 import { isLive, stopEnded } from "./stop-jobs.ts";
@@ -39,8 +39,10 @@ export interface NodeContext {
   readonly facts: Facts;
   /** The node's status as it is stored: what this run has already said to the world. */
   readonly stored: NodeStatus;
-  /** A node that needs this one has a Job, which is only ever made once all that it needs has succeeded. */
+  /** A node that needs this one has a Job, which by that node's rule proves that this one has succeeded. */
   readonly proven: boolean;
+  /** When it may begin. */
+  readonly rule: ReadinessRule;
   /** Next states of the nodes that this one needs. */
   readonly needs: ReadonlyMap<string, NodeState>;
   /** Whether one of those has succeeded by a push alone, which is not stored yet. */
@@ -107,7 +109,7 @@ function expectation({ facts, name, node }: NodeContext, { attempt }: AttemptFac
 
 /** A node without an attempt: its needs say whether it starts, waits or never will. */
 function decideFirst(context: NodeContext): NodeDecision {
-  const readiness = readinessOf(context.needs);
+  const readiness = context.rule.readinessOf(context.needs);
   if (readiness.is === "never")
     return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: readiness.why });
   if (readiness.is === "waits") return { status: { state: "Pending" }, actions: [] };

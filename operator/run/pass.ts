@@ -7,6 +7,7 @@ import type { Decision } from "./decide.ts";
 import type { CopyFacts, Facts, Puzzle } from "./facts.ts";
 import { makeRoom, slotsOf, withinLimits } from "./limits.ts";
 import { decideNode, type NodeContext, type NodeDecision } from "./node.ts";
+import { ruleOf } from "./readiness.ts";
 import { wakeAtFirst } from "./time.ts";
 import { judge } from "./verdict.ts";
 
@@ -26,7 +27,7 @@ interface Pass {
 
 /** The run's everyday: each node in the order of needs, so that one pass carries an outcome all the way down. */
 export function passOver(copy: Copy, facts: Facts): Decision {
-  const proven = provenNodes(copy.graph, facts);
+  const proven = provenNodes(copy, facts);
   const slots = slotsOf(copy.spec, facts);
   const pass: Pass = {
     nodes: {},
@@ -65,7 +66,8 @@ function contextOf(
   const needs = new Map(names.map((need) => [need, pass.nodes[need]?.state ?? ("Pending" as NodeState)]));
   const stored = facts.run.status.nodes?.[name] ?? { state: "Pending" };
   const needsStore = names.some((need) => pass.byPush.has(need));
-  return { name, node, pipeline: spec, facts, stored, proven: proven.has(name), needs, needsStore };
+  const more = { proven: proven.has(name), rule: ruleOf(node), needs, needsStore };
+  return { name, node, pipeline: spec, facts, stored, ...more };
 }
 
 function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecision): void {
@@ -80,9 +82,11 @@ function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecisi
 }
 
 /** The nodes that must have succeeded, because a node that needs them has a Job; and all that those need in turn. */
-function provenNodes(graph: Graph, { attempts }: Facts): ReadonlySet<string> {
+function provenNodes({ spec, graph }: Copy, { attempts }: Facts): ReadonlySet<string> {
   const proven = new Set<string>();
   for (const name of graph.order.toReversed()) {
+    const node = spec.nodes[name];
+    if (node === undefined || !ruleOf(node).provesSuccess) continue;
     // One that was held was made before; its node is stored as started with all that it needs.
     const hasJob = attempts.get(name)?.some(({ job }) => job !== undefined && job.startsHeld !== true) ?? false;
     if (hasJob || proven.has(name)) for (const need of graph.needs.get(name) ?? []) proven.add(need);
