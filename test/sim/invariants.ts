@@ -24,6 +24,8 @@ export class Invariants {
   /** Held Jobs, pods of them that were told to go, and the Job of each. */
   readonly #held = new Set<string>();
   readonly #went = new Set<string>();
+  /** Attempts with a held Job that the stored status says to have begun: one whose pod never runs ends without being told to go. */
+  readonly #begun = new Set<string>();
   readonly #jobOf = new Map<string, string>();
   /** Nodes of which a container, or every part's, has ended. */
   readonly #exited = new Set<string>();
@@ -140,7 +142,8 @@ export class Invariants {
       .filter((outcome) => outcome === "stopped");
     if (attempt > limit + 1 + (evicted?.length ?? 0))
       this.#violated(`attempt ${key} is beyond the limit of ${limit} retries`);
-    if (attempt > 1 && !this.#created.has(`${node}/${attempt - 1}`))
+    const before = `${node}/${attempt - 1}`;
+    if (attempt > 1 && !this.#created.has(before) && !this.#begun.has(before))
       this.#violated(`attempt ${key} before the one before it`);
     const waited = this.#api.clock.monotonic() - (this.#endedAt.get(node) ?? Number.NEGATIVE_INFINITY);
     if (waited < BACKOFF_MIN_MS)
@@ -184,8 +187,10 @@ export class Invariants {
     const was = (before.status ?? {}) as PipelineRunStatus;
     const is = (after.status ?? {}) as PipelineRunStatus;
     this.#nodesChanged(was, is);
-    for (const [name, { rows }] of Object.entries(is.nodes ?? {}))
+    for (const [name, { rows, state, attempt, jobUid = "" }] of Object.entries(is.nodes ?? {})) {
       if (rows === FORGED_ROWS) this.#violated(`${name} has a forged result`);
+      if (state !== "Pending" && this.#held.has(jobUid)) this.#begun.add(`${name}/${attempt}`);
+    }
     const verdict = was.conditions?.[0]?.status;
     if (verdict !== undefined && verdict !== "Unknown" && is.conditions?.[0]?.status !== verdict)
       this.#violated("a finished run was revived");
