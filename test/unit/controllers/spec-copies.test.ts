@@ -83,6 +83,29 @@ describe("the copy of a spec", () => {
     expect(status("two")).toMatchObject({ pipelineUid: api.storage.get("Pipeline", PIPELINE).metadata.uid });
   });
 
+  test("is read and parsed when a process first decides about a run that follows it, and not again", async () => {
+    await run("one");
+    await run("two");
+    const reads = () =>
+      api.calls.filter(
+        ({ kind, verb, client: who }) => kind === "ControllerRevision" && verb === "get" && who === "operator",
+      );
+    expect(reads()).toEqual([]);
+    await restartOperator();
+    const first = reads().length;
+    expect([1, 2]).toContain(first);
+    const decided = api.calls.length;
+    for (let i = 0; i < 20; i += 1) {
+      for (const name of ["one", "two"]) {
+        const metadata = { annotations: { "kelt.dev/looked-at": String(i) } };
+        api.storage.patch("PipelineRun", { namespace: NAMESPACE, name }, { metadata }, {});
+      }
+      await clock.advance(2_000);
+    }
+    expect(reads()).toHaveLength(first);
+    expect(api.calls.length).toBeGreaterThan(decided);
+  });
+
   test("is one of its own for each spec, and the newest one stays for the next run", async () => {
     await run("one");
     api.storage.patch("Pipeline", PIPELINE, CHANGED, {});

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { packItems } from "#api/packed-items.ts";
 import { NODES_MAX } from "#api/pipeline.ts";
 import { type NodeState, type NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
+import type { ReportItem } from "#api/report.ts";
 import { findStatusProblems, largestStatusBytes, STATUS_BYTES_MAX } from "../../../operator/graph/largest-status.ts";
+import { decide } from "../../../operator/run/decide.ts";
 import { statusOf } from "../../../operator/run/status.ts";
 import { fitStatus } from "../../../operator/run/status-size.ts";
 import type { Verdict } from "../../../operator/run/verdict.ts";
-import { aPipeline, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPipeline, aResult, someFacts, T0 } from "../../support/make.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 const time = new Date(T0).toISOString();
@@ -85,6 +88,27 @@ describe("the status of the largest run there can be", () => {
       expect(node).not.toHaveProperty("message");
     }
   });
+});
+
+test("2,000 items inside the nodes of a run leave its status far below 256 KiB, whichever way they came", () => {
+  const pipeline = aPipeline(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`n${i}`, []])));
+  const list = Array.from({ length: 100 }, (_, i): ReportItem => {
+    const name = `test.project.a_${i}.${"x".repeat(400)}`;
+    return { kind: "test", name, state: "Failed", message: "m".repeat(1024) };
+  });
+  const packed = packItems(list, 2_000);
+  const attempts = Object.keys(pipeline.nodes).map((name) => {
+    const left = aResult(name, 1, { items: packed.text, itemsLeftOut: packed.leftOut, message: "m".repeat(200) });
+    const pod = { ...anEndedPod(0, left), items: { list, leftOut: 0, at: T0 } };
+    return [name, [anAttempt(name, 1, [pod])]] as const;
+  });
+  const facts = someFacts(pipeline, { attempts: new Map(attempts) });
+  const decided = decide(facts).verdict;
+  if (decided === undefined) throw new Error("nothing was decided");
+  const stored = statusOf(decided, facts);
+  expect(Object.values(stored.nodes ?? {}).map(({ state }) => state)).toEqual(Array(20).fill("Succeeded"));
+  expect(bytesOf(stored)).toBeLessThan(32 * 1024);
+  expect(JSON.stringify(stored)).not.toContain("test.project");
 });
 
 test("an ordinary status is left as it is", () => {
