@@ -1,4 +1,5 @@
 import type { ConnectionKind, TaskSpec } from "#api/task.ts";
+import type { WarehouseKind } from "#api/verbs/verb.ts";
 import type { Describe } from "./checks/check-run.ts";
 import type { Command, CommandContext, Outcome, Part, SpecOf } from "./commands/command.ts";
 import type { Ask } from "./connections/answer.ts";
@@ -34,9 +35,7 @@ export const WAREHOUSES = {
   postgres: async () => (await import("./postgres/warehouse.ts")).WAREHOUSE,
   redshift: async () => (await import("./redshift/warehouse.ts")).WAREHOUSE,
   snowflake: async () => (await import("./snowflake/warehouse.ts")).WAREHOUSE,
-} satisfies Partial<Record<ConnectionKind, () => Promise<Warehouse>>>;
-
-export type WarehouseKind = keyof typeof WAREHOUSES;
+} satisfies Record<WarehouseKind, () => Promise<Warehouse>>;
 
 export function isWarehouse(kind: ConnectionKind | undefined): kind is WarehouseKind {
   return kind !== undefined && Object.hasOwn(WAREHOUSES, kind);

@@ -1,4 +1,5 @@
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { OBJECT_WAREHOUSES } from "../api/verbs/verb.ts";
 import type { Problem } from "./problem.ts";
 
 type Load = NonNullable<PipelineNode["load"]>;
@@ -11,8 +12,9 @@ type Connections = NonNullable<PipelineSpec["connections"]>;
 export function findObjectWarehouseProblems({ nodes, connections = {} }: PipelineSpec): Problem[] {
   return Object.entries(nodes).flatMap(([name, { load }]) => {
     if (load === undefined) return [];
-    const { redshift, snowflake } = connections[load.to.connection] ?? {};
-    const found = (redshift ?? snowflake) === undefined ? tooMuch(load, connections) : missing(load, connections);
+    const target = connections[load.to.connection];
+    const readsObjects = OBJECT_WAREHOUSES.some((kind) => target?.[kind] !== undefined);
+    const found = readsObjects ? missing(load, connections) : tooMuch(load, connections);
     return found.map(([field, message]): Problem => {
       return { reason: "InvalidSpec", path: ["spec", "nodes", name, "load", ...field.split(".")], message };
     });

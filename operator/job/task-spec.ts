@@ -1,6 +1,7 @@
 import { type ConnectionEntry, secretOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import {
+  CONNECTION_KINDS,
   CONNECTIONS_DIRECTORY,
   CONTRACT_VERSION,
   type TaskConnection,
@@ -50,20 +51,23 @@ function workOf(node: PipelineNode, nodes: PipelineSpec["nodes"]): TaskWork | un
 
 /** A connection as a pod that mounts it sees it. */
 export function taskConnection(name: string, entry: ConnectionEntry): TaskConnection {
-  const secretName = secretOf(entry);
-  const secret = secretName === undefined ? {} : { secretName, secretDirectory: `${CONNECTIONS_DIRECTORY}/${name}` };
-  if (entry.snowflake !== undefined) return { kind: "snowflake", ...secret, ...withoutSecretRef(entry.snowflake) };
-  if (entry.s3 !== undefined) return { kind: "s3", ...secret, ...withoutSecretRef(entry.s3) };
-  if (entry.http !== undefined) return { kind: "http", ...secret, ...withoutSecretRef(entry.http) };
-  if (entry.redshift !== undefined) return { kind: "redshift", ...secret, ...withoutSecretRef(entry.redshift) };
+  const directory = `${CONNECTIONS_DIRECTORY}/${name}`;
   if (entry.files !== undefined) {
     const { configMap } = entry.files;
-    const directory = `${CONNECTIONS_DIRECTORY}/${name}`;
     return { kind: "files", directory, ...(configMap === undefined ? {} : { configMap }) };
   }
-  return { kind: "postgres", ...secret, ...withoutSecretRef(entry.postgres ?? {}) };
+  const secretName = secretOf(entry);
+  const secret = secretName === undefined ? {} : { secretName, secretDirectory: directory };
+  const kind = CONNECTION_KINDS.find((one) => entry[one] !== undefined) ?? "postgres";
+  return { kind, ...secret, ...withoutSecretRef({ ...entry[kind] }) } as TaskConnection;
 }
 
-function withoutSecretRef<T extends { readonly secretRef?: string | undefined }>({ secretRef: _, ...options }: T) {
+function withoutSecretRef({
+  secretRef: _,
+  ...options
+}: {
+  readonly secretRef?: string | undefined;
+  readonly [key: string]: unknown;
+}) {
   return options;
 }

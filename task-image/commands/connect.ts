@@ -1,7 +1,8 @@
 import type { ConnectionKind } from "#api/task.ts";
+import type { WarehouseKind } from "#api/verbs/verb.ts";
 import type { Ask } from "../connections/answer.ts";
 import { findConnection } from "../connections/named-connection.ts";
-import { isWarehouse, type WarehouseKind, warehouseOf } from "../warehouses.ts";
+import { isWarehouse, warehouseOf } from "../warehouses.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** The question to each kind of connection that is not a warehouse, one file for each; imported when it is wanted. */

@@ -1,5 +1,6 @@
 import type { ConnectionKind, TaskSpec } from "#api/task.ts";
-import { isWarehouse, WAREHOUSES, type WarehouseKind } from "../warehouses.ts";
+import type { WarehouseKind } from "#api/verbs/verb.ts";
+import { isWarehouse, WAREHOUSES } from "../warehouses.ts";
 
 /** The code and the packages by which connections of the kinds that are no warehouse are opened. */
 const CODE: Readonly<Record<Exclude<ConnectionKind, WarehouseKind>, () => Promise<unknown>>> = {

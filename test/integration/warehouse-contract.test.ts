@@ -1,4 +1,5 @@
-import { WAREHOUSES, type WarehouseKind } from "../../task-image/warehouses.ts";
+import type { WarehouseKind } from "#api/verbs/verb.ts";
+import { WAREHOUSES } from "../../task-image/warehouses.ts";
 import { type TextRow, type WarehouseUnderTest, warehouseContract } from "../contract/warehouse-suite.ts";
 import { startLake } from "../support/load-files.ts";
 import type { TestDatabase } from "../support/postgres.ts";

@@ -37,8 +37,11 @@ export interface VerbEntry<S extends z.ZodType> {
   work?(said: z.infer<S>, nodes: Nodes): object;
 }
 
+/** The warehouses that read the objects of a bucket themselves. */
+export const OBJECT_WAREHOUSES = ["redshift", "snowflake"] as const satisfies readonly ConnectionKind[];
 /** The warehouses that rows are loaded into. */
-export const WAREHOUSES = ["postgres", "redshift", "snowflake"] as const satisfies readonly ConnectionKind[];
+export const WAREHOUSES = ["postgres", ...OBJECT_WAREHOUSES] as const;
+export type WarehouseKind = (typeof WAREHOUSES)[number];
 export const POSTGRES = ["postgres"] as const satisfies readonly ConnectionKind[];
 export const BUCKETS = ["s3"] as const satisfies readonly ConnectionKind[];
 export const APIS = ["http"] as const satisfies readonly ConnectionKind[];
