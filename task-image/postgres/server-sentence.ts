@@ -12,7 +12,7 @@ import { knownSentence, type Sentence } from "../words/known-sentence.ts";
  * | HINT    | of the classes below                                                                                        |
  * | CONTEXT | COPY's line and column, a function's name and line                                                          |
  *
- * Words that a user's function raises (P0001) are the function's own and may quote a row: they are hidden.
+ * Words that a user's function raises, with whatever code, are the function's own and may quote a row: they are hidden.
  */
 
 /**
@@ -109,6 +109,8 @@ export interface SaidByServer {
   readonly position?: string | undefined;
   readonly internalQuery?: string | undefined;
   readonly where?: string | undefined;
+  /** The function of the server that said it. */
+  readonly routine?: string | undefined;
   /** The statement that was sent, which holds no value of a row. */
   readonly statement?: string | undefined;
 }
@@ -124,7 +126,9 @@ export interface PublicWords {
 
 export function publicWords(error: SaidByServer): PublicWords {
   const isOpen = isAboutStatement(error);
-  const message = isOpen ? error.message : (publicSentence(error.message) ?? meaningOf(error.code));
+  const message = isOpen
+    ? error.message
+    : (publicSentence(error.message) ?? meaningOf(isRaised(error) ? RAISED : error.code));
   const detail = isOpen ? error.detail : publicDetail(error.detail);
   const hint = isOpen ? error.hint : undefined;
   const first = error.where?.split("\n")[0];
@@ -139,9 +143,18 @@ export function publicWords(error: SaidByServer): PublicWords {
   };
 }
 
+/** Functions of the server that hand on what a user's function raises, with the code that it names: of PL/pgSQL, PL/Python, PL/Perl and PL/Tcl. */
+const RAISES = /^(?:exec_stmt_raise|PLy_|plperl_|pltcl_)/;
+const RAISED = "P0001";
+
+function isRaised({ routine = "" }: SaidByServer): boolean {
+  return RAISES.test(routine);
+}
+
 /** A statement that a function has put together may have values in it, so that even an error of the parser quotes them. */
-function isAboutStatement({ code, message, position, internalQuery, statement }: SaidByServer): boolean {
-  if (internalQuery !== undefined) return false;
+function isAboutStatement(error: SaidByServer): boolean {
+  const { code, message, position, internalQuery, statement } = error;
+  if (internalQuery !== undefined || isRaised(error)) return false;
   if (ABOUT_STATEMENTS.test(code) && (statement === undefined || !READ_AS_NAME.test(message))) return true;
   return OF_THE_PARSER.test(code) && (position !== undefined || quotesOnly(message, statement));
 }

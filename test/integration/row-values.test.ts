@@ -202,6 +202,11 @@ describe("tables", () => {
     ["a division", "SELECT 1 / (phone::bigint - 98765043210) AS n FROM people", "division by zero"],
     ["a function that raises", "SELECT refuse(email) AS n FROM people", "a function of the database raised an error"],
     [
+      "a function that raises with a code of the server's",
+      "SELECT forbid(email) AS n FROM people",
+      "a function of the database raised an error",
+    ],
+    [
       "a function that puts SQL together",
       "SELECT compute(email) AS n FROM people",
       "at PL/pgSQL function compute(text) line 1 at EXECUTE",
@@ -209,6 +214,8 @@ describe("tables", () => {
   ])("a source's query that fails by %s", async (_what, query, expected) => {
     await databases.source.query(`
       CREATE FUNCTION refuse(v text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is refused', v; END $$;
+      CREATE FUNCTION forbid(v text) RETURNS text LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION 'not for %', v USING ERRCODE = 'insufficient_privilege', DETAIL = v; END $$;
       CREATE FUNCTION compute(v text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT ' || v; RETURN v; END $$`);
     const { text, failure } = await load({ from: { connection: "source", query }, to: { ...to, table: "people" } });
     expect(failure?.message).toContain(expected);

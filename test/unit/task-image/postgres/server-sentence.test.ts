@@ -140,6 +140,15 @@ describe("what a server says of a row is told without the row", () => {
     expect(said).toContain(`[SQLSTATE ${code}]`);
   });
 
+  test.each(["42501", "28000", "40001", "55000", "0A000", "57014"])(
+    "nor is a value that a function of the user's raises with the code %s of the server",
+    (code) => {
+      const where = "PL/pgSQL function raw.f(text) line 1 at RAISE";
+      const said = shown(code, MARKER, { detail: MARKER, hint: MARKER, where, routine: "exec_stmt_raise" });
+      expect(said).toBe(`a function of the database raised an error, at ${where} [SQLSTATE ${code}]`);
+    },
+  );
+
   test("nor are those of a statement that a function has put together", () => {
     const where = `PL/pgSQL function raw.f(integer) line 3 at EXECUTE\nSQL statement "SELECT ${MARKER}"`;
     const said = shown("42601", `syntax error at or near "${MARKER}"`, { internalQuery: `SELECT ${MARKER}`, where });
