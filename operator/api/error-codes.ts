@@ -115,7 +115,7 @@ export const ERROR_CODES = {
     PageRepeated: "The HTTP API gave one page twice. Check `from.http.paging`.",
     PartsDropped: "Another part of the fan-out failed or stopped moving. Run the pipeline again.",
     RecordTooLong: "A CSV row is longer than 64 MiB: perhaps a quote is not closed.",
-    RepeatedKey: "A Parquet map has a key twice, and JSON keeps one.",
+    RepeatedKey: "A Parquet map has a key twice, or a struct two names that differ in case alone; JSON keeps one.",
     RowCountMismatch: "The number of rows changed on the way. Nothing has been published.",
     RowsOutsideRange: "Rows lie outside of `load.range`.",
     SchemaChanged: "Columns or types changed in a way that `load.schemaContract` refuses.",

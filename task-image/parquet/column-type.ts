@@ -1,3 +1,5 @@
+import { repeatsKeys } from "./repeated-keys.ts";
+
 /*
  * Columns of Parquet as DuckDB reads them, and what they become in Postgres. Every value arrives as the text that Postgres' input of
  * that type takes, exactly as it is stored.
@@ -86,18 +88,18 @@ const escaped = (text: string) => {
 
 const codes = (character: string) => `chr(${character.charCodeAt(0)})`;
 
-const JSON_COLUMN: TravellingColumn = { type: "jsonb", text: (column) => escaped(`to_json(${column})::VARCHAR`) };
-
 /** jsonb keeps the last of the values of a key. */
-const MAP_COLUMN: TravellingColumn = {
-  type: "jsonb",
-  text: (column, { complaint }) => {
-    const isRepeated = `list_unique(map_keys(${column})) < cardinality(${column})`;
-    return `CASE WHEN ${isRepeated} THEN error(${quoteText(complaint("RepeatedKey"))}) ELSE ${JSON_COLUMN.text(column, NOTHING_WANTED)} END`;
-  },
-};
-
-const NOTHING_WANTED: Wanted = { isText: false, nanoseconds: "refuse", complaint: () => "" };
+function jsonColumn(type: string): TravellingColumn {
+  return {
+    type: "jsonb",
+    text: (column, { complaint }) => {
+      const json = escaped(`to_json(${column})::VARCHAR`);
+      const isRepeated = repeatsKeys(type, column);
+      if (isRepeated === undefined) return json;
+      return `CASE WHEN ${isRepeated} THEN error(${quoteText(complaint("RepeatedKey"))}) ELSE ${json} END`;
+    },
+  };
+}
 
 /** Text that its writer has not marked as such. */
 const UNMARKED_TEXT: TravellingColumn = {
@@ -141,8 +143,7 @@ const SCALARS: Readonly<Record<string, TravellingColumn>> = {
 
 /** How a column of a DuckDB type travels, or undefined for a type that has no equal in Postgres. */
 export function travelling(type: string, binary: "bytes" | "text"): TravellingColumn | undefined {
-  if (/\]$/.test(type) || /^(STRUCT|UNION)\b/.test(type)) return JSON_COLUMN;
-  if (/^MAP\b/.test(type)) return MAP_COLUMN;
+  if (/\]$/.test(type) || /^(STRUCT|UNION|MAP)\b/.test(type)) return jsonColumn(type);
   if (type === "BLOB" && binary === "text") return UNMARKED_TEXT;
   if (/^ENUM\(/.test(type)) return SCALARS.VARCHAR;
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type);

@@ -37,7 +37,7 @@ export interface ParquetColumn {
 
 /**
  * The columns of a file, in its order; one without a name is `column_N`, as in CSV. Throws a DataError for types that Postgres has no
- * equal of, for those that DuckDB does not read exactly at any depth, and, unless digits may be `cut`, for times in nanoseconds that
+ * equal of, for those that DuckDB does not read exactly at any depth, for fields that it does not tell apart, and, unless digits may be `cut`, for times in nanoseconds that
  * DuckDB cuts while it reads them: https://github.com/duckdb/duckdb/issues/25857
  */
 export function columnsOfSchema(
@@ -48,6 +48,7 @@ export function columnsOfSchema(
 ): readonly ParquetColumn[] {
   const placed = placedElements(elements);
   refuseWideDecimal(uri, placed);
+  refuseLikeNames(uri, placed);
   if (nanoseconds === "refuse") refuseCut(uri, placed);
   const top = placed.filter(({ depth }) => depth === 1);
   return listed.map(({ name: alias, type }, index) => {
@@ -67,22 +68,24 @@ interface PlacedElement {
   readonly depth: number;
   /** The name of its column, and the names on the way to it: `prices.list.element`. */
   readonly place: string;
+  /** Number of the element that it is a part of. */
+  readonly parent: number;
 }
 
 /** The elements below the root with their places. */
 function placedElements(elements: readonly SchemaElement[]): readonly PlacedElement[] {
   const placed: PlacedElement[] = [];
   let at = 1;
-  const place = (above: string, depth: number, index: number) => {
+  const place = (above: string, depth: number, index: number, parent: number) => {
     const element = elements[at];
     if (element === undefined) return;
     at += 1;
     const name = element.name === "" ? `column_${index + 1}` : element.name;
     const own = above === "" ? name : `${above}.${name}`;
-    placed.push({ element, depth, place: own });
-    for (let child = 0; child < element.children; child += 1) place(own, depth + 1, child);
+    const number = placed.push({ element, depth, place: own, parent });
+    for (let child = 0; child < element.children; child += 1) place(own, depth + 1, child, number);
   };
-  for (let column = 0; at < elements.length; column += 1) place("", 1, column);
+  for (let column = 0; at < elements.length; column += 1) place("", 1, column, 0);
   return placed;
 }
 
@@ -96,6 +99,21 @@ function refuseWideDecimal(uri: string, placed: readonly PlacedElement[]): void 
     "UnreadableDecimal",
     `${uri}: column ${wide.place} holds decimals of ${precision} digits, ${scale} of them behind the point, and decimals of at most ${DECIMAL_DIGITS_MAX} digits can be read exactly. Write it with fewer digits, or as text and declare its type in load.columns`,
   );
+}
+
+/** Of fields of a struct whose names differ in case alone DuckDB numbers all but the first, and JSON would have names that the file has not. */
+function refuseLikeNames(uri: string, placed: readonly PlacedElement[]): void {
+  const seen = new Map<string, string>();
+  for (const { element, depth, place, parent } of placed) {
+    const name = element.name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+    const first = seen.get(`${parent} ${name}`);
+    seen.set(`${parent} ${name}`, place);
+    if (depth === 1 || first === undefined) continue;
+    throw new DataError(
+      "RepeatedKey",
+      `${uri}: column ${place.split(".")[0]} has fields whose names differ in case alone or not at all (${first}, ${place}), which cannot be told apart. Give one of them another name`,
+    );
+  }
 }
 
 function refuseCut(uri: string, placed: readonly PlacedElement[]): void {
