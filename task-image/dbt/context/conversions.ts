@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
+import { charge } from "../../jinja/budget.ts";
 import { plain } from "../../jinja/running/parameters.ts";
 import { EvaluationError } from "../../jinja/template-error.ts";
 import { sorted } from "../../jinja/values/collection-methods.ts";
@@ -30,12 +31,25 @@ function inOrder(value: Value): Value {
   return DictValue.of(sorted(value.keys(), false).map((key) => [key, inOrder(value.get(key) ?? null)] as const));
 }
 
+/** Steps for a character of JSON that is read, and of JSON that is written as YAML. */
+const STEPS = { json: 4, toYaml: 8 } as const;
+/** Steps for an item that becomes text, or is looked up by it. */
+const ITEM_STEPS = 16;
+
+function fromJson(text: string): Value {
+  charge(text.length * STEPS.json);
+  return readJson(text);
+}
+
 function toYaml(value: Value): string {
-  return stringify(JSON.parse(toJson(value, 0)), { indentSeq: false, lineWidth: 80 });
+  const json = toJson(value, 0);
+  charge(json.length * STEPS.toYaml);
+  return stringify(JSON.parse(json), { indentSeq: false, lineWidth: 80 });
 }
 
 function zipped(lists: readonly (readonly Value[])[]): Value[] {
   const length = lists.length === 0 ? 0 : Math.min(...lists.map((each) => each.length));
+  charge(length * (1 + lists.length));
   return Array.from({ length }, (_, index) => new TupleValue(lists.map((each) => each[index] ?? null)));
 }
 
@@ -43,7 +57,10 @@ function zipped(lists: readonly (readonly Value[])[]): Value[] {
 function difference(first: Value, second: Value): DictValue {
   if (!(first instanceof DictValue && second instanceof DictValue))
     return fail("diff_of_two_dicts() expects two dicts");
-  const lower = (value: Value) => toText(value).toLowerCase();
+  const lower = (value: Value) => {
+    charge(ITEM_STEPS);
+    return toText(value).toLowerCase();
+  };
   const others = new Map(
     second.entries().map(([key, items]) => [lower(key), new Set(iterate(items).map(lower))] as const),
   );
@@ -93,7 +110,7 @@ export const CONVERSIONS: ReadonlyMap<string, Value> = new Map<string, Value>([
   [
     "fromjson",
     hostFunction("fromjson", ["string", "default?"], (found) =>
-      orDefault(() => readJson(found.text(0)), found.value(1)),
+      orDefault(() => fromJson(found.text(0)), found.value(1)),
     ),
   ],
   [
@@ -126,7 +143,14 @@ export const CONVERSIONS: ReadonlyMap<string, Value> = new Map<string, Value>([
     ),
   ],
   ["zip_strict", variadic("zip_strict", (values) => zipped(values.map(iterate)))],
-  ["local_md5", hostFunction("local_md5", ["value"], (found) => createHash("md5").update(found.text(0)).digest("hex"))],
+  [
+    "local_md5",
+    hostFunction("local_md5", ["value"], (found) => {
+      const text = found.text(0);
+      charge(text.length >> 4);
+      return createHash("md5").update(text).digest("hex");
+    }),
+  ],
   [
     "diff_of_two_dicts",
     hostFunction("diff_of_two_dicts", ["dict_a", "dict_b"], (found) => difference(found.value(0), found.value(1))),

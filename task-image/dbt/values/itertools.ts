@@ -110,6 +110,7 @@ export const ITERTOOLS = new MembersValue("module", {
     hostFunction("accumulate", ["iterable"], (found, { budget }) => {
       const sums: Value[] = [];
       for (const item of iterate(found.value(0))) {
+        charge(16);
         const before = sums.at(-1);
         sums.push(before === undefined ? item : calculate("+", before, item, budget));
       }

@@ -1,3 +1,4 @@
+import { charge } from "../../jinja/budget.ts";
 import { contains, isEqual, order } from "../../jinja/values/comparison.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { toSource } from "../../jinja/values/text-form.ts";
@@ -57,6 +58,7 @@ export class MappedSequenceValue extends ObjectValue {
   }
 
   #entries(): (readonly [Value, Value])[] {
+    charge(this.keys.length);
     return this.keys.map((key, index) => [key, this.cells[index] ?? null] as const);
   }
 }
@@ -67,20 +69,28 @@ export class TableColumnValue extends MappedSequenceValue {
 
   constructor(at: { readonly name: string; readonly index: number; readonly type: string }, cells: readonly Value[]) {
     super("Column", [], cells);
-    const known = () => cells.filter((cell) => cell !== null);
+    const known = () => {
+      charge(cells.length);
+      return cells.filter((cell) => cell !== null);
+    };
     this.#members = new MembersValue("Column", {
       name: () => at.name,
       index: () => BigInt(at.index),
       data_type: () => new ObjectValue({ typeName: at.type, text: at.type }),
       values_distinct: () => hostFunction("values_distinct", [], () => new TupleValue(distinct(cells))),
       values_without_nulls: () => hostFunction("values_without_nulls", [], () => new TupleValue(known())),
-      values_sorted: () => hostFunction("values_sorted", [], () => new TupleValue(known().sort((a, b) => order(a, b)))),
+      values_sorted: () => hostFunction("values_sorted", [], () => new TupleValue(sortedCells(known()))),
     });
   }
 
   override attribute(name: string): Stored | undefined {
     return foundOr(super.attribute(name), () => this.#members.attribute(name));
   }
+}
+
+function sortedCells(cells: Value[]): Value[] {
+  charge(cells.length * Math.ceil(Math.log2(cells.length + 2)));
+  return cells.sort((a, b) => order(a, b));
 }
 
 function distinct(cells: readonly Value[]): Value[] {

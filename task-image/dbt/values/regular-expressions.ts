@@ -72,11 +72,11 @@ const FUNCTIONS: Readonly<Record<string, PatternFunction>> = {
   },
   findall: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => [...textAt(at, 0).matchAll(compiled(pattern, "g"))].map(foundText),
+    run: (pattern, at) => [...matchesOf(textAt(at, 0), compiled(pattern, "g"))].map(foundText),
   },
   finditer: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => [...textAt(at, 0).matchAll(compiled(pattern, "g"))].map((match) => matchOf(match)),
+    run: (pattern, at) => [...matchesOf(textAt(at, 0), compiled(pattern, "g"))].map((match) => matchOf(match)),
   },
   split: {
     parameters: ["pattern", "string", "maxsplit?", "flags?"],
@@ -99,7 +99,7 @@ function substitute(pattern: PatternValue, at: At, replace: Replace): [string, b
   const [text, limit] = [textAt(at, 1), countAt(at, 2)];
   const parts: string[] = [];
   let [end, count] = [0, 0];
-  for (const match of text.matchAll(compiled(pattern, "g"))) {
+  for (const match of matchesOf(text, compiled(pattern, "g"))) {
     if (limit > 0 && count >= limit) break;
     parts.push(text.slice(end, match.index), replacement(match));
     end = match.index + match[0].length;
@@ -111,13 +111,23 @@ function substitute(pattern: PatternValue, at: At, replace: Replace): [string, b
 function split(text: string, pattern: RegExp, limit: number): Value[] {
   const parts: Value[] = [];
   let [end, count] = [0, 0];
-  for (const match of text.matchAll(pattern)) {
+  for (const match of matchesOf(text, pattern)) {
     if (limit > 0 && count >= limit) break;
     parts.push(text.slice(end, match.index), ...match.slice(1).map((group) => group ?? null));
     end = match.index + match[0].length;
     count += 1;
   }
   return [...parts, text.slice(end)];
+}
+
+/** Steps for a match: each is an object with a piece of the text. */
+const MATCH_STEPS = 16;
+
+function* matchesOf(text: string, pattern: RegExp): Generator<RegExpExecArray> {
+  for (const match of text.matchAll(pattern)) {
+    charge(MATCH_STEPS);
+    yield match;
+  }
 }
 
 function foundText(match: RegExpExecArray): Value {
@@ -213,5 +223,9 @@ export const RE = new MembersValue("module", {
   compile: () =>
     hostFunction("compile", ["pattern", "flags?"], (found) => new PatternValue(found.text(0), found.integer(1, 0))),
   escape: () =>
-    hostFunction("escape", ["pattern"], (found) => found.text(0).replace(/[-.*+?^${}()|[\]\\&#~\s]/g, "\\$&")),
+    hostFunction("escape", ["pattern"], (found) => {
+      const text = found.text(0);
+      charge(text.length >> 2);
+      return text.replace(/[-.*+?^${}()|[\]\\&#~\s]/g, "\\$&");
+    }),
 });

@@ -1,3 +1,4 @@
+import { charge } from "../../jinja/budget.ts";
 import type { BinaryOperator } from "../../jinja/reading/syntax-tree.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
@@ -5,13 +6,21 @@ import { toSource } from "../../jinja/values/text-form.ts";
 import { type CallableValue, ObjectValue, type Value } from "../../jinja/values/value.ts";
 import { fail, hostFunction, optional, variadic } from "./host-function.ts";
 
+/** Steps for an item that is put in or looked for. */
+const ITEM_STEPS = 16;
+
 /** Python's set. It keeps the order of insertion, where Python's own order is by chance; sets are equal in any order. */
 export class SetValue extends ObjectValue {
   readonly #items = new DictValue();
 
   constructor(items: Iterable<Value> = []) {
     super({ typeName: "set" });
-    for (const item of items) this.#items.set(item, null);
+    for (const item of items) this.#add(item);
+  }
+
+  #add(item: Value): void {
+    charge(ITEM_STEPS);
+    this.#items.set(item, null);
   }
 
   override items(): readonly Value[] {
@@ -48,6 +57,7 @@ export class SetValue extends ObjectValue {
   }
 
   holds(item: Value): boolean {
+    charge(ITEM_STEPS);
     return this.#items.has(item);
   }
 
@@ -98,12 +108,12 @@ export class SetValue extends ObjectValue {
     switch (name) {
       case "add":
         return hostFunction(name, ["item"], (found) => {
-          this.#items.set(found.value(0), null);
+          this.#add(found.value(0));
           return null;
         });
       case "update":
         return variadic(name, (others) => {
-          for (const item of others.flatMap((other) => [...iterate(other)])) this.#items.set(item, null);
+          for (const item of others.flatMap((other) => [...iterate(other)])) this.#add(item);
           return null;
         });
       case "discard":

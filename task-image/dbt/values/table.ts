@@ -1,3 +1,4 @@
+import { charge } from "../../jinja/budget.ts";
 import type { BoundArguments } from "../../jinja/running/parameters.ts";
 import { sorted } from "../../jinja/values/collection-methods.ts";
 import { isEqual, isTrue } from "../../jinja/values/comparison.ts";
@@ -22,6 +23,7 @@ export class TableValue extends ObjectValue {
     this.names = names;
     this.types = types;
     this.cells = cells;
+    charge(cells.length * (1 + names.length));
   }
 
   static readonly EMPTY = new TableValue([], [], []);
@@ -32,6 +34,7 @@ export class TableValue extends ObjectValue {
   }
 
   column(index: number): TableColumnValue {
+    charge(this.cells.length);
     const at = { name: this.names[index] ?? "", index, type: this.types[index] ?? "Text" };
     return new TableColumnValue(
       at,
