@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { QUANTITY } from "./quantity.ts";
 
 /**
  * Builders of schema fields. Each asks for the sentence that becomes the description in the CRD and the reference, and
@@ -73,9 +74,6 @@ export function quantity(description: string) {
     .union([written, z.int(expected).min(0, expected)], expected)
     .meta({ description, "x-kubernetes-int-or-string": true });
 }
-
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/, without a sign. */
-const QUANTITY = /^([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?$/;
 
 export function integer(description: string, { min, max }: { readonly min: number; readonly max: number }) {
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;

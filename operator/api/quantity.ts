@@ -1,6 +1,9 @@
 /** An amount as a manifest may write it. */
 export type Quantity = string | number;
 
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/, without a sign. */
+export const QUANTITY = /^([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2}|[numkMGTPE]|[KMGTPE]i)?$/;
+
 const NANO = 1_000_000_000n;
 const BINARY = { Ki: 1n, Mi: 2n, Gi: 3n, Ti: 4n, Pi: 5n, Ei: 6n } as const;
 const DECIMAL = { n: -9, u: -6, m: -3, "": 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 } as const;

@@ -1,3 +1,4 @@
+import { nanosOf, QUANTITY } from "../api/quantity.ts";
 import type { Trouble } from "./facts.ts";
 
 /*
@@ -30,35 +31,19 @@ export function lacksRoom({ reason, message }: Trouble): boolean {
 export function exceedsQuota(message: string): boolean {
   if (!message.includes("exceeded quota:")) return false;
   const [requested, limited] = [amountsIn(message, "requested"), amountsIn(message, "limited")];
-  return [...requested].every(([resource, amount]) => amount <= (limited.get(resource) ?? Number.POSITIVE_INFINITY));
+  return [...requested].every(([resource, amount]) => {
+    const limit = limited.get(resource);
+    return limit === undefined || amount <= limit;
+  });
 }
 
-/** `requested: pods=1,requests.cpu=100m` as numbers. */
-function amountsIn(message: string, word: string): ReadonlyMap<string, number> {
+/** `requested: pods=1,requests.cpu=100m` as numbers; what is none is left out. */
+function amountsIn(message: string, word: string): ReadonlyMap<string, bigint> {
   const [, list = ""] = new RegExp(`\\b${word}: ([^\\s;]+)`).exec(message) ?? [];
   return new Map(
-    list.split(",").flatMap((entry): [string, number][] => {
+    list.split(",").flatMap((entry): [string, bigint][] => {
       const [resource = "", amount = ""] = entry.split("=");
-      return resource === "" ? [] : [[resource, quantity(amount)]];
+      return QUANTITY.test(amount) ? [[resource, nanosOf(amount)]] : [];
     }),
   );
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-};
-
-function quantity(text: string): number {
-  const [, amount = "", unit = ""] = /^([0-9.]+)([A-Za-z]*)$/.exec(text) ?? [];
-  return Number(amount) * (UNITS[unit] ?? 1);
 }

@@ -43,6 +43,26 @@ describe("what a quota says", () => {
       "exceeded quota: m, requested: requests.memory=4Gi, used: requests.memory=0, limited: requests.memory=1Gi",
       false,
     ],
+    [
+      "used up, its limit as a power of ten",
+      "exceeded quota: n, requested: limits.cpu=2, used: limits.cpu=1e3, limited: limits.cpu=1e3",
+      true,
+    ],
+    [
+      "used up, in large units",
+      "exceeded quota: s, requested: requests.storage=2Pi, used: requests.storage=1Ei, limited: requests.storage=1Ei",
+      true,
+    ],
+    [
+      "too small for it for ever, in other units",
+      "exceeded quota: s, requested: limits.cpu=1500m,limits.memory=1Gi, used: limits.cpu=0, limited: limits.cpu=1,limits.memory=2E",
+      false,
+    ],
+    [
+      "used up, in words that nobody knows",
+      "exceeded quota: s, requested: pods=many, used: pods=2, limited: pods=2",
+      true,
+    ],
     ["not satisfied by what is written", "failed quota: cpu: must specify limits.cpu for: task", false],
   ])("is read: %s", (_, words, isRoom) => {
     expect(exceedsQuota(`pods "x" is forbidden: ${words}`)).toBe(isRoom);
