@@ -10,6 +10,8 @@ export type DataPath = readonly (string | number)[];
 /** Aliases of one file: each is looked for in the whole file. */
 const ALIASES_MAX = 5000;
 const CHARACTERS_MAX = 2_097_152;
+/** Values of one file, those of aliases as often as they stand there. */
+const VALUES_MAX = 1_000_000;
 
 /** A YAML file whose values still know where they were written. */
 export interface YamlDocument {
@@ -41,7 +43,7 @@ export function readYaml(file: string, text: string): YamlDocument {
     );
   }
   return {
-    value: plainData(toMaps(document, startOf(file))),
+    value: plainData(toMaps(document, startOf(file)), valueCounter(startOf(file))),
     position(path) {
       for (let length = path.length; length > 0; length -= 1) {
         const node = document.getIn(path.slice(0, length), true);
@@ -139,12 +141,26 @@ function toMaps(document: Document, at: Position): unknown {
   }
 }
 
-function plainData(value: unknown): Data {
+/** Counts values, so that a small file with many aliases of a long list does not fill the memory. */
+function valueCounter(at: Position): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    if (count <= VALUES_MAX) return;
+    throw new ProblemError(
+      `the file has more than ${VALUES_MAX.toLocaleString("en")} values, those of its aliases among them: split it, or use fewer aliases`,
+      at,
+    );
+  };
+}
+
+function plainData(value: unknown, counted: () => void): Data {
+  counted();
   if (value === undefined || value === null) return null;
-  if (Array.isArray(value)) return value.map(plainData);
-  if (value instanceof Set) return [...value].map(plainData);
+  if (Array.isArray(value)) return value.map((item) => plainData(item, counted));
+  if (value instanceof Set) return [...value].map((item) => plainData(item, counted));
   if (value instanceof Map) {
-    const entries = [...value].map(([key, item]): [string, Data] => [keyText(key), plainData(item)]);
+    const entries = [...value].map(([key, item]): [string, Data] => [keyText(key), plainData(item, counted)]);
     return Object.fromEntries(entries) satisfies DataMap;
   }
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);

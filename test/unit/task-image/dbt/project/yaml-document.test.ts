@@ -124,6 +124,12 @@ describe("what is not YAML is a problem with its place", () => {
     }
     expect(() => read(bomb.join("\n"))).toThrow(ProblemError);
   });
+
+  test("a long list that stands there by many aliases", () => {
+    const list = Array.from({ length: 2000 }, () => "x").join(",");
+    const aliases = Array.from({ length: 1000 }, () => "*a").join(",");
+    expect(() => read(`a: &a [${list}]\nb: [${aliases}]`)).toThrow("more than 1,000,000 values");
+  });
 });
 
 test("a value in a line that had to be moved knows where it stands", () => {
