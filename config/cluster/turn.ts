@@ -1,10 +1,12 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CACHE } from "./directories.ts";
 
 const FILE = join(CACHE, "turn.pid");
 const LOOK_AGAIN_MS = 500;
+/** A process that has made the file writes its number within milliseconds, unless it was killed in between. */
+const EMPTY_MS = 5_000;
 
 /**
  * Waits until no other process of this machine prepares or removes the cluster, which all clones share, and returns how to end the
@@ -19,7 +21,7 @@ export async function takeTurn(
   while (!(await tryTurn(file))) {
     signal.throwIfAborted();
     const holder = Number(await readFile(file, "utf8").catch(() => ""));
-    if (holder > 0 && !(await isStart(holder))) {
+    if (!(await (holder > 0 ? isStart(holder) : isFresh(file)))) {
       await rm(file, { force: true });
       continue;
     }
@@ -28,6 +30,11 @@ export async function takeTurn(
     await sleep(LOOK_AGAIN_MS, undefined, { signal });
   }
   return () => rm(file, { force: true });
+}
+
+async function isFresh(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found === undefined || Date.now() - found.mtimeMs < EMPTY_MS;
 }
 
 async function tryTurn(file: string): Promise<boolean> {

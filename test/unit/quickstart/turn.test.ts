@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { takeTurn } from "../../../config/cluster/turn.ts";
@@ -26,6 +26,15 @@ test("a start that was killed holds nobody up", async () => {
   const dead = spawn("true");
   await once(dead, "exit");
   writeFileSync(path, String(dead.pid));
+  const end = await takeTurn(never, () => expect.unreachable("nobody holds the turn"), path);
+  await end();
+});
+
+test("a file whose process was killed before it wrote its number holds nobody up", async () => {
+  const path = file();
+  await (await takeTurn(never, () => {}, path))();
+  writeFileSync(path, "");
+  utimesSync(path, 0, 0);
   const end = await takeTurn(never, () => expect.unreachable("nobody holds the turn"), path);
   await end();
 });
