@@ -37,7 +37,7 @@ export function exceedsQuota(message: string): boolean {
   });
 }
 
-/** `requested: pods=1,requests.cpu=100m` as numbers; what is none is left out. */
+/** `requested: pods=1,requests.cpu=100m` as numbers, without those that have another shape. */
 function amountsIn(message: string, word: string): ReadonlyMap<string, bigint> {
   const [, list = ""] = new RegExp(`\\b${word}: ([^\\s;]+)`).exec(message) ?? [];
   return new Map(

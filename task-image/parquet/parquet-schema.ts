@@ -37,7 +37,7 @@ export interface ParquetColumn {
 
 /**
  * The columns of a file, in its order; one without a name is `column_N`, as in CSV. Throws a DataError for types that Postgres has no
- * equal of, for those that DuckDB does not read exactly at any depth, for fields that it does not tell apart, and, unless digits may be `cut`, for times in nanoseconds that
+ * equal of, for those that DuckDB does not read exactly at any depth, for fields that it does not distinguish, and, unless digits may be `cut`, for times in nanoseconds that
  * DuckDB cuts while it reads them: https://github.com/duckdb/duckdb/issues/25857
  */
 export function columnsOfSchema(
@@ -111,7 +111,7 @@ function refuseLikeNames(uri: string, placed: readonly PlacedElement[]): void {
     if (depth === 1 || first === undefined) continue;
     throw new DataError(
       "RepeatedKey",
-      `${uri}: column ${place.split(".")[0]} has fields whose names differ in case alone or not at all (${first}, ${place}), which cannot be told apart. Give one of them another name`,
+      `${uri}: column ${place.split(".")[0]} has fields whose names differ in case alone or not at all (${first}, ${place}), which cannot be distinguished. Give one of them another name`,
     );
   }
 }
