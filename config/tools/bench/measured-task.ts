@@ -17,11 +17,16 @@ export interface Measured {
   readonly peakRssBytes: number;
 }
 
-/** Runs the bundle `main` of the task image as the kubelet would, from the start of its process to its end. */
-export async function measureTask(main: string, spec: TaskSpec): Promise<Measured> {
+/** Runs the bundle `main` of the task image as the kubelet would, from the start of its process to its end. `folders` are in place of mounts. */
+export async function measureTask(
+  main: string,
+  spec: TaskSpec,
+  folders: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
   const resultFile = join(temporaryDirectory("bench"), "result");
   const env = {
     ...(await taskEnvironment(main, spec)),
+    ...folders,
     [RESULT_FILE_ENV]: resultFile,
   };
   return await measureProgram(process.execPath, [main], env).catch((error: Error) => {
@@ -67,7 +72,7 @@ async function prepareEnvironment(main: string): Promise<Readonly<Record<string,
 /** The options that an image gives to Node.js. */
 export function nodeOptions(app: App): string {
   const { dockerfile } = APPS[app];
-  const options = /^ENV NODE_OPTIONS="?([^"]*)"?$/m.exec(readFileSync(join(REPOSITORY, dockerfile), "utf8"))?.[1];
+  const options = /^ENV NODE_OPTIONS="?([^"\n]*)"?$/m.exec(readFileSync(join(REPOSITORY, dockerfile), "utf8"))?.[1];
   if (options === undefined) throw new Error(`${dockerfile} has no line ENV NODE_OPTIONS=…`);
   return options;
 }
