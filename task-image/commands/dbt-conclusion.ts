@@ -15,7 +15,7 @@ const NAMED_MAX = 3;
 export function conclude(results: readonly NodeResult[], does: Doing): Outcome {
   const of = (...states: readonly NodeStatus[]) => results.filter(({ status }) => states.includes(status));
   const isStale = ({ freshness }: NodeResult) => freshness !== undefined;
-  const errors = of("error", "runtime error").filter((each) => !isStale(each));
+  const errors = of("error", "runtime error", "partial success").filter((each) => !isStale(each));
   const failed = [...of("fail"), ...of("error").filter(isStale)];
   const skipped = of("skipped");
   const tests: TestCounts = {

@@ -149,6 +149,7 @@ const ITEM_STATE = {
   fail: "Failed",
   error: "Failed",
   "runtime error": "Failed",
+  "partial success": "Failed",
   skipped: "Skipped",
   "no-op": "Succeeded",
 } as const;

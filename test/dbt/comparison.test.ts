@@ -9,7 +9,6 @@ import { writtenScenarios } from "./harness/scenario.ts";
 /** Projects in which kelt does something else today, and what. */
 const DIFFERENT: Readonly<Record<string, string>> = {
   introspection: "bytea prints as its digits, with dbt as the address of a buffer",
-  microbatch: "kelt runs no batches yet",
 };
 
 let server: PostgresServer;

@@ -89,6 +89,7 @@ export async function runProject(database: TestDatabase, project: ProjectSpec, r
     environment: new Map(),
     variables: new Map([["shop", project.vars ?? {}]]),
     isEmpty: false,
+    batchesOwnStrategy: false,
     invocationId: "00000000-0000-4000-8000-000000000000",
     startedAt: 1_700_000_000_000_000n,
     selected: selected.map(({ unique_id }) => unique_id),

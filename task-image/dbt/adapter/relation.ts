@@ -22,6 +22,8 @@ export interface RelationData {
   readonly view?: string | undefined;
   /** Rows that printing it limits it to: `--empty` has 0. */
   readonly limit?: number | undefined;
+  /** The condition for its rows where it is printed: those of a batch. */
+  readonly where?: string | undefined;
   readonly isOwn: boolean;
 }
 
@@ -102,11 +104,15 @@ export class RelationValue extends ObjectValue {
   }
 
   override get text(): string {
-    const { limit, type, path } = this.data;
+    const { limit, where, type, path } = this.data;
     const rendered = this.render();
-    if (limit === undefined || type === "function") return rendered;
+    if (type === "function") return rendered;
     const rows = limit === 0 ? "where false limit 0" : `limit ${limit}`;
-    return `(select * from ${rendered} ${rows}) _dbt_limit_subq_${path.identifier}`;
+    const limited =
+      limit === undefined ? rendered : `(select * from ${rendered} ${rows}) _dbt_limit_subq_${path.identifier}`;
+    return where === undefined
+      ? limited
+      : `(select * from ${limited} where ${where}) _dbt_et_filter_subq_${path.identifier}`;
   }
 
   override get source(): string {
@@ -228,6 +234,7 @@ export class RelationValue extends ObjectValue {
       type: "view",
       view: typeof view === "string" ? view : undefined,
       limit: undefined,
+      where: undefined,
     });
   }
 }

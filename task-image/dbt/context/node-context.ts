@@ -14,7 +14,8 @@ import { toValue } from "../project/template-values.ts";
 import { fail, hostFunction, MembersValue } from "../values/host-function.ts";
 import { configObject } from "./config-object.ts";
 import { ContextValue } from "./context-object.ts";
-import { refFunction, sourceFunction } from "./references.ts";
+import type { Batch } from "./event-time.ts";
+import { type Reader, refFunction, sourceFunction } from "./references.ts";
 import { StatementResults } from "./results.ts";
 import { type RunWorld, relationOfNode } from "./run-world.ts";
 import { readSeed } from "./seed-table.ts";
@@ -24,6 +25,8 @@ export interface RunSubject {
   readonly node: ManifestNode;
   /** `model` in templates: the node as a dict that compilation has added to. */
   readonly model: DictValue;
+  /** What of event time it is built for; everything without it. */
+  readonly batch?: Batch;
 }
 
 /** Members that stand before the context's own: what a generic test is called with, or a unit test has in place of the real. */
@@ -88,9 +91,9 @@ export class NodeContext {
       case "config":
         return configObject(this.#config(), () => this.#subject?.model ?? null, node?.unique_id ?? "the macro");
       case "ref":
-        return refFunction(this.#world, node, this.#package, (id) => this.ephemerals.add(id));
+        return refFunction(this.#world, this.#reader(), (id) => this.ephemerals.add(id));
       case "source":
-        return sourceFunction(this.#world, this.#package);
+        return sourceFunction(this.#world, this.#reader());
       case "database":
       case "schema":
         return node?.[name] ?? this.#targetValue(name);
@@ -102,6 +105,11 @@ export class NodeContext {
       default:
         return undefined;
     }
+  }
+
+  #reader(): Reader {
+    const { node, batch } = this.#subject ?? {};
+    return { node, batch, packageName: this.#package };
   }
 
   /** What the run has. */

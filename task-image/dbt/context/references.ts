@@ -3,8 +3,9 @@ import { nearest } from "../../jinja/suggestion.ts";
 import { toText } from "../../jinja/values/text-form.ts";
 import { type CallArguments, CallableValue, type Value } from "../../jinja/values/value.ts";
 import { EPHEMERAL_PREFIX, type RelationValue } from "../adapter/relation.ts";
-import type { ManifestNode, RefArgs } from "../manifest/node.ts";
+import type { ManifestNode, RefArgs, SourceDefinition } from "../manifest/node.ts";
 import { fail } from "../values/host-function.ts";
+import { type Batch, eventTimeFilter } from "./event-time.ts";
 import { type RunWorld, relationOfNode, relationOfSource } from "./run-world.ts";
 
 const UNQUOTED = { database: true, schema: true, identifier: false };
@@ -14,22 +15,26 @@ export function ephemeralRelation({ adapter }: Pick<RunWorld, "adapter">, name: 
   return adapter.relations.make({ identifier: EPHEMERAL_PREFIX + name }, { type: "cte", quote: UNQUOTED });
 }
 
+/** Who refers to others. */
+export interface Reader {
+  readonly node: ManifestNode | undefined;
+  readonly packageName: string;
+  readonly batch: Batch | undefined;
+}
+
 /** `ref()` while a node runs. `onEphemeral` hears of models that have to stand in front of the query. */
-export function refFunction(
-  world: RunWorld,
-  node: ManifestNode | undefined,
-  packageName: string,
-  onEphemeral: (id: string) => void,
-): CallableValue {
+export function refFunction(world: RunWorld, reader: Reader, onEphemeral: (id: string) => void): CallableValue {
+  const { node, packageName } = reader;
   return new CallableValue("ref", (given) => {
     const args = refArguments(given);
     const found = world.lookup.find(args, packageName);
     const target = found === undefined ? undefined : world.manifest.nodes.get(found.id);
     if (target === undefined) return fail(unknownNode(args, world));
     if (node !== undefined && target.unique_id !== node.unique_id) expectDependency(node, target, args);
-    if (target.config.materialized !== "ephemeral") return limited(world, relationOfNode(world, target));
+    if (target.config.materialized !== "ephemeral")
+      return limited(world, reader, target, relationOfNode(world, target));
     onEphemeral(target.unique_id);
-    return ephemeralRelation(world, target.alias);
+    return inBatch(world, reader, target, ephemeralRelation(world, target.alias));
   });
 }
 
@@ -48,7 +53,8 @@ function unknownNode({ name, package: packageName, version }: RefArgs, world: Ru
 }
 
 /** `source()` while a node runs. */
-export function sourceFunction(world: RunWorld, packageName: string): CallableValue {
+export function sourceFunction(world: RunWorld, reader: Reader): CallableValue {
+  const { packageName } = reader;
   return new CallableValue("source", ({ positional }) => {
     const [source, table] = positional.map((each) => toText(plain(each)));
     const all = [...world.manifest.sources.values()].filter(
@@ -56,12 +62,21 @@ export function sourceFunction(world: RunWorld, packageName: string): CallableVa
     );
     const own = all.find((each) => each.package_name === packageName);
     const [found = fail(`there is no source '${source}' with a table '${table}'`)] = own === undefined ? all : [own];
-    return limited(world, relationOfSource(world, found));
+    return limited(world, reader, found, relationOfSource(world, found));
   });
 }
 
-function limited({ isEmpty }: RunWorld, relation: RelationValue): RelationValue {
-  return isEmpty ? relation.with({ limit: 0 }) : relation;
+type Target = ManifestNode | SourceDefinition;
+
+function limited(world: RunWorld, reader: Reader, target: Target, relation: RelationValue): RelationValue {
+  return inBatch(world, reader, target, world.isEmpty ? relation.with({ limit: 0 }) : relation);
+}
+
+/** What a batch reads of a relation: the rows of its time. */
+function inBatch({ adapter }: RunWorld, { batch }: Reader, target: Target, relation: RelationValue): RelationValue {
+  if (batch === undefined) return relation;
+  const where = eventTimeFilter(target, batch, (name) => adapter.warehouse.quote(name));
+  return where === undefined ? relation : relation.with({ where });
 }
 
 /** `ref('name')`, `ref('package', 'name')`, with `v=2` or `version=2`. */

@@ -1,5 +1,14 @@
 /** What became of a node, in dbt's words (run_results.json v6). */
-export type NodeStatus = "success" | "error" | "skipped" | "pass" | "warn" | "fail" | "runtime error" | "no-op";
+export type NodeStatus =
+  | "success"
+  | "error"
+  | "skipped"
+  | "pass"
+  | "warn"
+  | "fail"
+  | "runtime error"
+  | "no-op"
+  | "partial success";
 
 /** How old the newest row of a source is (sources.json v3). */
 export interface Freshness {
@@ -50,7 +59,9 @@ export interface NodeResult {
   readonly freshness?: Freshness;
 }
 
+const STOPPING: ReadonlySet<NodeStatus> = new Set(["error", "fail", "skipped", "partial success"]);
+
 /** Whether what depends on the node must not run. A test's own dependents are nodes that read what it tested. */
 export function stopsOthers({ status }: Pick<NodeResult, "status">): boolean {
-  return status === "error" || status === "fail" || status === "skipped";
+  return STOPPING.has(status);
 }

@@ -111,6 +111,7 @@ export function readRun(request: RunRequest): ReadRun {
           : read.packages.map((each) => [each.settings.name, variablesOf(each, root, vars)] as const),
       ),
       isEmpty: request.isEmpty,
+      batchesOwnStrategy: root?.settings.flags.require_batched_execution_for_custom_microbatch_strategy === true,
       invocationId,
       startedAt,
       selected,

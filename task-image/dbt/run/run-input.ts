@@ -31,6 +31,8 @@ export interface RunInput {
   /** Variables by the package whose templates see them. */
   readonly variables: ReadonlyMap<string, DataMap>;
   readonly isEmpty: boolean;
+  /** The root project's flag `require_batched_execution_for_custom_microbatch_strategy`. */
+  readonly batchesOwnStrategy: boolean;
   readonly invocationId: string;
   /** Microseconds of UTC since 1970. */
   readonly startedAt: bigint;

@@ -22,7 +22,7 @@ import { type RunClock, Stopwatch } from "./stopwatch.ts";
 import { testVerdict, unitVerdict } from "./test-verdict.ts";
 import { prepareUnitTest } from "./unit-test.ts";
 
-type Outcome = Pick<NodeResult, "status" | "message" | "rows" | "failures" | "response" | "freshness">;
+export type Outcome = Pick<NodeResult, "status" | "message" | "rows" | "failures" | "response" | "freshness">;
 
 /** What of a node's run is known before its end. */
 interface Course {
@@ -120,7 +120,7 @@ function rollbackQuietly({ adapter }: RunWorld): void {
   }
 }
 
-function compileInto(world: RunWorld, node: ManifestNode, context: NodeContext, model: DictValue): void {
+export function compileInto(world: RunWorld, node: ManifestNode, context: NodeContext, model: DictValue): void {
   keepCompiled(context, model, compileNode(world, node, context));
   if (node.resource_type === "model") resolveForeignKeys(node, context, model);
 }
@@ -158,7 +158,7 @@ function listIn(owner: Value, key: string): readonly Value[] {
   return Array.isArray(list) ? list : [];
 }
 
-function materialize(world: RunWorld, node: ManifestNode, context: NodeContext): Outcome {
+export function materialize(world: RunWorld, node: ManifestNode, context: NodeContext): Outcome {
   const name = String(node.config.materialized ?? "");
   const definition = world.library.materialization(name);
   if (definition === undefined)

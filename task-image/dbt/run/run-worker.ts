@@ -2,6 +2,7 @@ import { parentPort, threadId, workerData } from "node:worker_threads";
 import { BlockingBridge } from "../bridge/blocking-bridge.ts";
 import { buildWorld } from "./build-world.ts";
 import { askFreshness } from "./freshness.ts";
+import { isMicrobatch, runMicrobatch } from "./microbatch.ts";
 import type { NodeResult } from "./node-result.ts";
 import { prepare } from "./prepare.ts";
 import type { Command, Done, ThreadStart } from "./run-input.ts";
@@ -20,6 +21,8 @@ const world = buildWorld(input, {
   thread,
   seedText: () => seedText,
 });
+const { startedAt, batchesOwnStrategy } = input;
+const batchSettings = { startedAt, batchesOwnStrategy, fullRefresh: input.flags.FULL_REFRESH === true };
 const selected = input.selected.flatMap((id) => input.manifest.nodes.get(id) ?? []);
 
 function obey(command: Command): Done {
@@ -38,7 +41,10 @@ function resultOf(id: string, run: NodeRun): NodeResult {
   const node = nodes.get(id);
   const unitTest = unitTests.get(id);
   const source = sources.get(id);
-  if (node !== undefined) return (input.does === "compile" ? compileOnly : runNode)(world, node, run);
+  if (node !== undefined && input.does === "compile") return compileOnly(world, node, run);
+  if (node !== undefined && isMicrobatch(world, node, batchSettings))
+    return runMicrobatch(world, node, run, batchSettings);
+  if (node !== undefined) return runNode(world, node, run);
   if (unitTest !== undefined) return runUnitTest(world, unitTest, run);
   if (source !== undefined) return askFreshness(world, source, run);
   throw new Error(`the manifest has no node ${id}`);

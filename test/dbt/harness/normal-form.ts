@@ -3,7 +3,8 @@ const DIFFERENT_EACH_TIME: readonly (readonly [RegExp, string])[] = [
   // The comment that dbt puts before or behind each statement unless the project sets another: `query-comment`.
   [/\s*\/\* \{"app": "dbt".*?\} \*\/\s*/gs, ""],
   // Temporary relations have the time in their names, and indexes a hash of it.
-  [/__dbt_tmp\d{9,}/g, "__dbt_tmp<time>"],
+  // That of a batch has the batch before it.
+  [/__dbt_tmp(_\d+?(?:T\d\d)?)?\d{12}(?!\d)/g, "__dbt_tmp$1<time>"],
   [/"[0-9a-f]{32}"/g, '"<hash>"'],
   [/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>"],
 ];
