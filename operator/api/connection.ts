@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fields.ts";
-import { HttpConnection } from "./http-connection.ts";
+import { HttpConnection } from "./http/connection.ts";
 import { SnowflakeConnection } from "./snowflake-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 

@@ -1,5 +1,5 @@
 import { exactlyOne, flag, list, object, oneOf, text } from "./fields.ts";
-import { HttpRequest } from "./http-request.ts";
+import { HttpRequest } from "./http/request.ts";
 import { connectionKey, schemaName, tableName } from "./names.ts";
 
 const Source = object(

@@ -1,11 +1,11 @@
 import { exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
-import { LoadedHttpRequest } from "./http-request.ts";
-import { LoadCursor } from "./load-cursor.ts";
-import { FanOut } from "./load-fan-out.ts";
-import { ColumnNames, ColumnTypes, FileFormatOptions, FilePatterns } from "./load-files.ts";
-import { LoadRange } from "./load-range.ts";
-import { LoadRejects } from "./load-rejects.ts";
-import { SchemaChange, SchemaContract } from "./load-schema.ts";
+import { LoadedHttpRequest } from "./http/request.ts";
+import { LoadCursor } from "./load/cursor.ts";
+import { FanOut } from "./load/fan-out.ts";
+import { ColumnNames, ColumnTypes, FileFormatOptions, FilePatterns } from "./load/files.ts";
+import { LoadRange } from "./load/range.ts";
+import { LoadRejects } from "./load/rejects.ts";
+import { SchemaChange, SchemaContract } from "./load/schema.ts";
 import { columnName, connectionKey, schemaName, tableName } from "./names.ts";
 
 /** What `from` names, of which it names one. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HttpConnection } from "./http-connection.ts";
+import { HttpConnection } from "./http/connection.ts";
 import { TestCounts } from "./pipeline-run.ts";
 import { VERB_WORKS } from "./verbs/verbs.ts";
 

@@ -3,10 +3,10 @@ import { ANNOTATION, type ObjectMeta } from "../api/metadata.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { Condition } from "../api/status.ts";
 import { TEST_DEADLINE_SECONDS, TESTED } from "../api/task.ts";
-import { attemptState } from "./attempt.ts";
-import type { Failure } from "./attempt-state.ts";
+import { attemptState } from "./attempt/attempt.ts";
+import type { Failure } from "./attempt/attempt-state.ts";
+import { startOf } from "./attempt/start.ts";
 import type { AttemptFacts, JobRefusal } from "./facts.ts";
-import { startOf } from "./start.ts";
 import { timeText } from "./time.ts";
 
 /*

@@ -8,9 +8,9 @@ import {
 import { unpackItems } from "../api/packed-items.ts";
 import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
 import { REPORT_ITEMS_MAX, type ReportItem } from "../api/report.ts";
+import { readResult } from "./attempt/task-end.ts";
 import type { Facts, PodFacts } from "./facts.ts";
 import { TERMINAL } from "./node.ts";
-import { readResult } from "./task-end.ts";
 
 /*
  * What is written of the items inside a node, from what its latest attempt's pods have said.

@@ -3,18 +3,18 @@ import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { ATTEMPTS_MAX, type NodeState, type NodeStatus } from "../api/pipeline-run.ts";
 import { retriesOf } from "../api/retries.ts";
 import type { Action } from "./action.ts";
-import { attemptState } from "./attempt.ts";
-import type { AttemptState, Failure } from "./attempt-state.ts";
+import { decideHeld, heldAttempt } from "./ahead/held.ts";
+import { attemptState } from "./attempt/attempt.ts";
+import type { AttemptState, Failure } from "./attempt/attempt-state.ts";
+import { puzzleOf, type Start, startOf } from "./attempt/start.ts";
+import { evictedUnseen } from "./attempt/stopped.ts";
+import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
-import { decideHeld, heldAttempt } from "./held.ts";
 import { decideRefused, settle, words } from "./node-waits.ts";
 import { overdueAttempt, startedAt } from "./overdue.ts";
 import type { ReadinessRule } from "./readiness.ts";
 import { retryDelayMs } from "./retry.ts";
-import { puzzleOf, type Start, startOf } from "./start.ts";
 import { isLive, stopEnded } from "./stop-jobs.ts";
-import { evictedUnseen } from "./stopped.ts";
-import type { ResultExpectation } from "./task-end.ts";
 import { parseTime, timeText } from "./time.ts";
 
 /** What becomes of one node: its next status, what to do for it, and when to look again if nothing happens before. */

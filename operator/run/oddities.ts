@@ -1,5 +1,5 @@
+import { afterResult, type Oddity } from "./attempt/reported-result.ts";
 import type { AttemptFacts, Facts } from "./facts.ts";
-import { afterResult, type Oddity } from "./reported-result.ts";
 
 /** An oddity with the attempt that it is of. */
 export interface NodeOddity extends Oddity {

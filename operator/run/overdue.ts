@@ -1,8 +1,8 @@
 import { durationMs } from "../api/duration.ts";
-import type { AttemptState, Failure } from "./attempt-state.ts";
+import type { AttemptState, Failure } from "./attempt/attempt-state.ts";
+import type { Start } from "./attempt/start.ts";
 import type { AttemptFacts } from "./facts.ts";
 import type { NodeContext } from "./node.ts";
-import type { Start } from "./start.ts";
 import { earliest, parseTime } from "./time.ts";
 
 /** A time at which an attempt that is still at work has failed. */

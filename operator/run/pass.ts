@@ -2,7 +2,7 @@ import type { PipelineSpec } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Action } from "./action.ts";
-import { startAhead } from "./ahead.ts";
+import { startAhead } from "./ahead/ahead.ts";
 import type { Decision } from "./decide.ts";
 import type { CopyFacts, Facts, Puzzle } from "./facts.ts";
 import { makeRoom, slotsOf, withinLimits } from "./limits.ts";

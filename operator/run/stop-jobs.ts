@@ -1,8 +1,8 @@
 import type { NodeStatus } from "../api/pipeline-run.ts";
 import { EXIT } from "../api/task.ts";
 import type { Action } from "./action.ts";
+import { haveEnded } from "./attempt/fan-out.ts";
 import type { AttemptFacts, Facts } from "./facts.ts";
-import { haveEnded } from "./fan-out.ts";
 import { parseTime } from "./time.ts";
 
 /*

@@ -3,7 +3,7 @@ import type { NodeStatus } from "../api/pipeline-run.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { Condition } from "../api/status.ts";
 import { cutAtWord, listed } from "../graph/listing.ts";
-import { partsText } from "./fan-out.ts";
+import { partsText } from "./attempt/fan-out.ts";
 import { TERMINAL } from "./node.ts";
 import { parseTime } from "./time.ts";
 

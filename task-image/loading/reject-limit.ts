@@ -1,4 +1,4 @@
-import { REJECTS_MAX } from "#api/load-rejects.ts";
+import { REJECTS_MAX } from "#api/load/rejects.ts";
 import type { SpecOf } from "../commands/command.ts";
 
 /** How many rows of a table may be rejected. Where both are given, both hold. */

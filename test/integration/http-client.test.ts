@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { HttpConnection } from "#api/http-connection.ts";
+import { HttpConnection } from "#api/http/connection.ts";
 import { readHttpSettings } from "../../task-image/connections/http-settings.ts";
 import { type Agents, openAgents } from "../../task-image/http/agents.ts";
 import { type HttpClient, type HttpClientOptions, openHttpClient } from "../../task-image/http/client.ts";

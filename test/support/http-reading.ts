@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { LoadedHttpRequest } from "#api/http-request.ts";
+import { LoadedHttpRequest } from "#api/http/request.ts";
 import { readHttpSettings } from "../../task-image/connections/http-settings.ts";
 import { openHttpClient } from "../../task-image/http/client.ts";
 import { createRedactor } from "../../task-image/redaction.ts";

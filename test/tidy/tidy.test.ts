@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { SCRIPTS } from "../../config/tools/help.ts";
@@ -37,6 +38,13 @@ describe("files", () => {
       lines: readSource(path).trimEnd().split("\n").length,
     }));
     expect(lengths.filter(({ lines }) => lines > max)).toEqual([]);
+  });
+
+  test("of the programs stand in rooms: fewer than forty in one folder", () => {
+    const counts = new Map<string, number>();
+    for (const path of filesIn(...PROGRAMS, "config")) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+    expect([...counts].filter(([, count]) => count >= 40)).toEqual([]);
+    expect(Math.max(...counts.values())).toBeGreaterThan(20);
   });
 
   test("and folders are called by what they are about", () => {

@@ -1,4 +1,4 @@
-import { PARTS_MAX } from "#api/load-fan-out.ts";
+import { PARTS_MAX } from "#api/load/fan-out.ts";
 import type { Job, JobCondition } from "../../kinds/objects.ts";
 import type { JobFacts } from "../../run/facts.ts";
 import type { Seen } from "./sightings.ts";

@@ -3,8 +3,8 @@ import { project } from "../../kinds/kinds.ts";
 import type { Job } from "../../kinds/objects.ts";
 import { ApiError, isAlreadyExists, isOfThePort } from "../../kube/api-error.ts";
 import type { Kube, NewObject } from "../../kube/kube.ts";
+import { exceedsQuota } from "../../run/attempt/room.ts";
 import type { JobRefusal } from "../../run/facts.ts";
-import { exceedsQuota } from "../../run/room.ts";
 import type { KnownJobs, Purpose } from "./known-jobs.ts";
 
 /** The Job as the API server has it, or why it would not create it. */

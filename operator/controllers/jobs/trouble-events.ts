@@ -1,7 +1,7 @@
 import type { Event } from "../../kinds/objects.ts";
 import type { Kube } from "../../kube/kube.ts";
+import { exceedsQuota } from "../../run/attempt/room.ts";
 import type { Puzzle, Trouble } from "../../run/facts.ts";
-import { exceedsQuota } from "../../run/room.ts";
 
 /** As many Events of one namespace as a decision may cost; where there are more, some Jobs say nothing of their trouble. */
 const EVENTS_MAX = 500;

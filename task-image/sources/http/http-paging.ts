@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { HttpRequest } from "#api/http-request.ts";
+import type { HttpRequest } from "#api/http/request.ts";
 import { ConfigurationError } from "../../errors.ts";
 import type { HttpCall } from "../../http/client.ts";
 import { type JsonPath, locatePath, parsePath } from "../../json/path.ts";

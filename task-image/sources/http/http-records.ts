@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
-import type { LoadedHttpRequest } from "#api/http-request.ts";
+import type { LoadedHttpRequest } from "#api/http/request.ts";
 import { unpackedBytes } from "../../formats/decoded-bytes.ts";
 import type { HttpAnswer, HttpCall, HttpClient } from "../../http/client.ts";
 import { urlBelow } from "../../http/path.ts";

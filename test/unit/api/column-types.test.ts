@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ColumnTypes } from "#api/load-files.ts";
+import { ColumnTypes } from "#api/load/files.ts";
 
 const isType = (type: string) => ColumnTypes.safeParse({ films: { id: type } }).success;
 

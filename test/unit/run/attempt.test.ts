@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { attemptState } from "../../../operator/run/attempt.ts";
+import { attemptState } from "../../../operator/run/attempt/attempt.ts";
+import { readResult } from "../../../operator/run/attempt/task-end.ts";
 import type { PodFacts } from "../../../operator/run/facts.ts";
-import { readResult } from "../../../operator/run/task-end.ts";
 import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
 
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };

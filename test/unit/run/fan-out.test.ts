@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { TaskResult } from "#api/task.ts";
-import { attemptState } from "../../../operator/run/attempt.ts";
+import { attemptState } from "../../../operator/run/attempt/attempt.ts";
+import { haveEnded, partsText } from "../../../operator/run/attempt/fan-out.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { JobFacts, PodFacts } from "../../../operator/run/facts.ts";
-import { haveEnded, partsText } from "../../../operator/run/fan-out.ts";
 import {
   aFailedJob,
   aJob,

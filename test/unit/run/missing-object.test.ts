@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { withAdvice } from "../../../operator/run/missing-object.ts";
+import { withAdvice } from "../../../operator/run/attempt/missing-object.ts";
 
 const adviceOn = (message: string) => withAdvice({ reason: "Waits", message }).message;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exceedsQuota, lacksRoom } from "../../../operator/run/room.ts";
+import { exceedsQuota, lacksRoom } from "../../../operator/run/attempt/room.ts";
 
 const unschedulable = (message: string) => lacksRoom({ reason: "Unschedulable", message });
 

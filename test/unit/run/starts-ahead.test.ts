@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { TaskResult } from "#api/task.ts";
+import { ordersOf } from "../../../operator/run/ahead/orders.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { AttemptFacts, Facts, JobFacts, PodFacts } from "../../../operator/run/facts.ts";
-import { ordersOf } from "../../../operator/run/orders.ts";
 import { timeText } from "../../../operator/run/time.ts";
 import { anAttempt, anEndedPod, aPod, aResult, someFacts, T0 } from "../../support/make.ts";
 

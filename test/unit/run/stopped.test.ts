@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { attemptState } from "../../../operator/run/attempt.ts";
+import { attemptState } from "../../../operator/run/attempt/attempt.ts";
 import type { JobFacts, PodFacts } from "../../../operator/run/facts.ts";
 import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
 

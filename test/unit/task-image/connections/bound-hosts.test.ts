@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { HttpConnection } from "#api/http-connection.ts";
+import { HttpConnection } from "#api/http/connection.ts";
 import { boundHosts } from "../../../../task-image/connections/bound-hosts.ts";
 import { readHttpSettings } from "../../../../task-image/connections/http-settings.ts";
 import { readPostgresSettings } from "../../../../task-image/connections/postgres-settings.ts";

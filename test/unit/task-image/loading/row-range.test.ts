@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LoadRange } from "#api/load-range.ts";
+import { LoadRange } from "#api/load/range.ts";
 import { withinRange } from "../../../../task-image/loading/row-range.ts";
 
 const condition = (type: string, bounds: { from?: string; to?: string }) =>

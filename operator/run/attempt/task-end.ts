@@ -1,7 +1,7 @@
-import type { Reason } from "../api/reasons.ts";
-import { EXIT, type FailureKind, RESULT_BYTES_MAX, TaskResult } from "../api/task.ts";
+import type { Reason } from "../../api/reasons.ts";
+import { EXIT, type FailureKind, RESULT_BYTES_MAX, TaskResult } from "../../api/task.ts";
+import type { JobFacts, PodFacts } from "../facts.ts";
 import type { AttemptState, Failure } from "./attempt-state.ts";
-import type { JobFacts, PodFacts } from "./facts.ts";
 
 /** Who must have written a result for it to count, and whether the node's verb writes one at all. */
 export interface ResultExpectation {

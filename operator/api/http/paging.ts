@@ -1,5 +1,5 @@
-import { type CelRule, exactlyOne, flag, integer, list, object, oneOf, text } from "./fields.ts";
-import { HEADER_NAME } from "./http-connection.ts";
+import { type CelRule, exactlyOne, flag, integer, list, object, oneOf, text } from "../fields.ts";
+import { HEADER_NAME } from "./connection.ts";
 
 const NAME = String.raw`([^".]+|"([^"\\]|\\.)+")`;
 

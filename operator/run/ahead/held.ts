@@ -1,10 +1,10 @@
-import type { NodeStatus } from "../api/pipeline-run.ts";
-import { listed } from "../graph/listing.ts";
-import type { AttemptFacts, Facts, JobFacts } from "./facts.ts";
-import type { NodeContext, NodeDecision } from "./node.ts";
-import { words } from "./node-waits.ts";
-import { blockedBy } from "./readiness.ts";
-import { timeText } from "./time.ts";
+import type { NodeStatus } from "../../api/pipeline-run.ts";
+import { listed } from "../../graph/listing.ts";
+import type { AttemptFacts, Facts, JobFacts } from "../facts.ts";
+import type { NodeContext, NodeDecision } from "../node.ts";
+import { words } from "../node-waits.ts";
+import { blockedBy } from "../readiness.ts";
+import { timeText } from "../time.ts";
 
 /*
  * What becomes of a held Job: one that was made while its node could not begin. Its process is up and does nothing. That it is there

@@ -1,12 +1,12 @@
-import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
-import type { NodeStatus } from "../api/pipeline-run.ts";
-import type { Graph } from "../graph/graph.ts";
-import type { Action } from "./action.ts";
-import type { Facts } from "./facts.ts";
+import type { PipelineNode, PipelineSpec } from "../../api/pipeline.ts";
+import type { NodeStatus } from "../../api/pipeline-run.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { Action } from "../action.ts";
+import type { Facts } from "../facts.ts";
+import type { Slots } from "../limits.ts";
+import type { NodeDecision } from "../node.ts";
+import { ruleOf } from "../readiness.ts";
 import { drop, heldJobs } from "./held.ts";
-import type { Slots } from "./limits.ts";
-import type { NodeDecision } from "./node.ts";
-import { ruleOf } from "./readiness.ts";
 
 /*
  * Which nodes are started ahead: their pod starts while a node that they need still works, and waits (`held.ts`). This hides the start of

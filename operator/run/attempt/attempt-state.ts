@@ -1,6 +1,6 @@
-import type { Reason } from "../api/reasons.ts";
-import type { TaskResult } from "../api/task.ts";
-import type { PodFacts } from "./facts.ts";
+import type { Reason } from "../../api/reasons.ts";
+import type { TaskResult } from "../../api/task.ts";
+import type { PodFacts } from "../facts.ts";
 
 /**
  * Where one attempt stands, from its Job and Pods alone.

@@ -1,4 +1,4 @@
-import { exactlyOne, integer, list, object, objectName, text } from "./fields.ts";
+import { exactlyOne, integer, list, object, objectName, text } from "../fields.ts";
 
 const HTTP_URL = /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/;
 /** A header field's name (RFC 9110, 5.1), without the rarer signs. */

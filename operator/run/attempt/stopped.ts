@@ -1,6 +1,6 @@
-import { EXIT } from "../api/task.ts";
+import { EXIT } from "../../api/task.ts";
+import type { PodFacts } from "../facts.ts";
 import type { Failure } from "./attempt-state.ts";
-import type { PodFacts } from "./facts.ts";
 import { type ResultExpectation, readResult } from "./task-end.ts";
 
 /*

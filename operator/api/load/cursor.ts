@@ -1,5 +1,5 @@
-import { duration, integer, object, text } from "./fields.ts";
-import { columnName } from "./names.ts";
+import { duration, integer, object, text } from "../fields.ts";
+import { columnName } from "../names.ts";
 
 /** Which rows of tables and queries are new. */
 export const LoadCursor = object(

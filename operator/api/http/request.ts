@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { type CelRule, flag, integer, list, object, oneOf, text } from "./fields.ts";
-import { jsonPath, Paging } from "./http-paging.ts";
+import { type CelRule, flag, integer, list, object, oneOf, text } from "../fields.ts";
+import { jsonPath, Paging } from "./paging.ts";
 
 /** What a request may say wherever it is made. */
 const REQUEST = {

@@ -1,5 +1,5 @@
-import { nanosOf, QUANTITY } from "../api/quantity.ts";
-import type { Trouble } from "./facts.ts";
+import { nanosOf, QUANTITY } from "../../api/quantity.ts";
+import type { Trouble } from "../facts.ts";
 
 /*
  * What is room, and what is a fault: the words of the scheduler and of quotas tell.

@@ -1,4 +1,4 @@
-import { integer, object } from "./fields.ts";
+import { integer, object } from "../fields.ts";
 
 /** A load's parts, each with a pod of its own; also what a status counts them by. */
 export const PARTS_MAX = 64;

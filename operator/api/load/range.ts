@@ -1,5 +1,5 @@
-import { object, text } from "./fields.ts";
-import { columnName } from "./names.ts";
+import { object, text } from "../fields.ts";
+import { columnName } from "../names.ts";
 
 /** A number, or a moment as ISO 8601 writes it. */
 const BOUND =

@@ -1,4 +1,4 @@
-import { integer, object, text } from "./fields.ts";
+import { integer, object, text } from "../fields.ts";
 
 /** Largest number of rejected rows of a table; where only a percentage is given, this is the limit beside it. */
 export const REJECTS_MAX = 100_000;

@@ -1,6 +1,6 @@
-import { STOPPED, type TaskResult } from "../api/task.ts";
+import { STOPPED, type TaskResult } from "../../api/task.ts";
+import type { PodFacts } from "../facts.ts";
 import type { Failure } from "./attempt-state.ts";
-import type { PodFacts } from "./facts.ts";
 import { REASON_OF_KIND, type ResultExpectation, readResult, speaksOf } from "./task-end.ts";
 
 /*

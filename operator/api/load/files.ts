@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { exactlyOne, flag, integer, list, map, object, oneOf, text } from "./fields.ts";
-import { columnName } from "./names.ts";
+import { exactlyOne, flag, integer, list, map, object, oneOf, text } from "../fields.ts";
+import { columnName } from "../names.ts";
 
 /** Columns of a table of Postgres. */
 const CSV_COLUMNS_MAX = 1600;

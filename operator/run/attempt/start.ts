@@ -1,11 +1,11 @@
-import { durationMs } from "../api/duration.ts";
-import type { NodeStatus } from "../api/pipeline-run.ts";
-import type { Reason } from "../api/reasons.ts";
+import { durationMs } from "../../api/duration.ts";
+import type { NodeStatus } from "../../api/pipeline-run.ts";
+import type { Reason } from "../../api/reasons.ts";
+import type { AttemptFacts, JobFacts, PodFacts, Puzzle, Trouble } from "../facts.ts";
+import { parseTime } from "../time.ts";
 import type { AttemptState } from "./attempt-state.ts";
-import type { AttemptFacts, JobFacts, PodFacts, Puzzle, Trouble } from "./facts.ts";
 import { withAdvice } from "./missing-object.ts";
 import { lacksRoom } from "./room.ts";
-import { parseTime } from "./time.ts";
 
 /*
  * How an attempt waits for a pod that runs, and since when.

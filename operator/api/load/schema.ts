@@ -1,4 +1,4 @@
-import { object, oneOf } from "./fields.ts";
+import { object, oneOf } from "../fields.ts";
 
 const CHANGES = ["evolve", "freeze", "discardRow", "discardValue"] as const;
 

@@ -1,8 +1,8 @@
-import type { NodeStatus } from "../api/pipeline-run.ts";
-import { EXIT, type TaskResult } from "../api/task.ts";
-import { listed } from "../graph/listing.ts";
+import type { NodeStatus } from "../../api/pipeline-run.ts";
+import { EXIT, type TaskResult } from "../../api/task.ts";
+import { listed } from "../../graph/listing.ts";
+import type { AttemptFacts, JobFacts, PodFacts } from "../facts.ts";
 import type { AttemptState, Failure } from "./attempt-state.ts";
-import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
 import { releasedAt } from "./start.ts";
 import { mayBeStopped, stoppedWords } from "./stopped.ts";
 import {

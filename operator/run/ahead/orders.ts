@@ -1,8 +1,8 @@
-import type { NodeStatus } from "../api/pipeline-run.ts";
-import type { ReportOrder } from "../api/report.ts";
-import type { Facts, JobFacts } from "./facts.ts";
+import type { NodeStatus } from "../../api/pipeline-run.ts";
+import type { ReportOrder } from "../../api/report.ts";
+import type { Facts, JobFacts } from "../facts.ts";
+import { TERMINAL } from "../node.ts";
 import { hasBegun } from "./held.ts";
-import { TERMINAL } from "./node.ts";
 
 /*
  * What tasks are told, by what is stored alone: whoever leads next tells them the same. A pod of which nothing is said here waits if it

@@ -1,6 +1,6 @@
-import { EXIT } from "../api/task.ts";
+import { EXIT } from "../../api/task.ts";
+import type { AttemptFacts, JobFacts, PodFacts } from "../facts.ts";
 import type { AttemptState } from "./attempt-state.ts";
-import type { AttemptFacts, JobFacts, PodFacts } from "./facts.ts";
 import { fanOutState } from "./fan-out.ts";
 import { isDone, pushedFailure, reportedResult } from "./reported-result.ts";
 import { releasedAt } from "./start.ts";

@@ -1,4 +1,4 @@
-import type { Trouble } from "./facts.ts";
+import type { Trouble } from "../facts.ts";
 
 /*
  * What a pod waits for that does not exist, by the words of the kubelet and of the scheduler. Sources: kubernetes/kubernetes,
