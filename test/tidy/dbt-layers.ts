@@ -6,7 +6,7 @@ export const DBT: readonly Layer[] = [
   { of: "task-image/dbt/project", imports: ["task-image/jinja"], packages: ["yaml"], pure: true },
   {
     of: "task-image/dbt/manifest",
-    imports: ["task-image/dbt/macros", "task-image/dbt/project", "task-image/jinja"],
+    imports: ["task-image/dbt/macros", "task-image/dbt/project", "task-image/dbt/values", "task-image/jinja"],
     packages: ["node:crypto"],
     pure: true,
   },

@@ -5,13 +5,14 @@ import { Scope } from "../../jinja/running/scope.ts";
 import { EvaluationError } from "../../jinja/template-error.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { toText } from "../../jinja/values/text-form.ts";
-import { CallableValue, ObjectValue, type Stored, UndefinedValue, type Value } from "../../jinja/values/value.ts";
+import { CallableValue, ObjectValue, type Stored, type Value } from "../../jinja/values/value.ts";
 import type { MacroDefinition } from "../macros/macro.ts";
 import type { MacroLibrary } from "../macros/macro-library.ts";
 import { MacroNamespace } from "../macros/macro-namespace.ts";
 import type { DataMap } from "../project/data.ts";
 import { envVarFunction, varFunction } from "../project/template-functions.ts";
 import { toData } from "../project/template-values.ts";
+import { ContextValue } from "../values/context-object.ts";
 import { configArguments, refArguments } from "./call-arguments.ts";
 import { settingName } from "./config-fields.ts";
 import type { RefArgs } from "./node.ts";
@@ -220,32 +221,6 @@ class ParseContext {
 
   #context(): ObjectValue {
     return new ContextValue((name) => this.scope.get(name));
-  }
-}
-
-/** `context['name']`, `context.get('name')`, `'name' in context`. */
-class ContextValue extends ObjectValue {
-  readonly #find: (name: string) => Stored | undefined;
-
-  constructor(find: (name: string) => Stored | undefined) {
-    super({ typeName: "context" });
-    this.#find = find;
-  }
-
-  override attribute(name: string): Stored | undefined {
-    if (name !== "get") return this.#find(name);
-    return new CallableValue("get", (given) => {
-      const found = bind("context.get()", ["key", "default?"], given);
-      return this.#find(toText(found.value(0))) ?? found.value(1);
-    });
-  }
-
-  override item(key: Value): Stored {
-    return this.#find(toText(key)) ?? new UndefinedValue(`'${toText(key)}' is undefined`);
-  }
-
-  override has(key: Value): boolean {
-    return this.#find(toText(key)) !== undefined;
   }
 }
 

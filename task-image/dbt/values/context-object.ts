@@ -1,7 +1,7 @@
 import { plain } from "../../jinja/running/parameters.ts";
 import { toText } from "../../jinja/values/text-form.ts";
 import { foundOr, ObjectValue, type Stored, UndefinedValue, type Value } from "../../jinja/values/value.ts";
-import { hostFunction } from "../values/host-function.ts";
+import { hostFunction } from "./host-function.ts";
 
 /** `context['name']`, `context.get('name')` and `'name' in context`: everything that a template sees. */
 export class ContextValue extends ObjectValue {
