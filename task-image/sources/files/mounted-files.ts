@@ -6,6 +6,7 @@ import { ConfigurationError, TransientError } from "../../errors.ts";
 import { openConfined } from "../../volumes/confined-file.ts";
 import type { FilePattern } from "./file-pattern.ts";
 import type { FileSource, SourceFile } from "./file-source.ts";
+import { takingTurns } from "./turns.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 /** A ConfigMap holds at most 1 MiB. */
@@ -15,7 +16,9 @@ const HASHED_BYTES_MAX = 1024 * 1024;
 export function mountedFiles(connection: string, root: string): FileSource {
   const list = async (pattern: FilePattern) => {
     const files: SourceFile[] = [];
+    const turn = takingTurns();
     for await (const name of mountedNames(connection, root)) {
+      await turn();
       if (pattern.matches(name)) files.push(await describe(root, name));
     }
     return files;

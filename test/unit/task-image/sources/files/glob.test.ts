@@ -22,16 +22,23 @@ describe("a glob", () => {
   test("means the same as its regular expression", () => {
     const piece = fc.constantFrom("a", "b", "/", "*", "**", "**/", "?");
     const letter = fc.constantFrom("a", "b", "/");
+    // Places of a long glob lie in several numbers.
+    const before = fc.integer({ min: 0, max: 70 }).map((length) => "b".repeat(length));
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 6 }), fc.array(letter, { maxLength: 8 }), (pieces, letters) => {
-        const [glob, name] = [pieces.join(""), letters.join("")];
-        const expression = glob.replaceAll(/\*\*\/|\*{2,}|\*|\?/g, (part) => {
-          if (part === "**/") return "(?:.*/)?";
-          if (part === "?") return "[^/]";
-          return part === "*" ? "[^/]*" : ".*";
-        });
-        expect(globMatcher(glob)(name)).toBe(new RegExp(`^${expression}$`).test(name));
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 6 }),
+        fc.array(letter, { maxLength: 8 }),
+        before,
+        (pieces, letters, start) => {
+          const [glob, name] = [start + pieces.join(""), start + letters.join("")];
+          const expression = glob.replaceAll(/\*\*\/|\*{2,}|\*|\?/g, (part) => {
+            if (part === "**/") return "(?:.*/)?";
+            if (part === "?") return "[^/]";
+            return part === "*" ? "[^/]*" : ".*";
+          });
+          expect(globMatcher(glob)(name)).toBe(new RegExp(`^${expression}$`).test(name));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -40,5 +47,15 @@ describe("a glob", () => {
     const matches = globMatcher("*_*_*_*_*_*_*_*_*_*_*_*.csv");
     expect(matches(`${"_".repeat(1020)}.txt`)).toBe(false);
     expect(matches(`${"_".repeat(1020)}.csv`)).toBe(true);
+  });
+
+  test("with hundreds of stars goes through a page of the longest keys", () => {
+    const matches = globMatcher(`${"*_".repeat(250)}.csv`);
+    const keys = Array.from(
+      { length: 200 },
+      (_, number) => `${"_".repeat(1010)}${number}.${number % 2 ? "csv" : "txt"}`,
+    );
+    expect(keys.filter(matches)).toHaveLength(0);
+    expect(keys.map((key) => key.replace(/\d+/, "")).filter(matches)).toHaveLength(100);
   });
 });
