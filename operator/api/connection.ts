@@ -5,7 +5,7 @@ import { SnowflakeConnection } from "./snowflake-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
 /** Facts about every Secret that a connection names. */
-const BOUND =
+export const BOUND =
   "Whoever may write a Pipeline or a Connection can read every Secret of the namespace whose name they know, by having it sent to a host of theirs, unless the Secret names the hosts that it is for: in its key allowedHosts (names with commas between, such as *.example.com or db.example.com:5432) or host, which no manifest can change.";
 
 const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
@@ -20,8 +20,8 @@ const PostgresConnection = object("A Postgres database, with settings named as i
   secretRef: objectName(
     "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert, or uri. Only the Jobs that use the connection mount it.",
   ).optional(),
-  host: text("Host name or address. The Secret's `host` wins.", { max: 253 }).optional(),
-  port: integer("Port. The Secret's `port` wins; 5432 if neither is set.", {
+  host: text("Host name or address; one that the Secret names, if it names any.", { max: 253 }).optional(),
+  port: integer("Port; wins over the Secret's, unless the Secret names a host as well. 5432 if neither is set.", {
     min: 1,
     max: 65_535,
   }).optional(),
@@ -37,10 +37,10 @@ const RedshiftConnection = object("An Amazon Redshift cluster or workgroup. It r
   secretRef: objectName(
     "Secret in the same namespace with the keys host, port, dbname, user (or username), password, sslmode and sslrootcert. Only the Jobs that use the connection mount it.",
   ).optional(),
-  host: text("Host name of the endpoint. The Secret's `host` wins.", {
+  host: text("Host name of the endpoint; one that the Secret names, if it names any.", {
     max: 253,
   }).optional(),
-  port: integer("Port. The Secret's `port` wins; 5439 if neither is set.", {
+  port: integer("Port; wins over the Secret's, unless the Secret names a host as well. 5439 if neither is set.", {
     min: 1,
     max: 65_535,
   }).optional(),
@@ -110,7 +110,7 @@ const KINDS = {
 } as const;
 
 /** A system that data comes from or goes to. It names a Secret and never holds a value of one. */
-export const ConnectionSpec = object(`A system that data comes from or goes to: exactly one kind. ${BOUND}`, KINDS, [
+export const ConnectionSpec = object("A system that data comes from or goes to: exactly one kind.", KINDS, [
   exactlyOne(Object.keys(KINDS)),
 ]);
 export type ConnectionSpec = z.infer<typeof ConnectionSpec>;

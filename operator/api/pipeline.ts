@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConnectionEntry } from "./connection.ts";
+import { BOUND, ConnectionEntry } from "./connection.ts";
 import { duration, entryName, exactlyOne, flag, integer, list, map, object, text } from "./fields.ts";
 import { PodSettings } from "./pod.ts";
 import { Resources } from "./resources.ts";
@@ -60,7 +60,7 @@ export type PipelineNode = z.infer<typeof PipelineNode>;
 export const PipelineSpec = object(
   "What the pipeline does. As JSON it has at most 512 KiB.",
   {
-    connections: map("Systems that the nodes use, by name.", ConnectionEntry, { max: 32 }).optional(),
+    connections: map(`Systems that the nodes use, by name. ${BOUND}`, ConnectionEntry, { max: 32 }).optional(),
     nodes: map(
       "The steps, by name. The status of a run has 640 KiB: 1,000 nodes with short names, 928 with the longest.",
       PipelineNode,

@@ -1,11 +1,11 @@
-import { ConnectionSpec, ConnectionStatus } from "../connection.ts";
+import { BOUND, ConnectionSpec, ConnectionStatus } from "../connection.ts";
 import { AGE, type CustomKind, condition, READY, READY_MESSAGE } from "./custom-kind.ts";
 
 export const CONNECTION: CustomKind = {
   kind: "Connection",
   plural: "connections",
   shortName: "conn",
-  description: "A system that data comes from or goes to, for the pipelines of its namespace.",
+  description: `A system that data comes from or goes to, for the pipelines of its namespace. ${BOUND}`,
   writtenBy: "people",
   spec: ConnectionSpec,
   status: ConnectionStatus,

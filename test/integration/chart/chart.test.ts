@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -177,6 +177,16 @@ test("the notes say how to look at the operator, at runs and at their logs, and 
   expect(notes()).toContain("kubectl wait plr/NAME --for=condition=Finished");
   expect(notes()).toContain("rollout status deployment/kelt");
   expect(notes()).toContain("kubectl get plr -w");
+});
+
+test("the notes and the reference say what writing a Pipeline or a Connection opens", () => {
+  const words =
+    /whoever may write a Pipeline or a Connection can read every Secret of (?:its|the) namespace whose name they know/i;
+  expect(notes().replaceAll("\n", " ")).toMatch(words);
+  const reference = readFileSync(`${ROOT}crds/reference.md`, "utf8");
+  const [, pipeline = "", connection = ""] = /^## Pipeline\n(.*?)^## Connection\n(.*)/ms.exec(reference) ?? [];
+  expect(pipeline).toMatch(words);
+  expect(connection).toMatch(words);
 });
 
 /** Helm shows the notes to a cluster only, so a copy of the chart renders them into an object. */
