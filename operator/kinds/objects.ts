@@ -56,13 +56,12 @@ export interface Job extends ApiObject {
 
 export interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly running?: { readonly startedAt?: string };
+  /** Its time is the machine's, and nothing reads it. */
+  readonly running?: object;
   readonly terminated?: {
     readonly exitCode: number;
-    readonly signal?: number;
     readonly reason?: string;
     readonly message?: string;
-    readonly startedAt?: string;
     readonly finishedAt?: string;
   };
 }

@@ -33,13 +33,13 @@ function projectContainer(container: ContainerStatus): ContainerStatus {
 function projectState({ waiting, running, terminated }: ContainerState): ContainerState {
   return {
     ...(waiting === undefined ? {} : { waiting: pick(waiting, ["reason", "message"]) }),
-    ...(running === undefined ? {} : { running: pick(running, ["startedAt"]) }),
+    ...(running === undefined ? {} : { running: {} }),
     ...(terminated === undefined
       ? {}
       : {
           terminated: {
             exitCode: terminated.exitCode,
-            ...pick(terminated, ["signal", "reason", "message", "startedAt", "finishedAt"]),
+            ...pick(terminated, ["reason", "message", "finishedAt"]),
           },
         }),
   };
