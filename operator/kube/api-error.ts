@@ -70,7 +70,7 @@ export function isGone(error: unknown): error is ApiError {
 }
 
 /** The API server does not take the object as it is: it is too large (413), or not what its schema says (400, 422). */
-export function isRefusal(error: unknown): error is ApiError {
+export function isBadObject(error: unknown): error is ApiError {
   return [400, 413, 422].some((status) => hasStatus(error, status));
 }
 

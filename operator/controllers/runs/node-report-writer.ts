@@ -5,7 +5,7 @@ import type { NodeReportStatus } from "#api/node-report.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { labelValue, nodeReportName } from "../../job/names.ts";
 import type { CustomObject } from "../../kinds/objects.ts";
-import { isAlreadyExists, isNotFound, isRefusal } from "../../kube/api-error.ts";
+import { isAlreadyExists, isBadObject, isNotFound } from "../../kube/api-error.ts";
 import type { Clock } from "../../kube/clock.ts";
 import type { Kube, ObjectKey } from "../../kube/kube.ts";
 import { formatKey } from "../../kube/object-key.ts";
@@ -155,7 +155,7 @@ export class NodeReportWriter {
 
   /** Throws what has nothing to do with the one report. */
   #refused({ run, refused }: RunReports, node: string, error: unknown): void {
-    if (!isRefusal(error)) throw error;
+    if (!isBadObject(error)) throw error;
     if (refused.has(node)) return;
     refused.add(node);
     this.#services.log.warn({ run: formatKey(run), node, reason: error.message }, "the report of a node was refused");
