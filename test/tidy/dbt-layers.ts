@@ -15,7 +15,7 @@ export const DBT: readonly Layer[] = [
     imports: ["task-image/dbt/manifest", "task-image/dbt/project", "task-image/jinja"],
     pure: true,
   },
-  { of: "task-image/dbt/values", imports: ["task-image/jinja"], pure: true },
+  { of: "task-image/dbt/values", imports: ["task-image/jinja", "task-image/words"], pure: true },
   // An index's name is a hash.
   {
     of: "task-image/dbt/adapter",
@@ -33,6 +33,7 @@ export const DBT: readonly Layer[] = [
       "task-image/dbt/project",
       "task-image/dbt/values",
       "task-image/jinja",
+      "task-image/words",
     ],
     packages: ["node:crypto", "yaml"],
     pure: true,

@@ -120,7 +120,7 @@ const TASK_IMAGE: readonly Layer[] = [
     types: ["task-image/commands", ERRORS, "task-image/redaction.ts"],
   },
   { of: NETWORK, imports: [ERRORS], types: [API], packages: ["node:*"] },
-  { of: "task-image/jinja", imports: ["operator/api/nearest-name.ts"], pure: true },
+  { of: "task-image/jinja", imports: ["operator/api/nearest-name.ts", WORDS], pure: true },
   { of: "task-image/json", imports: [WORDS], pure: true },
   { of: SQL, imports: [], pure: true },
   {

@@ -1,6 +1,7 @@
 import { charge } from "../../jinja/budget.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { ObjectValue, type Value } from "../../jinja/values/value.ts";
+import { hidden } from "../../words/hidden-text.ts";
 import { readYamlValues } from "../project/yaml-document.ts";
 import { fail } from "../values/host-function.ts";
 import { isoDate, isoDatetime } from "../values/iso-time.ts";
@@ -20,7 +21,7 @@ const VALUE_STEPS = 8;
 export function fromYaml(text: string): Value {
   charge(text.length * STEPS);
   const timestamp = (written: string) =>
-    isoDate(written) ?? isoDatetime(written) ?? fail(`there is no such time: ${written}`);
+    isoDate(written) ?? isoDatetime(written) ?? fail(`there is no such time${hidden(`: ${written}`)}`);
   return toValue(readYamlValues("fromyaml", text, timestamp));
 }
 

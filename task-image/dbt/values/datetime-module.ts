@@ -1,5 +1,6 @@
 import type { BoundArguments } from "../../jinja/running/parameters.ts";
 import type { CallableValue, Stored, Value } from "../../jinja/values/value.ts";
+import { hidden } from "../../words/hidden-text.ts";
 import { attached, DatetimeValue, DateValue, TimeValue, zoneOf } from "./datetime.ts";
 import { fail, hostFunction, MembersValue, optional } from "./host-function.ts";
 import { isoDate, isoDatetime } from "./iso-time.ts";
@@ -65,7 +66,7 @@ function fromIso(text: string): DatetimeValue {
   const date = isoDate(text);
   return (
     isoDatetime(text) ??
-    (date === undefined ? fail(`Invalid isoformat string: '${text}'`) : new DatetimeValue(date.micros))
+    (date === undefined ? fail(`Invalid isoformat string${hidden(`: '${text}'`)}`) : new DatetimeValue(date.micros))
   );
 }
 
@@ -88,7 +89,7 @@ function dateType(clock: Clock): MembersValue {
       today: () => hostFunction("today", [], () => new DateValue(clock())),
       fromisoformat: () =>
         hostFunction("fromisoformat", ["date_string"], (found) => {
-          return isoDate(found.text(0)) ?? fail(`Invalid isoformat string: '${found.text(0)}'`);
+          return isoDate(found.text(0)) ?? fail(`Invalid isoformat string${hidden(`: '${found.text(0)}'`)}`);
         }),
       min: () => new DateValue(microsOf({ year: 1, month: 1, day: 1 })),
       max: () => new DateValue(microsOf({ year: 9999, month: 12, day: 31 })),

@@ -4,6 +4,7 @@ import { DictValue } from "../../jinja/values/dict-value.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
 import { toSource } from "../../jinja/values/text-form.ts";
 import { type CallableValue, ObjectValue, type Value } from "../../jinja/values/value.ts";
+import { hidden } from "../../words/hidden-text.ts";
 import { fail, hostFunction, optional, variadic } from "./host-function.ts";
 
 /** Steps for an item that is put in or looked for. */
@@ -123,7 +124,9 @@ export class SetValue extends ObjectValue {
         });
       case "remove":
         return hostFunction(name, ["item"], (found) =>
-          this.#items.delete(found.value(0)) ? null : fail(`${toSource(found.value(0))} is not in the set`),
+          this.#items.delete(found.value(0))
+            ? null
+            : fail(`${hidden(toSource(found.value(0)), "the item")} is not in the set`),
         );
       default:
         return undefined;

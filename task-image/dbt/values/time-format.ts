@@ -1,3 +1,4 @@
+import { hidden } from "../../words/hidden-text.ts";
 import { fail } from "./host-function.ts";
 import { offsetText } from "./time-zone.ts";
 import {
@@ -106,7 +107,7 @@ export function parseTime(text: string, format: string): Parsed {
       return digits === undefined ? fail(`'${code}' is a bad directive in format '${format}'`) : `(${digits})`;
     });
   const match = new RegExp(`^${pattern}$`, "i").exec(text);
-  if (match === null) return fail(`time data '${text}' does not match format '${format}'`);
+  if (match === null) return fail(`time data ${hidden(`'${text}' `)}does not match format '${format}'`);
   const found = new Map(codes.map((code, index) => [code, match[index + 1] ?? ""]));
   return { micros: microsOf(clockOf(found)), offset: offsetOf(found.get("z")) };
 }

@@ -1,3 +1,4 @@
+import { hidden } from "../../words/hidden-text.ts";
 import type { Budget } from "../budget.ts";
 import { plain } from "../running/parameters.ts";
 import { EvaluationError } from "../template-error.ts";
@@ -6,7 +7,7 @@ import { DictValue } from "./dict-value.ts";
 import { type Method, method, methodTable, quickMethod } from "./method.ts";
 import { itemAt, iterate } from "./sequence.ts";
 import { toSource } from "./text-form.ts";
-import { foundOr, TupleValue, type Value } from "./value.ts";
+import { describeType, foundOr, TupleValue, type Value } from "./value.ts";
 
 /** The items in Python's stable order; `key` gives what an item is ordered by. */
 export function sorted(
@@ -21,7 +22,7 @@ export function sorted(
 
 function indexOf(items: readonly Value[], wanted: Value): number {
   const index = items.findIndex((item) => isEqual(item, wanted));
-  if (index < 0) throw new EvaluationError(`${toSource(wanted)} is not in the list`);
+  if (index < 0) throw new EvaluationError(`${hidden(toSource(wanted), "the item")} is not in the list`);
   return index;
 }
 
@@ -85,7 +86,9 @@ export function pairsOf(value: Value): (readonly [Value, Value])[] {
   return iterate(value).map((pair) => {
     const [key, item, ...more] = iterate(pair);
     if (key === undefined || item === undefined || more.length > 0) {
-      throw new EvaluationError(`expected pairs of a key and a value, found ${toSource(pair)}`);
+      throw new EvaluationError(
+        `expected pairs of a key and a value, found ${hidden(toSource(pair), describeType(pair))}`,
+      );
     }
     return [key, item];
   });
@@ -99,7 +102,7 @@ const OF_DICT: readonly Method<DictValue>[] = [
   method("pop", ["key", "default?"], (dict, found) => {
     const value = dict.get(found.value(0));
     if (value === undefined && !found.has(1))
-      throw new EvaluationError(`the dict has no key ${toSource(found.value(0))}`);
+      throw new EvaluationError(`the dict has no such key${hidden(`: ${toSource(found.value(0))}`)}`);
     dict.delete(found.value(0));
     return foundOr(value, () => found.value(1));
   }),

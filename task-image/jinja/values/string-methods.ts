@@ -1,3 +1,4 @@
+import { hidden } from "../../words/hidden-text.ts";
 import { type Budget, charge, chargePieces, chargeSearch } from "../budget.ts";
 import { braceFormat } from "../formatting/brace-format.ts";
 import { type BoundArguments, plain } from "../running/parameters.ts";
@@ -168,7 +169,7 @@ const METHODS: readonly Method<string>[] = [
   method("rfind", ["sub", "start?", "end?"], (text, found) => find(text, found, true)),
   method("index", ["sub", "start?", "end?"], (text, found) => {
     const at = find(text, found, false);
-    if (at < 0n) throw new EvaluationError(`index() did not find '${found.text(0)}'`);
+    if (at < 0n) throw new EvaluationError(`index() did not find the text${hidden(` '${found.text(0)}'`)}`);
     return at;
   }),
   method("count", ["sub"], (text, found) => occurrences(text, found.text(0))),

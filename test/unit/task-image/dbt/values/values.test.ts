@@ -5,6 +5,7 @@ import { hostFunction } from "../../../../../task-image/dbt/values/host-function
 import { ITERTOOLS } from "../../../../../task-image/dbt/values/itertools.ts";
 import { RE } from "../../../../../task-image/dbt/values/regular-expressions.ts";
 import { SET } from "../../../../../task-image/dbt/values/set.ts";
+import { publicText, wholeText } from "../../../../../task-image/words/hidden-text.ts";
 import { dbtErrorOf, renderDbt } from "../../../jinja/dbt-render.ts";
 
 const VALUES = {
@@ -127,5 +128,23 @@ test.each([
   ["re.match('a', 5)", "expected string or bytes-like object"],
   ["set([1]).remove(2)", "2 is not in the set"],
 ])("%s is refused", (expression, expected) => {
-  expect(dbtErrorOf(() => renderDbt(`{{ ${expression} }}`, VALUES))).toContain(expected);
+  expect(wholeText(dbtErrorOf(() => renderDbt(`{{ ${expression} }}`, VALUES)))).toContain(expected);
+});
+
+/** A value that a query has answered, and what a message says in its place. */
+test.each([
+  ["dt.datetime.strptime(v, '%Y')", "time data does not match format '%Y'"],
+  ["dt.datetime.fromisoformat(v)", "Invalid isoformat string"],
+  ["dt.date.fromisoformat(v)", "Invalid isoformat string"],
+  ["set([1]).remove(v)", "the item is not in the set"],
+  ["[1].index(v)", "the item is not in the list"],
+  ["[1].remove(v)", "the item is not in the list"],
+  ["{}.pop(v)", "the dict has no such key"],
+  ["dict([v])", "expected pairs of a key and a value, found a str"],
+  ["'a'.index(v)", "index() did not find the text"],
+])("a message of %s does not show the value", (expression, expected) => {
+  const error = dbtErrorOf(() => renderDbt(`{{ ${expression} }}`, { ...VALUES, v: "ada@x.example" }));
+  expect(publicText(error)).toContain(expected);
+  expect(publicText(error)).not.toContain("ada");
+  expect(wholeText(error)).toContain("t.sql:1:");
 });
