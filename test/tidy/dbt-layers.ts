@@ -2,6 +2,22 @@ import type { Layer } from "./dependency-table.ts";
 
 /** dbt projects, read and run by dbt's own macros. */
 export const DBT: readonly Layer[] = [
+  // Programs that run beside the process' own thread.
+  { of: "task-image/threads", imports: [], packages: ["node:worker_threads"] },
+  // A project as files, read and rendered in a thread.
+  {
+    of: "task-image/projects",
+    imports: [
+      "task-image/dbt/project",
+      "task-image/errors.ts",
+      "task-image/jinja",
+      "task-image/models",
+      "task-image/threads",
+      "task-image/volumes",
+    ],
+    types: ["operator/api", "task-image/dbt/run"],
+    packages: ["node:*"],
+  },
   { of: "task-image/dbt/macros", imports: ["task-image/jinja"], pure: true },
   { of: "task-image/dbt/project", imports: ["task-image/jinja"], packages: ["yaml"], pure: true },
   {
@@ -57,6 +73,7 @@ export const DBT: readonly Layer[] = [
       "task-image/dbt/selection",
       "task-image/dbt/values",
       "task-image/jinja",
+      "task-image/threads",
     ],
     packages: ["node:worker_threads"],
   },

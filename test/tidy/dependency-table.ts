@@ -312,13 +312,6 @@ const TASK_IMAGE: readonly Layer[] = [
     imports: ["task-image/checks", ERRORS, "task-image/loading", "task-image/postgres", SQL, WORDS],
     types: ["pg"],
   },
-  // A dbt project, read and rendered in a thread.
-  {
-    of: "task-image/projects",
-    imports: ["task-image/dbt/project", ERRORS, "task-image/jinja", "task-image/models", "task-image/volumes"],
-    types: [API, "task-image/dbt/run"],
-    packages: ["node:*"],
-  },
   {
     of: WAREHOUSES,
     imports: ["task-image/postgres", "task-image/redshift", "task-image/snowflake"],

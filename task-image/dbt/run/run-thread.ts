@@ -1,18 +1,11 @@
-import { Worker } from "node:worker_threads";
+import { startThread } from "../../threads/thread.ts";
 import type { RelationCache } from "../adapter/relation-cache.ts";
 import { answerQuestions, type BridgeSession } from "../bridge/answering.ts";
 import type { Said } from "../bridge/messages.ts";
 import type { NodeResult } from "./node-result.ts";
 import type { Command, Done, Given, RunInput, ThreadStart } from "./run-input.ts";
 
-/** The thread's program: beside this file among the sources, beside main.mjs in the image. */
-const PROGRAM = import.meta.url.endsWith(".ts")
-  ? new URL("run-worker.ts", import.meta.url)
-  : new URL("../run-worker.mjs", import.meta.url);
-/** Memory of a thread's heap; most of it is what a query answered, or a seed holds. */
-const HEAP_MB = 256;
-/** Macros call each other 150 levels deep: see `DBT_LIMITS`. */
-const STACK_MB = 8;
+const PROGRAM = { folder: "dbt/run", name: "run-worker" };
 
 export interface RunThreadOptions {
   readonly input: RunInput;
@@ -38,12 +31,7 @@ export function startRunThread({ input, session, cache, onSaid }: RunThreadOptio
   };
   const { end, close } = answerQuestions({ session, cache, onSaid, onLost: lose });
   const workerData: ThreadStart = { input, end };
-  const worker = new Worker(PROGRAM, {
-    workerData,
-    transferList: [end.port],
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, stackSizeMb: STACK_MB },
-  });
+  const worker = startThread(PROGRAM, workerData, [end.port]);
   worker.on("message", (done: Done) => settle?.resolve(done));
   worker.on("error", lose);
   worker.on("exit", () => lose(new Error("the thread that ran the node ended without a word")));
