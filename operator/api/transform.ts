@@ -1,3 +1,4 @@
+import { Artifacts } from "./dbt-artifacts.ts";
 import { Vars } from "./dbt-vars.ts";
 import { flag, integer, list, object, oneOf, text } from "./fields.ts";
 import { connectionKey, schemaName } from "./names.ts";
@@ -10,7 +11,17 @@ const selector = text("Nodes in the words of dbt's selectors, such as `staging`,
   max: 1024,
 });
 
-const DBT_FIELDS = ["select", "exclude", "selector", "target", "threads", "fullRefresh", "failFast", "storeFailures"];
+const DBT_FIELDS = [
+  "select",
+  "exclude",
+  "selector",
+  "target",
+  "threads",
+  "fullRefresh",
+  "failFast",
+  "storeFailures",
+  "artifacts",
+];
 
 export const Transform = object(
   "Builds the models of a dbt project, in the order of their references.",
@@ -43,6 +54,7 @@ export const Transform = object(
       "The first failure ends the command: nodes at work are finished, and no other one begins.",
     ).optional(),
     storeFailures: flag("Keeps the rows that break a test in a table, as dbt does with --store-failures.").optional(),
+    artifacts: Artifacts.optional(),
   },
   [
     {

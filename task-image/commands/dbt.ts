@@ -18,6 +18,7 @@ import { readMacroPackages } from "../projects/macro-packages.ts";
 import { readProject } from "../projects/read-project.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
+import { writeArtifacts } from "./dbt-artifacts.ts";
 import { conclude, firstOf } from "./dbt-conclusion.ts";
 
 type DbtWork = WorkOf<"transform">["transform"] & { readonly command: string };
@@ -29,7 +30,7 @@ const THREADS = 4;
  * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
  */
 export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Outcome> {
-  const { input, seeds } = await readRun(spec, context);
+  const { input, seeds, macros } = await readRun(spec, context);
   const items = nameItems(input, context);
   const results = await runNodes(spec, context, {
     input,
@@ -37,6 +38,7 @@ export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Ou
     onStart: (id) => items.get(id)?.running(),
     onEnd: (result) => note(result, items.get(result.id), context),
   });
+  await writeArtifacts(spec, context, { input, macros, results });
   if (results.length === 0) {
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
     return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
@@ -67,7 +69,8 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
     invocationId: spec.run.uid,
     startedAt: BigInt(context.wallClock()) * 1000n,
   };
-  const read = await readAside({ request, command, select, exclude, selector }, context.signal);
+  const withMacros = said.artifacts !== undefined;
+  const read = await readAside({ request, command, select, exclude, selector, withMacros }, context.signal);
   if ("problems" in read) {
     for (const problem of read.problems) context.log.error("the project cannot run", { problem });
     throw new ConfigurationError("InvalidProject", firstOf(read.problems));

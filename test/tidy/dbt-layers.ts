@@ -77,4 +77,12 @@ export const DBT: readonly Layer[] = [
     ],
     packages: ["node:worker_threads"],
   },
+  // What dbt writes into `target/`, as texts.
+  {
+    of: "task-image/dbt/artifacts",
+    imports: ["task-image/dbt/manifest", "task-image/dbt/project"],
+    types: ["task-image/dbt/run"],
+    packages: ["node:crypto"],
+    pure: true,
+  },
 ];

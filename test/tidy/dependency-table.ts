@@ -335,6 +335,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/sources",
       SQL,
       WAREHOUSES,
+      WORDS,
     ],
     types: ["task-image/log.ts", "task-image/redaction.ts", REPORT],
   },

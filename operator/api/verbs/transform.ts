@@ -1,11 +1,16 @@
 import { z } from "zod";
 import { Transform } from "../transform.ts";
-import { POSTGRES, type VerbEntry } from "./verb.ts";
+import { BUCKETS, type ConnectionUse, POSTGRES, type VerbEntry } from "./verb.ts";
 
 export const transform = {
   schema: Transform,
   fields: [{ path: "transform.connection" }],
-  connections: ({ connection }) => [{ path: ["transform", "connection"], connection, kinds: POSTGRES }],
+  connections: ({ connection, artifacts }): readonly ConnectionUse[] => [
+    { path: ["transform", "connection"], connection, kinds: POSTGRES },
+    ...(artifacts === undefined
+      ? []
+      : [{ path: ["transform", "artifacts", "connection"], connection: artifacts.connection, kinds: BUCKETS }]),
+  ],
   work: (said) => ({ verb: "transform", transform: said }),
 } as const satisfies VerbEntry<typeof Transform>;
 

@@ -13,10 +13,8 @@ import { ITERTOOLS } from "../values/itertools.ts";
 import { RE } from "../values/regular-expressions.ts";
 import { UTC } from "../values/time-zone.ts";
 import { CONVERSIONS } from "./conversions.ts";
+import { DBT_VERSION } from "./dbt-version.ts";
 import { exceptionsObject } from "./exceptions.ts";
-
-/** The version of dbt that kelt's macros and rules are those of: `dbt_version` in templates. */
-export const DBT_VERSION = "1.11.16";
 
 /** What is the same for all templates of a run. */
 export interface Surroundings {

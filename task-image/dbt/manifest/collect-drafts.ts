@@ -82,7 +82,8 @@ function seedDraft(owner: ProjectPackage, file: ProjectFile, make: MakeDraft): D
     file,
     name,
     fqn,
-    rawCode: file.text,
+    // Without the white space around it, as dbt takes the checksum of any file.
+    rawCode: file.text.trim(),
     at: startOf(file.fullPath),
     extra: { root_path: null },
   });

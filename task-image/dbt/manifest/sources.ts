@@ -68,7 +68,8 @@ function readTable(
   const packageName = owner.settings.name;
   const fqn = fqnOf(packageName, file.path, sourceName, name);
   const places = { owner: owner.settings, root, section: "sources", fqn } as const;
-  const config = configOf(source, table, places, () => position(path));
+  const said = saidOf(source, table);
+  const config = configOf(said, places, () => position(path));
   const columns = readColumns(properties, table, path);
   const quoting = quotingOf(source, table);
   const database = textOf(source, "database", target.database);
@@ -101,7 +102,7 @@ function readTable(
     tags: [...new Set(textsOf(own(config, "tags")))].sort(),
     config,
     patch_path: null,
-    unrendered_config: unrenderedConfig(places, { properties: properties.unrenderedConfig }),
+    unrendered_config: unrenderedConfig(places, { properties: said }),
     relation_name: toText(
       host.relation({ database, schema, identifier, quoting: { ...root.quoting, ...setQuoting(quoting) } }),
     ),
@@ -132,12 +133,7 @@ function readTable(
 }
 
 /** Settings of the source, over them those of its table, each of which may stand outside of `config`. */
-function configOf(
-  source: DataMap,
-  table: DataMap,
-  places: Parameters<typeof mergedConfig>[1],
-  position: () => Parameters<typeof finalConfig>[2],
-): DataMap {
+function saidOf(source: DataMap, table: DataMap): DataMap {
   const layers = [source, mapOf(source, "config"), table, mapOf(table, "config")];
   const both: Record<string, Data> = { ...mapOf(source, "config"), ...mapOf(table, "config") };
   both.meta = overlaid(layers.map((layer) => mapOf(layer, "meta")));
@@ -145,8 +141,16 @@ function configOf(
   const freshness = mergedFreshness(layers.map((layer) => own(layer, "freshness")));
   if (freshness === undefined) delete both.freshness;
   else both.freshness = freshness;
-  const merged = mergedConfig(DEFAULTS.source, places, { properties: { ...both, ...loadedAt(layers) } });
-  const config = { ...merged, tags: both.tags };
+  return { ...both, ...loadedAt(layers) };
+}
+
+function configOf(
+  said: DataMap,
+  places: Parameters<typeof mergedConfig>[1],
+  position: () => Parameters<typeof finalConfig>[2],
+): DataMap {
+  const merged = mergedConfig(DEFAULTS.source, places, { properties: said });
+  const config = { ...merged, tags: own(said, "tags") ?? [] };
   const threshold = own(config, "freshness");
   return finalConfig(
     "source",

@@ -59,6 +59,13 @@ export interface NodeResult {
   readonly freshness?: Freshness;
 }
 
+const FAILED: ReadonlySet<NodeStatus> = new Set(["error", "fail", "runtime error", "partial success"]);
+
+/** Whether the command fails because of the node. */
+export function hasFailed({ status }: Pick<NodeResult, "status">): boolean {
+  return FAILED.has(status);
+}
+
 const STOPPING: ReadonlySet<NodeStatus> = new Set(["error", "fail", "skipped", "partial success"]);
 
 /** Whether what depends on the node must not run. A test's own dependents are nodes that read what it tested. */

@@ -18,6 +18,8 @@ export interface SelectedRequest {
   readonly exclude: readonly string[];
   /** A selector of selectors.yml, in place of both. */
   readonly selector?: string | undefined;
+  /** Whether the macros of the manifest are wanted: they are half of it, and no thread needs them. */
+  readonly withMacros?: boolean;
 }
 
 /** What the thread that reads a project answers: a run, or why there is none. */
@@ -27,6 +29,8 @@ export type SelectedRun =
       /** The text of a seed's file, by the node's unique id. */
       readonly seeds: ReadonlyMap<string, string>;
       readonly warnings: readonly string[];
+      /** Empty unless they are wanted. */
+      readonly macros: Manifest["macros"];
     }
   | { readonly problems: readonly string[] };
 
@@ -42,6 +46,7 @@ export function readSelected(wanted: SelectedRequest): SelectedRun {
       input: run.inputFor(selected, VERBS[wanted.command].does),
       seeds: run.seeds,
       warnings: run.warnings.map(formatProblem),
+      macros: wanted.withMacros === true ? manifest.macros : new Map(),
     };
   } catch (error) {
     if (error instanceof SelectionError) return { problems: [error.message] };
