@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { isReachable } from "../../../config/cluster/registry.ts";
 
 let server: Server | undefined;
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server?.closeAllConnections();
   await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
   server = undefined;
@@ -37,5 +38,22 @@ it("does not wait longer than its limit for a registry that says nothing", async
 it("takes a refused connection as unreachable", async () => {
   const root = await serve((_, response) => response.end());
   await new Promise<void>((resolve) => server?.close(() => resolve()));
+  expect(await isReachable(root)).toBe(false);
+});
+
+it("reaches a registry through the proxy of the environment, which alone knows its name", async () => {
+  const asked: string[] = [];
+  const proxy = await serve(({ url = "" }, response) => {
+    asked.push(url);
+    response.writeHead(401).end();
+  });
+  const root = "http://registry.invalid/v2/";
+  vi.stubEnv("no_proxy", "");
+  vi.stubEnv("http_proxy", "");
+  expect(await isReachable(root)).toBe(false);
+  vi.stubEnv("http_proxy", new URL(proxy).origin);
+  expect(await isReachable(root)).toBe(true);
+  expect(asked).toEqual([root]);
+  vi.stubEnv("no_proxy", "registry.invalid");
   expect(await isReachable(root)).toBe(false);
 });
