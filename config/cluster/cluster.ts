@@ -32,7 +32,8 @@ export async function ensureCluster(
   tools: ClusterTools,
   image: () => Promise<NodeImage>,
 ): Promise<ClusterOrigin> {
-  if (await hasCluster(report, tools.kind)) {
+  const isThere = await hasCluster(report, tools.kind);
+  if (isThere) {
     const started = await startNode(report);
     report.progress("waiting for the node");
     await writeKubeconfig(report, tools.kind);
@@ -40,9 +41,10 @@ export async function ensureCluster(
       (await isReady(report, tools.kubectl, READY_TIMEOUT)) && isServed(await readVersion(report, tools.kubectl));
     if (isUsable) return started ? "started" : "found";
     report.progress("the cluster that is there is not Ready or of another Kubernetes release: it is created again");
-    await deleteCluster(report, tools.kind);
   }
+  // The image may need what this machine has not: until then the old cluster stays.
   const node = await image();
+  if (isThere) await deleteCluster(report, tools.kind);
   report.progress("starting the control plane");
   await createCluster(report, tools.kind, node);
   if (await isReady(report, tools.kubectl, READY_TIMEOUT)) return "created";
