@@ -1,6 +1,7 @@
 import type { NodeStatus } from "../../api/pipeline-run.ts";
 import type { ReportOrder } from "../../api/report.ts";
-import type { Facts, JobFacts } from "../facts.ts";
+import { type ResultExpectation, speaksOf } from "../attempt/task-end.ts";
+import type { Facts, JobFacts, PodFacts } from "../facts.ts";
 import { TERMINAL } from "../node.ts";
 import { hasBegun } from "./held.ts";
 
@@ -28,12 +29,21 @@ export interface PodOrder {
 export function ordersOf({ run, attempts }: Pick<Facts, "run" | "attempts">): readonly PodOrder[] {
   return [...attempts].flatMap(([name, list]) => {
     const stored = run.status.nodes?.[name];
-    return list.flatMap(({ job, pods }) => {
+    return list.flatMap(({ attempt, job, pods }) => {
       const order = stored === undefined || job === undefined ? undefined : orderOf(stored, job);
-      const working = pods.filter(({ pushed }) => pushed === undefined);
+      const working = pods.filter((pod) => !hasReported(pod, { run: run.meta.uid, node: name, attempt }));
       return order === undefined ? [] : working.map(({ uid }) => ({ podUid: uid, order }));
     });
   });
+}
+
+/** Whether the pod's task has pushed the result of its own attempt: one of another attempt says nothing. */
+function hasReported(
+  { pushed, part }: PodFacts,
+  attempt: Pick<ResultExpectation, "run" | "node" | "attempt">,
+): boolean {
+  const ofPart = part === undefined ? {} : { part };
+  return pushed !== undefined && speaksOf(pushed.result, { ...attempt, ...ofPart, required: true });
 }
 
 function orderOf(stored: NodeStatus, job: JobFacts): ReportOrder | undefined {

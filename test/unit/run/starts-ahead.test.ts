@@ -239,5 +239,7 @@ test("a task that has pushed its result is told nothing more, and one that does 
     ordersOf(facts({ nodes: { a: SUCCEEDED }, of: [["a", [anAttempt("a", 1, pods)]]] }));
   const result = TaskResult.parse(JSON.parse(aResult("a", 1)));
   expect(of([running({ pushed: { result, at: NOW } })])).toEqual([]);
+  const ofAnother = running({ pushed: { result: { ...result, attempt: 2 }, at: NOW } });
+  expect(of([ofAnother])).toEqual([{ podUid: ofAnother.uid, order: "done" }]);
   expect(of([first, again])).toContainEqual({ podUid: "again", order: "done" });
 });
