@@ -4,6 +4,8 @@ import type { Clock, Random } from "../../operator/kube/clock.ts";
 import type { PodReport, Reports } from "../../operator/report/reports.ts";
 import type { FakeApi } from "../support/fake-api.ts";
 import type { StoredObject } from "../support/fake-api-objects.ts";
+import { attemptOf } from "../support/fake-kubelet.ts";
+import { FORGED_ROWS } from "./neighbour.ts";
 
 /** How long a message may be under way, and how long after its process's beginning an operator is told everything again. */
 const LATE_MS = 20_000;
@@ -65,22 +67,25 @@ export class Inbox implements Reports {
 }
 
 /**
- * Tasks that push their results, and a network that loses, delays and doubles what they say, and carries it to any operator: one that
+ * Tasks that push their results, and a network that loses, delays and doubles what they say, lies, and carries it to any operator: one that
  * leads, stands by, or led until a moment ago. An operator that begins is told again by the tasks that still run.
  */
 export class ReportingTasks {
   readonly #api: FakeApi;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #lies: Random;
   readonly #inboxes = new Map<string, Inbox>();
   readonly #said = new Map<string, TaskResult>();
   readonly #wentListeners: ((pod: StoredObject) => void)[] = [];
   readonly #listeners: ((pod: StoredObject, result: TaskResult) => void)[] = [];
 
-  constructor(api: FakeApi, clock: Clock, random: Random) {
+  /** `lies`: dice of their own, so that a seed means the same with and without them. */
+  constructor(api: FakeApi, clock: Clock, random: Random, lies: Random) {
     this.#api = api;
     this.#clock = clock;
     this.#random = random;
+    this.#lies = lies;
   }
 
   /** Who watches what tasks say, whoever hears it. */
@@ -140,10 +145,31 @@ export class ReportingTasks {
     const { uid } = pod.metadata;
     this.#said.set(uid, result);
     for (const listener of this.#listeners) listener(pod, result);
+    if (this.#lies() < 0.3) this.#lie(pod, result);
     const dice = this.#random();
     if (dice < 0.15) return;
     this.#send(uid, result, dice < 0.3 ? LATE_MS : 20);
     if (dice > 0.8) this.#send(uid, result, LATE_MS);
+  }
+
+  /** A success that is not the pod's own, under its uid; or what it says, under the uid of another one. Nothing may follow from it. */
+  #lie(pod: StoredObject, result: TaskResult): void {
+    const success = { ...result, outcome: "succeeded" as const, rows: FORGED_ROWS };
+    const isOther = (other: StoredObject) => JSON.stringify(attemptOf(other)) !== JSON.stringify(attemptOf(pod));
+    const others = this.#api.storage.list("Pod").filter(isOther);
+    const other = others[Math.floor(this.#lies() * others.length)];
+    const lies = [
+      { ...success, attempt: result.attempt + 1 },
+      { ...success, node: other === undefined ? "elsewhere" : attemptOf(other).node, attempt: result.attempt + 7 },
+      { ...success, run: "00000000-0000-4000-8000-ffffffffffff" },
+      { ...success, part: 0 },
+    ];
+    const lie = lies[Math.floor(this.#lies() * lies.length)] ?? success;
+    const isOfOther = other !== undefined && this.#lies() < 0.5;
+    const uid = isOfOther ? other.metadata.uid : pod.metadata.uid;
+    this.#clock.after(this.#lies() * AGAIN_MS, () => {
+      for (const inbox of this.#inboxes.values()) inbox.take(uid, isOfOther ? { ...result, rows: FORGED_ROWS } : lie);
+    });
   }
 
   #send(podUid: string, result: TaskResult, delayMaxMs: number): void {

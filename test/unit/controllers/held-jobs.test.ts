@@ -38,7 +38,12 @@ const chain = (names: readonly string[], more: object = {}) =>
 
 /** A kubelet whose tasks ask one operator after the other for what they are to do. */
 function kubelet(script: Script): ReportingTasks {
-  const tasks = new ReportingTasks(api, clock, () => 0.5);
+  const tasks = new ReportingTasks(
+    api,
+    clock,
+    () => 0.5,
+    () => 1,
+  );
   const machine = new FakeKubelet(api, clock, seededRandom(2), script);
   machine.onPush = (pod, result) => tasks.push(pod, result);
   machine.onHold = (pod, next) => tasks.hold(pod, next);
