@@ -48,9 +48,13 @@ async function write(store: ObjectStore, key: string, text: string): Promise<voi
 }
 
 /** The texts of the artifacts, by their names below the prefix, in the order in which they are written. */
-function textsOf(spec: DbtSpec, { redactor }: CommandContext, { input, macros, results }: Ended): Map<string, string> {
+function textsOf(
+  spec: DbtSpec,
+  { redactor, wallClock }: CommandContext,
+  { input, macros, results }: Ended,
+): Map<string, string> {
   const { manifest, does, invocationId, startedAt } = input;
-  const heading = { dbtVersion: DBT_VERSION, invocationId, startedAt, generatedAt: BigInt(Date.now()) * 1000n };
+  const heading = { dbtVersion: DBT_VERSION, invocationId, startedAt, generatedAt: BigInt(wallClock()) * 1000n };
   const shown = results.map((each) => ({ ...each, message: redactor.redact(publicText(each.message)) }));
   const outcome: readonly [string, string] =
     does === "freshness"

@@ -11,6 +11,7 @@ import { readAside } from "../dbt/run/read-aside.ts";
 import { runGraph } from "../dbt/run/run-graph.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
 import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run-thread.ts";
+import { SELECTORS_FILE } from "../dbt/selection/selectors-path.ts";
 import { ConfigurationError, TransientError } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { openSession } from "../postgres/session.ts";
@@ -20,6 +21,7 @@ import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
 import { writeArtifacts } from "./dbt-artifacts.ts";
 import { conclude, firstOf } from "./dbt-conclusion.ts";
+import { readEarlier } from "./dbt-earlier.ts";
 
 type DbtWork = WorkOf<"transform">["transform"] & { readonly command: string };
 export type DbtSpec = SpecOf<"transform"> & { readonly work: { readonly transform: DbtWork } };
@@ -70,7 +72,9 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
     startedAt: BigInt(context.wallClock()) * 1000n,
   };
   const withMacros = said.artifacts !== undefined;
-  const read = await readAside({ request, command, select, exclude, selector, withMacros }, context.signal);
+  const earlier = await readEarlier(spec, request.tree.get(SELECTORS_FILE), context);
+  const wanted = { request, command, select, exclude, selector, withMacros, earlier };
+  const read = await readAside(wanted, context.signal);
   if ("problems" in read) {
     for (const problem of read.problems) context.log.error("the project cannot run", { problem });
     throw new ConfigurationError("InvalidProject", firstOf(read.problems));

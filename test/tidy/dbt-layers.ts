@@ -65,6 +65,7 @@ export const DBT: readonly Layer[] = [
     of: "task-image/dbt/run",
     imports: [
       "task-image/dbt/adapter",
+      "task-image/dbt/artifacts",
       "task-image/dbt/bridge",
       "task-image/dbt/context",
       "task-image/dbt/macros",
@@ -80,7 +81,7 @@ export const DBT: readonly Layer[] = [
   // What dbt writes into `target/`, as texts.
   {
     of: "task-image/dbt/artifacts",
-    imports: ["task-image/dbt/manifest", "task-image/dbt/project"],
+    imports: ["task-image/dbt/manifest", "task-image/dbt/project", "task-image/dbt/selection"],
     types: ["task-image/dbt/run"],
     packages: ["node:crypto"],
     pure: true,

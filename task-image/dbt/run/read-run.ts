@@ -12,7 +12,8 @@ import type { ProjectTree } from "../project/project-package.ts";
 import { queryCommentOf } from "../project/query-comment.ts";
 import { toValue } from "../project/template-values.ts";
 import { variablesOf } from "../project/variables.ts";
-import { projectSelectors, SELECTORS_FILE, type Selectors } from "../selection/selectors-file.ts";
+import { projectSelectors, type Selectors } from "../selection/selectors-file.ts";
+import { SELECTORS_FILE } from "../selection/selectors-path.ts";
 import type { MacroText, RunInput } from "./run-input.ts";
 import type { Doing } from "./verbs.ts";
 

@@ -1,6 +1,8 @@
 import { formatProblem } from "../../jinja/problem.ts";
+import { type EarlierArtifacts, previousManifest, previousResults } from "../artifacts/previous-run.ts";
 import type { Manifest } from "../manifest/node.ts";
 import { type Selection, SelectionError } from "../selection/criterion.ts";
+import type { SelectionFacts } from "../selection/methods.ts";
 import { select } from "../selection/select.ts";
 import { readSelection } from "../selection/selection.ts";
 import type { Selectors } from "../selection/selectors-file.ts";
@@ -20,6 +22,8 @@ export interface SelectedRequest {
   readonly selector?: string | undefined;
   /** Whether the macros of the manifest are wanted: they are half of it, and no thread needs them. */
   readonly withMacros?: boolean;
+  /** What earlier runs have left, for selections that compare with it. */
+  readonly earlier?: EarlierArtifacts | undefined;
 }
 
 /** What the thread that reads a project answers: a run, or why there is none. */
@@ -40,7 +44,8 @@ export function readSelected(wanted: SelectedRequest): SelectedRun {
   if (run.problems.length > 0) return { problems: run.problems.map(formatProblem) };
   try {
     const { manifest, selectors } = run;
-    const found = select(selectionOf(wanted, selectors), { manifest, selectors: selectors.find });
+    const facts = { manifest, selectors: selectors.find, ...earlierFacts(wanted) };
+    const found = select(selectionOf(wanted, selectors), facts);
     const selected = [...found].filter((id) => isTaken(manifest, id, wanted.command));
     return {
       input: run.inputFor(selected, VERBS[wanted.command].does),
@@ -52,6 +57,10 @@ export function readSelected(wanted: SelectedRequest): SelectedRun {
     if (error instanceof SelectionError) return { problems: [error.message] };
     throw error;
   }
+}
+
+function earlierFacts({ earlier }: SelectedRequest): Pick<SelectionFacts, "previous" | "results"> {
+  return earlier === undefined ? {} : { previous: previousManifest(earlier), results: previousResults(earlier) };
 }
 
 /** What is named wins; the project's default selector counts where nothing is. */

@@ -70,11 +70,14 @@ const FINDERS: Readonly<Record<Exclude<Method, "selector">, Finder>> = {
   version: ({ value }, { manifest }) => findVersions(value, manifest),
   state: (criterion, { manifest, previous }) => {
     if (previous === undefined)
-      throw new SelectionError(`'state:${criterion.value}': there is no earlier run to compare with`);
+      throw new SelectionError(
+        `'state:${criterion.value}': there is no earlier run to compare with: name a bucket for artifacts`,
+      );
     return findByState(criterion.value, manifest, previous);
   },
   result: ({ value }, { manifest, results }) => {
-    if (results === undefined) throw new SelectionError(`'result:${value}': there is no earlier run to look at`);
+    if (results === undefined)
+      throw new SelectionError(`'result:${value}': there is no earlier run to look at: name a bucket for artifacts`);
     return ids(itemsOf(manifest), (item) => results.get(item.unique_id) === value);
   },
   source_status: ({ value }) => {

@@ -14,8 +14,7 @@ import {
   type Selection,
   SelectionError,
 } from "./criterion.ts";
-
-export const SELECTORS_FILE = "selectors.yml";
+import { SELECTORS_FILE } from "./selectors-path.ts";
 
 /** Selections that a project gives names to. */
 export interface Selectors {
