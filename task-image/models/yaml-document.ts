@@ -31,7 +31,7 @@ export function readYaml<S extends z.ZodType>(file: string, text: string, shape:
     return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
   const [error] = document.errors;
-  if (error !== undefined) throw new ProblemError(`this is not YAML: ${error.message}`, at(error.pos[0]));
+  if (error !== undefined) throw new ProblemError(whyNotYaml(error), at(error.pos[0]));
   const repeated = repeatedKey(document);
   if (repeated !== undefined) throw new ProblemError(`this is not YAML: ${repeated.words}`, at(repeated.offset));
   const position = (path: Path): Position => {
@@ -49,6 +49,11 @@ export function readYaml<S extends z.ZodType>(file: string, text: string, shape:
     `${path.join(".") || "the file"}: ${issue?.message ?? "not of the expected shape"}`,
     position(path),
   );
+}
+
+/** The library tells of a stack that is at its end as of a mistake in the text. */
+function whyNotYaml({ message }: Error): string {
+  return /call stack/.test(message) ? "the values are nested too deeply" : `this is not YAML: ${message}`;
 }
 
 /** @throws {ProblemError} where the file would take the parser more than it can be worth. */

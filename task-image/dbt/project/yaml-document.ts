@@ -34,7 +34,7 @@ export function readYaml(file: string, text: string): YamlDocument {
     return { file, line: Math.max(1, line), column: Math.max(1, col - (moved.get(line) ?? 0)) };
   };
   const [error] = document.errors;
-  if (error !== undefined) throw new ProblemError(`this is not YAML: ${error.message}`, at(error.pos[0]));
+  if (error !== undefined) throw new ProblemError(whyNotYaml(error), at(error.pos[0]));
   const template = keyWithoutName(document);
   if (template !== undefined) {
     throw new ProblemError(
@@ -64,8 +64,13 @@ export function readYamlValues(name: string, text: string, timestampOf: Timestam
   checkBounds(name, text);
   const { document } = parseTidied(name, text, timestampOf);
   const [error] = document.errors;
-  if (error !== undefined) throw new ProblemError(`this is not YAML: ${error.message}`, startOf(name));
+  if (error !== undefined) throw new ProblemError(whyNotYaml(error), startOf(name));
   return toMaps(document, startOf(name));
+}
+
+/** The library tells of a stack that is at its end as of a mistake in the text. */
+function whyNotYaml({ message }: Error): string {
+  return /call stack/.test(message) ? "the values are nested too deeply" : `this is not YAML: ${message}`;
 }
 
 /** @throws {ProblemError} where the file would take the parser more than it can be worth. */
