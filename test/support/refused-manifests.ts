@@ -353,6 +353,13 @@ export const REFUSED_MANIFESTS: readonly RefusedManifest[] = [
   ...PIPELINES,
   ...VERBS,
   ...OTHERS,
+  {
+    title: "a bucket on the way that is not there",
+    manifest: pipeline(
+      "nodes: {n: {load: {from: {connection: source, tables: [t]}, to: {connection: warehouse, schema: raw, via: nowhere}}}}",
+    ),
+    server: 'spec.nodes: Invalid value: "object": load.to.via must name an entry of spec.connections; look at node n',
+  },
   ...REFUSED_PODS,
   ...refusedSources(refused, pipeline, LOAD),
 ];

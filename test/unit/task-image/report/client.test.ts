@@ -121,6 +121,7 @@ describe("while it works", () => {
     ["and that is never more than a minute", { status: 503, retryAfter: "86400" }, 60_000],
     ["a body that is none is asked of another address", { status: 200, body: "<html>" }, 0],
     ["a field that is not of the contract too", { status: 200, body: `{"order":"dance","everyMs":1}` }, 0],
+    ["a message that it does not understand too", { status: 400 }, 0],
     ["a status that is not of the contract too", { status: 500 }, 0],
     ["nobody there too", "nobody", 0],
   ])("%s", async (_what, does, waitMs) => {
