@@ -30,6 +30,10 @@ export class ItemStore implements ProgressReporter {
   /** What earlier attempts have done, by kind and shown name. */
   readonly #earlier = new Map<string, ReportItem>();
   readonly #sum: { rows: number | undefined; bytes: number | undefined } = { rows: undefined, bytes: undefined };
+  /** Which item has which name for everybody: names that differ may look alike once secrets and what is too long are taken away. */
+  readonly #ownerOf = new Map<string, string>();
+  readonly #named = new Map<string, { readonly shown: string; readonly name: string }>();
+  readonly #times = new Map<string, number>();
   #done = 0;
   #leftOut = 0;
   #current: string | undefined;
@@ -136,7 +140,7 @@ export class ItemStore implements ProgressReporter {
   }
 
   #pending(kind: ReportItem["kind"], name: string): ReportItem {
-    const earlier = `${kind} ${this.#shownName(name)}`;
+    const earlier = `${kind} ${this.#distinctName({ kind, name })}`;
     const attempts = this.#earlier.get(earlier)?.attempts;
     this.#earlier.delete(earlier);
     return { kind, name, state: "Pending", ...(attempts === undefined ? {} : { attempts }) };
@@ -204,7 +208,24 @@ export class ItemStore implements ProgressReporter {
 
   #shown({ begun: _begun, isStaged: _isStaged, message, ...item }: Item): ReportItem {
     const why = message === undefined ? {} : { message: cut(this.#options.shown(message), MESSAGE_LENGTH_MAX) };
-    return { ...item, name: this.#shownName(item.name), ...why };
+    return { ...item, name: this.#distinctName(item), ...why };
+  }
+
+  /** The shown name, with a number where another item of the kind has it. */
+  #distinctName({ kind, name }: Pick<Item, "kind" | "name">): string {
+    const shown = this.#shownName(name);
+    const key = `${kind} ${name}`;
+    const known = this.#named.get(key);
+    if (known?.shown === shown) return known.name;
+    for (let times = (this.#times.get(`${kind} ${shown}`) ?? 0) + 1; ; times += 1) {
+      const suffix = times === 1 ? "" : ` (${times})`;
+      const tried = cut(shown, NAME_LENGTH_MAX - suffix.length) + suffix;
+      if ((this.#ownerOf.get(`${kind} ${tried}`) ?? key) !== key) continue;
+      this.#times.set(`${kind} ${shown}`, times);
+      this.#ownerOf.set(`${kind} ${tried}`, key);
+      this.#named.set(key, { shown, name: tried });
+      return tried;
+    }
   }
 
   /** A name has at least one character, whatever is taken away from it. */

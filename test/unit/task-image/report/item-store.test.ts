@@ -9,6 +9,8 @@ const redactor = createRedactor();
 redactor.add("s3cret-word");
 const EVERYTHING = 1024 * 1024;
 
+const names = (items: readonly ReportItem[]) => items.map(({ name }) => name);
+
 let now = 0;
 let store: ItemStore;
 beforeEach(() => {
@@ -89,8 +91,6 @@ describe("when the command ends", () => {
 });
 
 describe("what is taken", () => {
-  const names = (items: readonly ReportItem[]) => items.map(({ name }) => name);
-
   test("is what has changed since it was last taken", () => {
     const [, b] = store.items("table", ["a", "b"]);
     expect(names(store.take("all", EVERYTHING))).toEqual(["a", "b"]);
@@ -132,9 +132,31 @@ test("names and messages hold no secret, no value of a row and no character that
   for (const item of store.all()) expect(ReportItem.safeParse(item).success).toBe(true);
 });
 
+test("names that look alike once they are cut or masked are told apart, and keep their numbers", () => {
+  const long = "n".repeat(600);
+  const items = store.items("file", [`${long}1`, `${long}2`, "s3cret-word", "[redacted]", `${"x".repeat(511)}y`]);
+  const before = names(store.all());
+  expect(new Set(before).size).toBe(5);
+  expect(before.slice(0, 4)).toEqual([
+    `${"n".repeat(511)}…`,
+    `${"n".repeat(507)}… (2)`,
+    "[redacted]",
+    "[redacted] (2)",
+  ]);
+  for (const item of items) item.ended("Succeeded");
+  expect(names(store.take("changed", EVERYTHING))).toEqual(before);
+  for (const item of store.all()) expect(ReportItem.safeParse(item).success).toBe(true);
+});
+
+test("so are as many as a report can have", () => {
+  const all = Array.from({ length: REPORT_ITEMS_MAX }, (_, i) => `${"n".repeat(600)}${i}`);
+  store.items("file", all);
+  expect(new Set(names(store.all())).size).toBe(REPORT_ITEMS_MAX);
+});
+
 test("memory is bounded: beyond the most that a report can have, items are counted", () => {
-  const names = Array.from({ length: REPORT_ITEMS_MAX + 7 }, (_, index) => `m${index}`);
-  const items = store.items("model", names);
+  const many = Array.from({ length: REPORT_ITEMS_MAX + 7 }, (_, index) => `m${index}`);
+  const items = store.items("model", many);
   items.at(-1)?.ended("Failed");
   expect(store.all()).toHaveLength(REPORT_ITEMS_MAX);
   expect(store.leftOut).toBe(7);
