@@ -1,13 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
+  CONTRACT_VERSION,
   EXIT,
+  GIT_SECRET_DIRECTORY,
   PART_ENV,
   PROJECT_DIRECTORY,
   RESULT_FILE,
   RESULT_FILE_ENV,
   STOPPED,
   TASK_SPEC_ENV,
+  type TaskNote,
   TaskResult,
   type TaskSpec,
   WORK_DIRECTORY,
@@ -86,13 +89,30 @@ async function finish(result: TaskResult, exitCode: number): Promise<void> {
 /** Writes the termination message, and answers the result as it stands there. */
 async function leave(result: TaskResult): Promise<TaskResult> {
   const { packItems: pack } = await import("#api/packed-items.ts");
-  const text = encodeResult(result, redactor, { items: items.all(), leftOut: items.leftOut, pack });
+  const known = items.commit === undefined ? result : { ...result, commit: items.commit };
+  const text = encodeResult(known, redactor, { items: items.all(), leftOut: items.leftOut, pack });
   try {
-    writeFileSync(process.env[RESULT_FILE_ENV] ?? RESULT_FILE, text);
+    writeFileSync(resultFile(), text);
   } catch (error) {
     log.error("the result cannot be written", { error: (error as Error).message, result: text });
   }
   return TaskResult.parse(JSON.parse(text));
+}
+
+function resultFile(): string {
+  return process.env[RESULT_FILE_ENV] ?? RESULT_FILE;
+}
+
+/** Leaves the commit where the kubelet finds it whatever ends the process, and tells the operator. */
+function noteCommit(commit: string): void {
+  const { run, node, attempt } = speaker;
+  const note: TaskNote = { version: CONTRACT_VERSION, run, node, attempt, commit };
+  try {
+    writeFileSync(resultFile(), JSON.stringify(note));
+  } catch (error) {
+    log.warn("the commit cannot be noted", { error: (error as Error).message, commit });
+  }
+  items.worksWith(commit);
 }
 
 /** Tells the operator. Keeps the items at the destination where another attempt wants them, or nobody else has all of them. */
@@ -174,6 +194,8 @@ function contextOf(part: Part | undefined): CommandContext {
     wallClock: Date.now,
     projectDirectory: process.env.KELT_PROJECT_DIRECTORY ?? PROJECT_DIRECTORY,
     macroDirectory: process.env.KELT_MACRO_DIRECTORY ?? fileURLToPath(new URL("macros", import.meta.url)),
+    gitSecretDirectory: process.env.KELT_GIT_SECRET_DIRECTORY ?? GIT_SECRET_DIRECTORY,
+    onCommit: noteCommit,
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,
     ...(part === undefined ? {} : { part }),
   };

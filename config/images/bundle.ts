@@ -19,6 +19,7 @@ export const APPS = {
     entries: {
       main: "task-image/main.ts",
       "project-worker": "task-image/projects/project-worker.ts",
+      "pack-worker": "task-image/git/pack-worker.ts",
       "read-worker": "task-image/dbt/run/read-worker.ts",
       "run-worker": "task-image/dbt/run/run-worker.ts",
       compile: "config/images/compile.ts",
@@ -37,6 +38,9 @@ const COMMONJS = [
   "const require = createRequireOfBundle(import.meta.url);",
   "const { filename: filenameOfBundle, dirname: dirnameOfBundle } = import.meta;",
 ].join("\n");
+
+/** Compiled code that ssh2 does without. */
+const OPTIONAL = ["cpu-features", "*/sshcrypto.node"];
 
 export interface Bundle {
   readonly folder: string;
@@ -62,7 +66,7 @@ export async function bundle(
     outdir,
     bundle: true,
     splitting: true,
-    external: native === undefined ? [] : [`${native.name}-*`],
+    external: [...OPTIONAL, ...(native === undefined ? [] : [`${native.name}-*`])],
     format: "esm",
     platform: "node",
     target: "node24",

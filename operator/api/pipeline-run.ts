@@ -30,6 +30,7 @@ export type PipelineRunSpec = z.infer<typeof PipelineRunSpec>;
  * |-----------|----------------------------------------------------------|----------------------------------------------|
  * | Pending   | a node it needs has not succeeded yet                    | they succeed, or one of them cannot any more |
  * | Pending, StartingAhead | the same; the Job of its first attempt is made and does nothing before the node is stored as started | the same; its Job is deleted (Pending) |
+ * | Pending, AwaitingCommit | another node looks up the commit of the same git project | it is stored; that node's attempt ends |
  * | Waiting   | there is no room: a limit, a quota, a queue, the cluster | room; capacityTimeout (Failed)               |
  * | Starting  | the attempt's Job exists, its pod does not run yet       | the task container runs, or startTimeout     |
  * | Running   | the task container of the attempt runs                   | it reports its result or terminates; its pod is evicted (Starting, or Retrying) |
@@ -98,6 +99,10 @@ export const NodeStatus = z
     rows: count("Rows written.").optional(),
     bytes: count("Bytes moved.").optional(),
     tests: TestCounts.optional(),
+    commit: text(
+      "Commit of the project's git repository. Every node and attempt of the run with the same url and ref has it.",
+      { max: 40 },
+    ).optional(),
     reason: text("Why, in one word.", { max: 64 }).optional(),
     message: text("Why, in a sentence: what failed, where, and what to do.", { max: 1024 }).optional(),
   })

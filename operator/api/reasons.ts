@@ -55,6 +55,9 @@ export const REASON = {
   PodFailed: "The node ended the attempt's pod or would not take it.",
   QuotaExceeded: "A quota of the namespace has no room for the Job or its pod.",
   StartingAhead: "The node's pod is started while a node that it needs still works; it waits until it may begin.",
+  AwaitingCommit: "Another node of the run looks up the commit of the same git project; this one gets the same.",
+  CommitMoved:
+    "A pod in the place of an evicted one found another commit than the run has; the next attempt gets the run's.",
   RunParallelism: "As many nodes of the run are at work as spec.parallelism allows.",
   NamespaceLimit: "As many nodes are at work in the namespace as the operator's installation allows.",
   NoCapacity: "No room was found for the node within capacityTimeout.",

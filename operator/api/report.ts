@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TaskResult } from "./task.ts";
+import { Commit, TaskResult } from "./task.ts";
 
 /**
  * The channel by which a task tells the operator how it stands while it works: the other way is the termination message of
@@ -106,6 +106,8 @@ export const Report = z.strictObject({
   items: z.array(ReportItem).max(REPORT_ITEMS_MAX).optional(),
   /** Items that were left out of a snapshot for lack of room. */
   itemsLeftOut: count.optional(),
+  /** The commit of the project's repository that the task works with, once it is known. */
+  commit: Commit.optional(),
   result: TaskResult.optional(),
 });
 export type Report = z.infer<typeof Report>;

@@ -35,6 +35,8 @@ export const TEST_DEADLINE_SECONDS = 120;
 export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
 /** Where the kubelet mounts a transform node's project: one volume, or each of several ConfigMaps in a folder of its name. */
 export const PROJECT_DIRECTORY = "/var/run/kelt/project";
+/** Where the kubelet mounts the Secret of a project's git repository. */
+export const GIT_SECRET_DIRECTORY = "/var/run/kelt/git";
 /** The directory that a task writes to; /tmp is there for other programs. */
 export const WORK_DIRECTORY = "/var/run/kelt/work";
 
@@ -53,6 +55,9 @@ export const EXIT = {
 export type FailureKind = "configuration" | "data" | "transient";
 /** The error code of a task that was told to stop: who stopped it, its pod says. */
 export const STOPPED = "Stopped";
+
+/** A commit of git, by SHA-1. */
+export const Commit = z.string().regex(/^[0-9a-f]{40}$/);
 
 const PostgresOptions = z.strictObject({
   kind: z.literal("postgres"),
@@ -153,6 +158,8 @@ export const TaskSpec = z.strictObject({
   /** Whether the pod's log may quote values of rows. */
   logValues: z.boolean().optional(),
   network: Network.optional(),
+  /** The commit of the project's repository, once an attempt of the run has found it: `ref` is not looked up again. */
+  commit: Commit.optional(),
   connections: z.record(z.string(), TaskConnection),
   work: TaskWork,
 });
@@ -183,6 +190,8 @@ export const TaskResult = z.strictObject({
   /** What the whole load came to, from a part that has published it or found it published; `rows` and `bytes` are its own. */
   published: z.strictObject({ rows: z.int().min(0), bytes: z.int().min(0) }).optional(),
   tests: TestCounts.optional(),
+  /** The commit that the project was fetched at. */
+  commit: Commit.optional(),
   /** What answered a test of a connection. */
   server: z.strictObject({ version: z.string().max(128), latencyMs: z.int().min(0) }).optional(),
   error: TaskError.optional(),
@@ -192,6 +201,19 @@ export const TaskResult = z.strictObject({
   itemsLeftOut: z.int().min(0).optional(),
 });
 export type TaskResult = z.infer<typeof TaskResult>;
+
+/**
+ * What a task leaves in its termination message before it works with a commit that it has looked up itself: an end without a result, such
+ * as a kill, leaves it to be found.
+ */
+export const TaskNote = z.strictObject({
+  version: z.literal(CONTRACT_VERSION),
+  run: z.string().max(64),
+  node: z.string().max(64),
+  attempt: z.int().min(1),
+  commit: Commit,
+});
+export type TaskNote = z.infer<typeof TaskNote>;
 
 /** A line of progress on the task's standard output, one JSON object a line, at most one a second. */
 export interface ProgressLine {

@@ -69,7 +69,7 @@ export const Transform = object(
     },
     {
       rule: `has(self.command) || !(${FOLDER_SOURCES.map((source) => `has(self.project.${source})`).join(" || ")})`,
-      message: `a project of ${FOLDER_SOURCES.join(" or ")} needs command: it says what dbt does`,
+      message: `a project of ${FOLDER_SOURCES.slice(0, -1).join(", ")} or ${FOLDER_SOURCES.at(-1)} needs command: it says what dbt does`,
       holds: ({ command, project }) =>
         command !== undefined || FOLDER_SOURCES.every((source) => (project as ProjectSource)[source] === undefined),
     },

@@ -9,6 +9,8 @@ export const STATUS_BYTES_MAX = 640 * 1024;
 
 /** What a node's status takes when every word of it is cut that can be: states, times, counts, its Job and its reason. */
 export const NODE_BYTES_MAX = 640;
+/** What the commit of a project takes beside that. */
+const COMMIT_BYTES = 56;
 /** What stands in a status beside its nodes, conditions with their messages above all. */
 export const RUN_BYTES_MAX = 40 * 1024;
 
@@ -20,7 +22,8 @@ export function largestStatusBytes(nodes: readonly string[]): number {
 /** Whether the status of a run could become too large to be stored: then the run could not even say that it has ended. */
 export function findStatusProblems({ nodes }: PipelineSpec): Problem[] {
   const names = Object.keys(nodes);
-  const bytes = largestStatusBytes(names);
+  const commits = Object.values(nodes).filter(({ transform }) => transform?.project.git !== undefined).length;
+  const bytes = largestStatusBytes(names) + commits * COMMIT_BYTES;
   if (bytes <= STATUS_BYTES_MAX) return [];
   const message = `the status of a run of these ${names.length} nodes may come to ${bytes} bytes, and there is room for ${STATUS_BYTES_MAX}; split the pipeline in two, or give its nodes shorter names`;
   return [{ reason: "InvalidSpec", path: ["spec", "nodes"], message }];

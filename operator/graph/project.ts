@@ -9,12 +9,13 @@ type Finding = readonly [path: Problem["path"], message: string];
 /** What is wrong with where dbt projects come from: ConfigMaps named twice, paths that lead out, names that are no images. */
 export function findProjectProblems({ nodes }: PipelineSpec): Problem[] {
   return Object.entries(nodes).flatMap(([name, { transform }]) => {
-    const { configMaps = [], persistentVolumeClaim, image }: ProjectSource = transform?.project ?? {};
+    const { configMaps = [], persistentVolumeClaim, image, git }: ProjectSource = transform?.project ?? {};
     const findings = [
       ...twins(configMaps),
       ...pathFindings("persistentVolumeClaim", persistentVolumeClaim?.path, "the volume"),
       ...imageFindings(image?.reference),
       ...pathFindings("image", image?.path, "the image"),
+      ...pathFindings("git", git?.path, "the repository"),
     ];
     return findings.map(([path, message]): Problem => {
       return { reason: "InvalidSpec", path: ["spec", "nodes", name, "transform", "project", ...path], message };

@@ -31,6 +31,8 @@ export interface Attempt {
   readonly spec: PipelineSpec;
   readonly node: string;
   readonly attempt: number;
+  /** The commit of the node's git project, where the run knows it. */
+  readonly commit?: string;
   /** How the task tells the operator how it stands; a program of the user's own tells nothing. */
   readonly report?: ReportChannel;
 }
@@ -170,7 +172,12 @@ function workOf(attempt: Attempt, node: PipelineNode, { network }: TaskPodSettin
   const run = { namespace, pipeline: attempt.pipeline, name, uid };
   const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec);
   if (task !== undefined) {
-    const sent = network === undefined ? task : { ...task, network };
+    const { commit } = attempt;
+    const sent = {
+      ...task,
+      ...(network === undefined ? {} : { network }),
+      ...(commit === undefined ? {} : { commit }),
+    };
     return [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(sent)) }];
   }
   const connections = taskConnectionsOf(node, attempt.spec);

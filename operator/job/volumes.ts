@@ -2,7 +2,7 @@ import type { V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import { type ConnectionSpec, secretOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { ProjectSource } from "../api/project-source.ts";
-import { CONNECTIONS_DIRECTORY, PROJECT_DIRECTORY, WORK_DIRECTORY } from "../api/task.ts";
+import { CONNECTIONS_DIRECTORY, GIT_SECRET_DIRECTORY, PROJECT_DIRECTORY, WORK_DIRECTORY } from "../api/task.ts";
 import type { Volume } from "../api/volumes.ts";
 import { connectionsOf } from "./task-spec.ts";
 
@@ -57,7 +57,7 @@ export function volumesOf({ connections = {} }: PipelineSpec, node: PipelineNode
 }
 
 /** The volumes of a project: one, or one for each of several ConfigMaps, so that the task sees which file is whose. */
-function projectVolumes({ configMap, configMaps = [], persistentVolumeClaim, image }: ProjectSource): Mounted[] {
+function projectVolumes({ configMap, configMaps = [], persistentVolumeClaim, image, git }: ProjectSource): Mounted[] {
   const mounted = (name: string, mountPath: string, source: Omit<V1Volume, "name">): Mounted => ({
     volume: { name, ...source },
     mount: { name, mountPath, readOnly: true },
@@ -70,6 +70,10 @@ function projectVolumes({ configMap, configMaps = [], persistentVolumeClaim, ima
   if (image !== undefined) {
     const { reference, pullPolicy } = image;
     return whole({ image: { reference, ...(pullPolicy === undefined ? {} : { pullPolicy }) } });
+  }
+  if (git?.secretRef !== undefined) {
+    const { secretRef: secretName } = git;
+    return [mounted("git", GIT_SECRET_DIRECTORY, { secret: { secretName, optional: true, defaultMode: 0o440 } })];
   }
   return configMaps.map((name, index) =>
     mounted(`project-${index}`, `${PROJECT_DIRECTORY}/${name}`, { configMap: { name, optional: true } }),

@@ -15,7 +15,7 @@ import type { PodReport } from "./reports.ts";
  * | delta after items were dropped or left                | left                   | unknown                         |
  * | any that is to be taken and does not fit              | items left, rest taken | tooLarge                        |
  *
- * A result `succeeded` is taken from every message and stays for ever: the task wrote it after COMMIT. A result `failed` is taken with
+ * The commit of a project is taken from every message, the first word of it. A result `succeeded` is taken from every message and stays for ever: the task wrote it after COMMIT. A result `failed` is taken with
  * its message. So what came of the work is the same in whatever order messages arrive, and however often.
  */
 
@@ -47,6 +47,7 @@ export class PodDocument {
   #items: ReadonlyMap<string, ReportItem> = new Map();
   #itemBytes = 0;
   #itemsLeftOut = 0;
+  #commit: string | undefined;
   #result: { readonly epoch: string; readonly document: TaskResult; readonly at: number } | undefined;
   /** Made when it is asked for. */
   #view: PodReport | undefined;
@@ -81,6 +82,7 @@ export class PodDocument {
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
       items: [...this.#items.values()],
       itemsLeftOut: this.#itemsLeftOut,
+      ...(this.#commit === undefined ? {} : { commit: this.#commit }),
       ...(this.#result === undefined ? {} : { result: this.#result.document, resultAt: this.#result.at }),
     };
     return this.#view;
@@ -92,7 +94,7 @@ export class PodDocument {
     this.#at = now;
     const step = this.#stepOf(report);
     const counts = step === "merge" || step === "replace" || report.result?.outcome === "succeeded";
-    const isNews = counts && this.#takeResult(report, now);
+    const isNews = [counts && this.#takeResult(report, now), this.#takeCommit(report)].includes(true);
     if (step === "unknown") return { answer: "unknown", change: isNews ? "decisive" : "none" };
     if (step === "left") return { answer: "taken", change: isNews ? "decisive" : "none" };
     const change = isNews || this.#phase !== report.phase ? "decisive" : "detail";
@@ -121,6 +123,13 @@ export class PodDocument {
     if (kind === "delta") return isKnown && !this.#isBroken && seq === this.#seq + 1 ? "merge" : "unknown";
     const isLate = this.#result !== undefined && this.#result.epoch !== epoch && result === undefined;
     return isLate ? "left" : "replace";
+  }
+
+  /** Whether the commit is news. A process has one, so the first word of it stands, in whatever order messages come. */
+  #takeCommit({ commit }: Report): boolean {
+    if (commit === undefined || this.#commit !== undefined) return false;
+    this.#commit = commit;
+    return true;
   }
 
   /** Whether the result is news. */

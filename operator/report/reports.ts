@@ -11,6 +11,8 @@ export interface PodReport {
   readonly items: readonly ReportItem[];
   /** Items that were dropped for lack of room, by the task or here. */
   readonly itemsLeftOut: number;
+  /** The commit of its project. */
+  readonly commit?: string;
   /** Its shape is checked; whose it is, is not: that is for `run/` to say. */
   readonly result?: TaskResult;
   readonly resultAt?: number;

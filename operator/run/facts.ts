@@ -173,6 +173,8 @@ export interface PodFacts {
   };
   /** What its task has pushed by the report channel. Its shape is checked; for which attempt it speaks is not. */
   readonly pushed?: { readonly result: TaskResult; readonly at: number };
+  /** The commit of its project that its task works with, where it has said so by the channel. */
+  readonly commit?: string;
   /** How many of its items its task has yet to do, where it has said so. */
   readonly itemsLeft?: number;
   /** What lies inside its node and how that stands, by the same channel, and when its task last said something. */

@@ -5,6 +5,7 @@ import { cutAtWord } from "../graph/listing.ts";
 import type { Action } from "./action.ts";
 import type { Refusal, Trouble } from "./facts.ts";
 import type { NodeContext, NodeDecision } from "./node.ts";
+import type { CommitWait } from "./project-commit.ts";
 import { parseTime, timeText } from "./time.ts";
 
 /**
@@ -44,6 +45,14 @@ export function waitForSlot(context: NodeContext, { reason, message }: Trouble):
   if (facts.now < giveUpAt) return { status, actions: [], wakeAt: giveUpAt };
   const { retryAt: __, ...last } = rest;
   return settle(context, { ...last, state: "Failed", ...noCapacity(node, { reason, message }) });
+}
+
+/** A node that is due and gets the commit of its project from another one. */
+export function waitForCommit({ stored }: NodeContext, { node, awaitsStore }: CommitWait): NodeDecision {
+  const more = awaitsStore ? { awaitsStore: true as const } : {};
+  if (stored.state === "Retrying") return { status: stored, actions: [], ...more };
+  const message = `node ${node} looks up the commit of the same git project, which this one gets as well`;
+  return { status: { state: "Pending", ...words("AwaitingCommit", message) }, actions: [], ...more };
 }
 
 function noCapacity({ capacityTimeout }: PipelineNode, { reason, message }: Trouble) {

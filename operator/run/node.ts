@@ -10,8 +10,9 @@ import { puzzleOf, type Start, startOf } from "./attempt/start.ts";
 import { evictedUnseen } from "./attempt/stopped.ts";
 import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
-import { decideRefused, settle, words } from "./node-waits.ts";
-import { overdueAttempt, startedAt } from "./overdue.ts";
+import { decideRefused, settle, waitForCommit, words } from "./node-waits.ts";
+import { overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
+import { type CommitWait, movedCommit } from "./project-commit.ts";
 import type { ReadinessRule } from "./readiness.ts";
 import { retryDelayMs } from "./retry.ts";
 import { isLive, stopEnded } from "./stop-jobs.ts";
@@ -45,6 +46,9 @@ export interface NodeContext {
   readonly rule: ReadinessRule;
   /** Next states of the nodes that this one needs. */
   readonly needs: ReadonlyMap<string, NodeState>;
+  /** Of its git project: the other node that looks its commit up, or the commit, once that is stored. */
+  readonly commitWait?: CommitWait;
+  readonly runsCommit?: string;
   /** Whether one of those has succeeded by a push alone, which is not stored yet. */
   readonly needsStore: boolean;
 }
@@ -129,7 +133,8 @@ function decideRetry(context: NodeContext, failed: AttemptFacts | undefined): No
 }
 
 function startAttempt(context: NodeContext, attempt: number): NodeDecision {
-  const { facts, name, stored } = context;
+  const { facts, name, stored, commitWait } = context;
+  if (commitWait !== undefined) return waitForCommit(context, commitWait);
   const create: Action = { do: "createJob", node: name, attempt };
   const refusal = facts.refusals.get(name);
   if (refusal?.attempt === attempt) return decideRefused(context, refusal, create);
@@ -163,11 +168,6 @@ function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecisio
     : settleFailed(context, attempt, { ...overdue.failure, ...partsOf(state) });
 }
 
-/** A deadline that the operator has not set. */
-function strangeDeadline({ job }: AttemptFacts): string {
-  return `the Job ended the attempt by its activeDeadlineSeconds, which somebody else has set: the node has no attemptTimeout. kubectl get job ${job?.name ?? ""} -o yaml --show-managed-fields shows who did`;
-}
-
 /** Whether the stored status says that the attempt's pod is being evicted. */
 function isEvicted({ stored }: NodeContext, { attempt }: AttemptFacts): boolean {
   return stored.attempt === attempt && stored.reason === "PodEvicted";
@@ -175,7 +175,8 @@ function isEvicted({ stored }: NodeContext, { attempt }: AttemptFacts): boolean 
 
 /** Where the attempt stands. One that was held has waited for nobody before it began. */
 function begunState(context: NodeContext, attempt: AttemptFacts): AttemptState {
-  const state = attemptState(attempt, expectation(context, attempt), context.facts.now);
+  const { now } = context.facts;
+  const state = movedCommit(context, attempt) ?? attemptState(attempt, expectation(context, attempt), now);
   const isLost = state.state === "failed" && state.restsOnAbsence === true && state.reason === "InvalidResult";
   if (isLost && isEvicted(context, attempt)) return evictedUnseen(state);
   if (state.state === "failed" && state.reason === "AttemptTimedOut" && context.node.attemptTimeout === undefined)

@@ -69,3 +69,8 @@ function startLimit({ node }: NodeContext, start: Start | undefined): Limit | un
   const retriable = start.notice?.reason !== "ForeignPod";
   return { at: start.dueAt, reason: "StartTimedOut", message, retriable };
 }
+
+/** A deadline that the operator has not set. */
+export function strangeDeadline({ job }: AttemptFacts): string {
+  return `the Job ended the attempt by its activeDeadlineSeconds, which somebody else has set: the node has no attemptTimeout. kubectl get job ${job?.name ?? ""} -o yaml --show-managed-fields shows who did`;
+}

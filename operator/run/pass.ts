@@ -7,6 +7,7 @@ import type { Decision } from "./decide.ts";
 import type { CopyFacts, Facts, Puzzle } from "./facts.ts";
 import { makeRoom, slotsOf, withinLimits } from "./limits.ts";
 import { decideNode, type NodeContext, type NodeDecision } from "./node.ts";
+import { ProjectCommits } from "./project-commit.ts";
 import { ruleOf } from "./readiness.ts";
 import { wakeAtFirst } from "./time.ts";
 import { judge } from "./verdict.ts";
@@ -29,6 +30,7 @@ interface Pass {
 export function passOver(copy: Copy, facts: Facts): Decision {
   const proven = provenNodes(copy, facts);
   const slots = slotsOf(copy.spec, facts);
+  const commits = new ProjectCommits(copy.spec, facts);
   const pass: Pass = {
     nodes: {},
     actions: [],
@@ -39,11 +41,13 @@ export function passOver(copy: Copy, facts: Facts): Decision {
     storeFirst: false,
   };
   for (const name of copy.graph.order) {
-    const context = contextOf(name, copy, facts, { pass, proven });
-    if (context !== undefined) collect(pass, context, withinLimits(decideNode(context), context, slots));
+    const context = contextOf(name, copy, facts, { pass, proven, commits });
+    if (context === undefined) continue;
+    const decision = withinLimits(decideNode(context), context, slots);
+    collect(pass, context, commits.taken(name, decision, context.stored));
   }
   const { actions, times, puzzles, restsOnAbsence, storeFirst } = pass;
-  const ahead = startAhead(facts, { ...copy, nodes: pass.nodes, slots, begins: storeFirst });
+  const ahead = startAhead(facts, { ...copy, nodes: pass.nodes, slots, commits, begins: storeFirst });
   return {
     verdict: judge({ ...pass.nodes, ...ahead.nodes }),
     actions: [...actions, ...ahead.actions, ...makeRoom(facts)],
@@ -58,7 +62,11 @@ function contextOf(
   name: string,
   { spec, graph }: { readonly spec: PipelineSpec; readonly graph: Graph },
   facts: Facts,
-  { pass, proven }: { readonly pass: Pass; readonly proven: ReadonlySet<string> },
+  {
+    pass,
+    proven,
+    commits,
+  }: { readonly pass: Pass; readonly proven: ReadonlySet<string>; readonly commits: ProjectCommits },
 ): NodeContext | undefined {
   const node = spec.nodes[name];
   if (node === undefined) return undefined;
@@ -66,8 +74,13 @@ function contextOf(
   const needs = new Map(names.map((need) => [need, pass.nodes[need]?.state ?? ("Pending" as NodeState)]));
   const stored = facts.run.status.nodes?.[name] ?? { state: "Pending" };
   const needsStore = names.some((need) => pass.byPush.has(need));
-  const more = { proven: proven.has(name), rule: ruleOf(node), needs, needsStore };
-  return { name, node, pipeline: spec, facts, stored, ...more };
+  const commitWait = commits.waitOf(name);
+  const runsCommit = commits.storedOf(name);
+  return {
+    ...{ name, node, pipeline: spec, facts, stored, proven: proven.has(name), rule: ruleOf(node), needs, needsStore },
+    ...(commitWait === undefined ? {} : { commitWait }),
+    ...(runsCommit === undefined ? {} : { runsCommit }),
+  };
 }
 
 function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecision): void {

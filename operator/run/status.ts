@@ -114,9 +114,9 @@ export function isUrgent(before: PipelineRunStatus, after: PipelineRunStatus): b
   );
 }
 
-/** Whether the reason is a trouble: a start ahead is not. */
+/** Whether the reason is a trouble: a start ahead is not, nor is a wait for what another node looks up. */
 function isTrouble({ reason }: NodeStatus): boolean {
-  return reason !== undefined && reason !== "StartingAhead";
+  return reason !== undefined && reason !== "StartingAhead" && reason !== "AwaitingCommit";
 }
 
 function isIdle({ state }: NodeStatus): boolean {

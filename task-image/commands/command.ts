@@ -31,6 +31,10 @@ export interface CommandContext {
   readonly macroDirectory: string;
   /** The one writable directory of the pod. */
   readonly workDirectory: string;
+  /** Where the Secret of a project's git repository is mounted. */
+  readonly gitSecretDirectory: string;
+  /** Says which commit of its project the node works with, before it does: the run's other nodes and attempts get the same. */
+  readonly onCommit: (commit: string) => void;
   /** The part of a fan-out that this pod is; missing where it does all of the work. */
   readonly part?: Part;
 }

@@ -4,7 +4,6 @@ import { readPostgresSettings } from "../connections/postgres-settings.ts";
 import { RelationCache } from "../dbt/adapter/relation-cache.ts";
 import type { Said } from "../dbt/bridge/messages.ts";
 import { bridgeSession, configureForDbt } from "../dbt/bridge/postgres-session.ts";
-import { unflattened } from "../dbt/project/flat-files.ts";
 import { givenVars } from "../dbt/project/given-vars.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
 import { readAside } from "../dbt/run/read-aside.ts";
@@ -16,12 +15,12 @@ import { ConfigurationError, TransientError } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { openSession } from "../postgres/session.ts";
 import { readMacroPackages } from "../projects/macro-packages.ts";
-import { readProject } from "../projects/read-project.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
 import { writeArtifacts } from "./dbt-artifacts.ts";
 import { conclude, firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
+import { readDbtFiles } from "./dbt-files.ts";
 
 type DbtWork = WorkOf<"transform">["transform"] & { readonly command: string };
 export type DbtSpec = SpecOf<"transform"> & { readonly work: { readonly transform: DbtWork } };
@@ -52,10 +51,10 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
   const options = namedConnection(spec, connection, "postgres");
   const { database } = await readPostgresSettings(connection, options, context.redactor);
-  const { files, isFlat } = await readProject(said.project, context.projectDirectory, "leave out");
-  context.log.info("reading the project", { files: files.size });
+  const tree = await readDbtFiles(spec, context);
+  context.log.info("reading the project", { files: tree.size });
   const request = {
-    tree: isFlat ? unflattened(files) : files,
+    tree,
     dbtMacros: await readMacroPackages(context.macroDirectory, ["postgres"]),
     ...{ database, schema: said.schema, targetName: said.target ?? connection },
     threads: said.threads ?? THREADS,

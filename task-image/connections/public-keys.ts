@@ -15,6 +15,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   username: NAME,
   sslmode: /^[a-z-]+$/,
   sslrootcert: /^(?:system|(?!.*PRIVATE KEY).*)$/s,
+  "ca.crt": /^(?!.*PRIVATE KEY).*$/s,
+  known_hosts: /^(?!.*PRIVATE KEY).*$/s,
 };
 /** What the value of a key is, for the message about one that is not. */
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -23,6 +25,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   port: "a whole number from 1 to 65535",
   sslmode: "a word such as verify-full",
   sslrootcert: "certificates in PEM",
+  "ca.crt": "certificates in PEM",
+  known_hosts: "lines of ssh's known_hosts",
 };
 
 /** Keys whose values may hold any character, and those that part a name from a password in the forms in which people write both at once. */

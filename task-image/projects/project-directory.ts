@@ -2,14 +2,8 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import { openConfined } from "../volumes/confined-file.ts";
+import { DEPTH_MAX, decoded, isHiddenName, isNoneOfDbts } from "./dbt-files.ts";
 import { SizeBound } from "./size-bound.ts";
-
-/** Deeper folders are no project's. */
-const DEPTH_MAX = 16;
-/** What dbt reads of a folder: templates, properties, seeds, docs, and models in Python, which are refused with their place. */
-const READ = /\.(?:sql|ya?ml|csv|md|py)$|^\.dbtignore$/;
-/** What dbt writes into a project; it never reads it as a part of one. */
-const WRITTEN = ["target", "logs"];
 
 /**
  * The files of a mounted ConfigMap by key; none where there is no such ConfigMap. It is a folder of links through `..data`: links are
@@ -27,7 +21,7 @@ export async function readKeys(
   for await (const path of walk({ directory, missing: unreadable, skip: () => false })) {
     const content = await contentOf(directory, path);
     bound.add(path, content.length);
-    const text = decode(content);
+    const text = decoded(content);
     if (text !== undefined) files.set(path, text);
     else if (binary === "refuse") throw new ConfigurationError("ProjectNotText", `${path}: expected UTF-8 text`);
   }
@@ -47,12 +41,11 @@ export async function readTree(
   const directory = join(volume, path);
   const files = new Map<string, string>();
   const bound = new SizeBound();
-  const skip = (file: string, isFolder: boolean) => (isFolder ? WRITTEN.includes(file) : !READ.test(file));
   await confine(volume, directory);
-  for await (const file of walk({ directory, missing, skip })) {
+  for await (const file of walk({ directory, missing, skip: isNoneOfDbts })) {
     const content = await contentOf(volume, join(path, file));
     bound.add(file, content.length);
-    const text = decode(content);
+    const text = decoded(content);
     if (text !== undefined) files.set(file, text);
   }
   return files;
@@ -92,7 +85,7 @@ interface Walk {
 /** Files below a folder; `above` are the folders that it lies in, by device and inode: a link to one of them would have no end. */
 async function* walk(of: Walk, folder = "", above: readonly string[] = []): AsyncGenerator<string> {
   for (const name of await namesIn(of, folder)) {
-    if (name.startsWith(".") && name !== ".dbtignore") continue;
+    if (isHiddenName(name)) continue;
     const path = folder === "" ? name : `${folder}/${name}`;
     const entry = await stat(join(of.directory, path)).catch(() => undefined);
     if (of.skip(path, entry?.isDirectory() === true)) continue;
@@ -121,12 +114,4 @@ async function namesIn({ directory, missing }: Walk, folder: string): Promise<st
 function unreadable(cause: Error): Promise<ConfigurationError> {
   const message = `the project cannot be read: ${cause.message}`;
   return Promise.resolve(new ConfigurationError("ProjectMissing", message, { cause }));
-}
-
-function decode(content: Buffer): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content);
-  } catch {
-    return undefined;
-  }
 }

@@ -22,6 +22,7 @@ export interface FoundProject {
  * | configMap                     | its keys                                       | EmptyProject                       |
  * | configMaps                    | the keys of all; one of two is RepeatedFile    | EmptyProject, of the one that is empty |
  * | persistentVolumeClaim, image  | what dbt reads below `path`                    | ProjectMissing, with what is there |
+ * | git                           | the same of a commit: `git/fetch-project.ts`   | the same                           |
  *
  * @throws {ConfigurationError} when files are missing, are no text where they must be, stand twice, or are too many.
  */
@@ -56,7 +57,17 @@ async function readFolder(
   path: string | undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const files = await readTree(directory, path ?? "", (cause) => missingFolder(source, directory, { path, cause }));
-  if (files.has(SETTINGS_FILE)) return files;
+  checkSettings(source, files, path);
+  return files;
+}
+
+/** @throws {ConfigurationError} where a folder has no dbt_project.yml, with those that are below it. */
+export function checkSettings(
+  source: ProjectSource,
+  files: ReadonlyMap<string, string>,
+  path: string | undefined,
+): void {
+  if (files.has(SETTINGS_FILE)) return;
   const others = [...files.keys()].filter((file) => file.endsWith(`/${SETTINGS_FILE}`)).slice(0, 3);
   const found = others.length === 0 ? "no such file below it" : others.join(", ");
   const folders = others.map((file) => join(path ?? "", file.slice(0, -SETTINGS_FILE.length - 1)));

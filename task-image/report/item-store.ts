@@ -37,9 +37,20 @@ export class ItemStore implements ProgressReporter {
   #done = 0;
   #leftOut = 0;
   #current: string | undefined;
+  #commit: string | undefined;
 
   constructor(options: ItemStoreOptions) {
     this.#options = options;
+  }
+
+  /** The commit of its project that the node works with. */
+  get commit(): string | undefined {
+    return this.#commit;
+  }
+
+  worksWith(commit: string): void {
+    this.#commit = commit;
+    this.#options.onChange(this);
   }
 
   /** Items beyond those that are kept: nobody learns their names. */

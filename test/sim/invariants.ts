@@ -1,4 +1,5 @@
 import { PART_LABEL } from "#api/metadata.ts";
+import type { PipelineNode } from "#api/pipeline.ts";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { EXIT, STOPPED, type TaskResult } from "#api/task.ts";
 import { TERMINAL } from "../../operator/run/node.ts";
@@ -8,7 +9,7 @@ import type { StoredEvent } from "../support/fake-api-storage.ts";
 import { isIndexed } from "../support/fake-indexed-job.ts";
 import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-kubelet.ts";
 import { FORGED_ROWS } from "./neighbour.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, toldCommit } from "./plan.ts";
 
 /** The plans' shortest back-off, less its jitter. */
 const BACKOFF_MIN_MS = 900;
@@ -126,7 +127,25 @@ export class Invariants {
     this.#created.add(key);
   }
 
+  /** A Job is told the commit that is stored. Before that, one attempt at a time looks it up. */
+  #checkCommit(job: StoredObject): void {
+    const { node, attempt } = this.#attemptOf(job);
+    if (this.#plan.spec.nodes[node]?.transform === undefined) return;
+    const given = toldCommit(job);
+    const [run] = this.#api.storage.list("PipelineRun");
+    const [stored] = commitsOf((run?.status ?? {}) as PipelineRunStatus);
+    if (given !== stored) this.#violated(`${node}/${attempt} is told commit ${given}, and ${stored} is stored`);
+    if (given !== undefined || this.#deletes) return;
+    const others = this.#api.storage
+      .list("Job")
+      .filter(({ metadata }) => metadata.labels?.[FORGED_LABEL] === undefined && metadata.uid !== job.metadata.uid)
+      .filter((other) => this.#plan.spec.nodes[this.#attemptOf(other).node]?.transform !== undefined)
+      .filter((other) => toldCommit(other) === undefined && jobLives(this.#api, other));
+    if (others.length > 0) this.#violated(`${node}/${attempt} looks a commit up while another one does`);
+  }
+
   #jobCreated(job: StoredObject): void {
+    this.#checkCommit(job);
     if (isHeld(job)) {
       this.#heldJobCreated(job);
       return;
@@ -174,7 +193,7 @@ export class Invariants {
   /** One of kelt's own verbs is done when it says so, whatever its container exits with. */
   #reportsSuccess(node: string, pod: StoredObject): boolean {
     const message = containerEnd(pod)?.message ?? "";
-    return this.#plan.spec.nodes[node]?.test !== undefined && message.includes('"outcome":"succeeded"');
+    return isOwn(this.#plan.spec.nodes[node]) && message.includes('"outcome":"succeeded"');
   }
 
   #succeeded(node: string): boolean {
@@ -187,6 +206,7 @@ export class Invariants {
     const was = (before.status ?? {}) as PipelineRunStatus;
     const is = (after.status ?? {}) as PipelineRunStatus;
     this.#nodesChanged(was, is);
+    this.#hasOneCommit(is);
     for (const [name, { rows, state, attempt, jobUid = "" }] of Object.entries(is.nodes ?? {})) {
       if (rows === FORGED_ROWS) this.#violated(`${name} has a forged result`);
       if (state !== "Pending" && this.#held.has(jobUid)) this.#begun.add(`${name}/${attempt}`);
@@ -197,13 +217,12 @@ export class Invariants {
     if (was.pipelineRevision !== undefined && was.pipelineRevision.digest !== is.pipelineRevision?.digest) {
       this.#violated("the run follows another copy of the spec");
     }
-    // What lets nodes begin is written at once; a node succeeds only once, and a held one begins once.
-    const moves = Object.entries(is.nodes ?? {}).some(([name, { state }]) => {
-      const before = was.nodes?.[name];
-      const begins = before?.reason === "StartingAhead" && state !== "Pending";
-      return begins || (state === "Succeeded" && before?.state !== "Succeeded");
-    });
-    if (!moves) this.#countPatch();
+    if (!hasMoves(was, is)) this.#countPatch();
+  }
+
+  #hasOneCommit(is: PipelineRunStatus): void {
+    const commits = [...commitsOf(is)];
+    if (commits.length > 1) this.#violated(`the run has several commits of one project: ${commits.join(", ")}`);
   }
 
   #nodesChanged(was: PipelineRunStatus, is: PipelineRunStatus): void {
@@ -257,6 +276,25 @@ export function jobLives(api: FakeApi, job: StoredObject): boolean {
   const succeeded = new Set([...counted, ...seen]).size;
   const isFinal = pods.some((pod) => [64, 65].includes(exitCode(pod) ?? 0) && !disrupted(pod));
   return conditions.length === 0 && succeeded < completions && !isFinal;
+}
+
+/** What lets nodes begin is written at once; a node succeeds only once, and a held one begins once. */
+function hasMoves(was: PipelineRunStatus, is: PipelineRunStatus): boolean {
+  return Object.entries(is.nodes ?? {}).some(([name, { state }]) => {
+    const before = was.nodes?.[name];
+    const begins = before?.reason === "StartingAhead" && state !== "Pending";
+    return begins || (state === "Succeeded" && before?.state !== "Succeeded");
+  });
+}
+
+/** The commits of a run's one git project: never more than one. */
+function commitsOf({ nodes = {} }: PipelineRunStatus): ReadonlySet<string> {
+  return new Set(Object.values(nodes).flatMap(({ commit }) => commit ?? []));
+}
+
+/** Whether a node is of one of kelt's own verbs, of one pod. */
+function isOwn(node: PipelineNode | undefined): boolean {
+  return node?.test !== undefined || node?.transform !== undefined;
 }
 
 interface Container {

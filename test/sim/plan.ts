@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { PipelineSpec } from "#api/pipeline.ts";
-import { CONTRACT_VERSION, type FailureKind, STOPPED, type TaskResult } from "#api/task.ts";
+import { CONTRACT_VERSION, type FailureKind, STOPPED, TASK_SPEC_ENV, type TaskResult } from "#api/task.ts";
 import type { Random } from "../../operator/kube/clock.ts";
 import type { StoredObject } from "../support/fake-api-objects.ts";
 import { attemptOf, type Fate } from "../support/fake-kubelet.ts";
@@ -202,6 +203,41 @@ export function withPushes(plan: Plan, random: Random): Plan {
   };
 }
 
+/** The same plan, in which some nodes of kelt's own verbs build one dbt project of git, into which somebody pushes all the time. */
+export function withProjects(plan: Plan, random: Random): Plan {
+  const project = { git: { url: "https://git.example/models.git", ref: "main" } };
+  const transform = { connection: "warehouse", schema: "a", project, command: "build" };
+  const chosen = new Set<string>();
+  const nodes = Object.entries(plan.spec.nodes).map(([name, { test, ...rest }]) => {
+    if (test === undefined || random() < 0.4) return [name, { ...rest, test }];
+    chosen.add(name);
+    return [name, { ...rest, transform }];
+  });
+  return {
+    ...plan,
+    spec: PipelineSpec.parse({ ...plan.spec, nodes: Object.fromEntries(nodes) }),
+    // What becomes of a pod in an evicted one's place is no part of the plan: it may find another commit.
+    evicted: (node, attempt) => !chosen.has(node) && plan.evicted(node, attempt),
+  };
+}
+
+/** The commit that a Job's task works with: the one that it is told, or the one of this very moment. */
+export function commitOf(plan: Plan, job: StoredObject): string | undefined {
+  const { node, attempt } = attemptOf(job);
+  if (plan.spec.nodes[node]?.transform === undefined) return undefined;
+  return toldCommit(job) ?? createHash("sha1").update(`${node}/${attempt}`).digest("hex");
+}
+
+/** The commit that a Job's task is told. */
+export function toldCommit({ spec }: StoredObject): string | undefined {
+  const { template } = spec as {
+    template?: { spec?: { containers?: { env?: { name: string; value?: string }[] }[] } };
+  };
+  const env = template?.spec?.containers?.[0]?.env ?? [];
+  const said = env.find(({ name }) => name === TASK_SPEC_ENV)?.value ?? "{}";
+  return (JSON.parse(said.replaceAll("$$", "$")) as { commit?: string }).commit;
+}
+
 function unlimited(outcome: Outcome): Outcome {
   return outcome === "deadline" ? "stopped" : outcome;
 }
@@ -209,9 +245,11 @@ function unlimited(outcome: Outcome): Outcome {
 /** What the kubelet does with the n-th pod of a Job, or of a part of it. */
 export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number): Fate {
   const { node, attempt, run } = attemptOf(job);
+  const found = commitOf(plan, job);
+  const commit = found === undefined ? {} : { commit: found };
   const isEvicted = plan.evicted(node, attempt);
   const pushing = (outcome: "succeeded" | FailureKind, code?: string) =>
-    part === undefined ? pushOf(plan, { run, node, attempt }, outcome, code) : {};
+    part === undefined ? pushOf(plan, { run, node, attempt, ...commit }, outcome, code) : {};
   const outcome = plannedOutcome(plan, { node, attempt, part, pod: isEvicted && part === 0 ? pod - 1 : pod });
   if (pod === 0 && isEvicted && (part ?? 0) === 0)
     return { end: "evicted", ...(isSuccess(outcome) ? pushing("succeeded") : pushing("transient", STOPPED)) };
@@ -219,7 +257,11 @@ export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number
     JSON.stringify({
       ...{ version: CONTRACT_VERSION, run, node, attempt, outcome, message: outcome },
       ...(part === undefined ? {} : { part, rows: 1 }),
+      ...commit,
     });
+  // Killed before it has looked the commit up, or after.
+  const note =
+    found === undefined || attempt % 2 === 0 ? "" : JSON.stringify({ ...speakerOf(run, node, attempt), ...commit });
   const exits = (exitCode: number, message: string, pushes: object = {}): Fate => {
     const beside = plan.beside(node, attempt) ? { beside: true as const } : {};
     return { end: "exits", exitCode, message, ...beside, ...pushes };
@@ -236,11 +278,11 @@ export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number
     case "configuration":
       return exits(64, result("failed"), pushing("configuration"));
     case "data":
-      return exits(65, "", pushing("data"));
+      return exits(65, note, pushing("data"));
     case "transient":
       return exits(75, result("failed"), pushing("transient"));
     case "killed":
-      return exits(137, "");
+      return exits(137, note);
     case "deadline":
       return { end: "stops", by: "deadline" };
     case "stopped":
@@ -250,12 +292,21 @@ export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number
   }
 }
 
+function speakerOf(run: string, node: string, attempt: number) {
+  return { version: CONTRACT_VERSION, run, node, attempt };
+}
+
 const VERSION: TaskResult["version"] = CONTRACT_VERSION;
 
 /** What a task pushes a while before it exits. */
 function pushOf(
   plan: Plan,
-  { run, node, attempt }: { readonly run: string; readonly node: string; readonly attempt: number },
+  {
+    run,
+    node,
+    attempt,
+    ...commit
+  }: { readonly run: string; readonly node: string; readonly attempt: number; readonly commit?: string },
   outcome: "succeeded" | FailureKind,
   code = "Unexpected",
 ): { readonly pushes?: TaskResult } {
@@ -266,7 +317,7 @@ function pushOf(
     node: what === "another node's" ? "n0-of-another" : node,
     attempt: what === "another attempt's" ? attempt + 1 : attempt,
   };
-  const said = { version: VERSION, ...speaker, message: outcome };
+  const said = { version: VERSION, ...speaker, message: outcome, ...commit };
   if (outcome === "succeeded") return { pushes: { ...said, outcome } };
   return { pushes: { ...said, outcome: "failed", error: { kind: outcome, code, message: outcome } } };
 }

@@ -22,6 +22,7 @@ import {
   planOf,
   withEndings,
   withFanOut,
+  withProjects,
   withPushes,
 } from "./plan.ts";
 import { ReportingTasks } from "./reporting-tasks.ts";
@@ -48,6 +49,7 @@ const ENDING_SEEDS = 2_000_000_011;
 const NEIGHBOUR_SEEDS = 3_000_000_019;
 const PUSH_SEEDS = 4_000_000_007;
 const LIE_SEEDS = 5_000_000_029;
+const PROJECT_SEEDS = 6_000_000_007;
 const LIMIT_MS = 30 * 60_000;
 /** What all replicas have in a file. */
 const SEAL_KEY = Buffer.alloc(32, "key");
@@ -55,14 +57,15 @@ const SEAL_KEY = Buffer.alloc(32, "key");
 /** Plays the story of a seed: the real operator and leader election against a server in memory, in virtual time. */
 export async function simulate(
   seed: number,
-  { fanOut = true, endings = true, neighbours = true, pushes = true } = {},
+  { fanOut = true, endings = true, neighbours = true, pushes = true, projects = seed % 2 === 0 } = {},
 ): Promise<Story> {
   const random = seededRandom(seed);
   const plain = planOf(random);
   const fanned = fanOut ? withFanOut(plain, seededRandom(seed + FAN_OUT_SEEDS)) : plain;
   const ended = endings ? withEndings(fanned, seededRandom(seed + ENDING_SEEDS)) : fanned;
   const words = seededRandom(seed + PUSH_SEEDS);
-  const plan = pushes ? withPushes(ended, words) : ended;
+  const pushed = pushes ? withPushes(ended, words) : ended;
+  const plan = projects ? withProjects(pushed, seededRandom(seed + PROJECT_SEEDS)) : pushed;
   const clock = new FakeClock();
   const api = new FakeApi(ahead(clock, plan.skewMs.server));
   const dice = seededRandom(seed + NEIGHBOUR_SEEDS);

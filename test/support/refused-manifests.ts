@@ -236,18 +236,31 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "a transform without a project",
     pipeline(`nodes: {m: {transform: {${MODEL}, project: {}}}}`),
-    "spec.nodes[m].transform.project: exactly one of configMap, configMaps, persistentVolumeClaim, image must be set",
+    "spec.nodes[m].transform.project: exactly one of configMap, configMaps, persistentVolumeClaim, image, git must be set",
   ),
   refused(
     "a transform with a project of two sources",
     pipeline(`nodes: {m: {transform: {${MODEL}, project: {configMap: m, configMaps: [m]}}}}`),
-    "spec.nodes[m].transform.project: exactly one of configMap, configMaps, persistentVolumeClaim, image must be set; found configMap and configMaps",
-    'spec.nodes[m].transform.project: Invalid value: "object": exactly one of configMap, configMaps, persistentVolumeClaim, image must be set',
+    "spec.nodes[m].transform.project: exactly one of configMap, configMaps, persistentVolumeClaim, image, git must be set; found configMap and configMaps",
+    'spec.nodes[m].transform.project: Invalid value: "object": exactly one of configMap, configMaps, persistentVolumeClaim, image, git must be set',
+  ),
+  refused(
+    "a git project by a protocol that shows its credentials",
+    pipeline(`nodes: {m: {transform: {${MODEL}, command: build, project: {git: {url: "http://git.example/m.git"}}}}}`),
+    "spec.nodes[m].transform.project.git.url: expected https://HOST/PATH or ssh://USER@HOST/PATH",
+    'spec.nodes.m.transform.project.git.url: Invalid value: "http://git.example/m.git"',
+  ),
+  refused(
+    "a git project by ssh without a key",
+    pipeline(
+      `nodes: {m: {transform: {${MODEL}, command: build, project: {git: {url: "ssh://git@git.example/m.git"}}}}}`,
+    ),
+    "spec.nodes[m].transform.project.git: a repository by ssh needs secretRef: its Secret has the key and the known hosts",
   ),
   refused(
     "a project of a volume without a command of dbt's",
     pipeline(`nodes: {m: {transform: {${MODEL}, project: {persistentVolumeClaim: {claimName: m}}}}}`),
-    "spec.nodes[m].transform: a project of persistentVolumeClaim or image needs command: it says what dbt does",
+    "spec.nodes[m].transform: a project of persistentVolumeClaim, image or git needs command: it says what dbt does",
   ),
   refused(
     "a check of two kinds",

@@ -55,6 +55,8 @@ export function aContext(settings: Partial<Omit<CommandContext, "progress">> = {
     projectDirectory: directory,
     macroDirectory: directory,
     workDirectory: directory,
+    gitSecretDirectory: directory,
+    onCommit: () => undefined,
     ...settings,
     lines,
   };

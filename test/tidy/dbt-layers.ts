@@ -87,3 +87,21 @@ export const DBT: readonly Layer[] = [
     pure: true,
   },
 ];
+
+/** A project of a git repository; the process speaks git's protocol itself. */
+export const GIT: readonly Layer[] = [
+  {
+    of: "task-image/git",
+    imports: [
+      "operator/api",
+      "task-image/connections",
+      "task-image/errors.ts",
+      "task-image/http",
+      "task-image/network",
+      "task-image/projects",
+      "task-image/threads",
+    ],
+    types: ["task-image/log.ts", "task-image/redaction.ts"],
+    packages: ["isomorphic-git", "node:*", "ssh2", "undici"],
+  },
+];

@@ -1,4 +1,4 @@
-import { DBT } from "./dbt-layers.ts";
+import { DBT, GIT } from "./dbt-layers.ts";
 
 /** What the files of a folder, or one file, may import. Whatever is not named here may not be imported. */
 export interface Layer {
@@ -312,6 +312,7 @@ const TASK_IMAGE: readonly Layer[] = [
     imports: ["task-image/checks", ERRORS, "task-image/loading", "task-image/postgres", SQL, WORDS],
     types: ["pg"],
   },
+  ...GIT,
   {
     of: WAREHOUSES,
     imports: ["task-image/postgres", "task-image/redshift", "task-image/snowflake"],
@@ -326,6 +327,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/dbt",
       ERRORS,
       "task-image/files",
+      "task-image/git",
       "task-image/http",
       "task-image/jinja",
       "task-image/models",
@@ -373,6 +375,7 @@ export const ENTRY_POINTS: readonly string[] = [
   "operator/main.ts",
   "task-image/dbt/run/read-worker.ts",
   "task-image/dbt/run/run-worker.ts",
+  "task-image/git/pack-worker.ts",
   "task-image/main.ts",
   "task-image/projects/project-worker.ts",
 ];

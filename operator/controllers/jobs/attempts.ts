@@ -96,12 +96,16 @@ function podOf(
   return { ...facts, ...(isReplaced ? { disrupted: true } : {}), ...saidBy(pod, reports) };
 }
 
-function saidBy({ metadata }: Pod, reports: Proof["reports"]): Pick<PodFacts, "pushed" | "itemsLeft" | "items"> {
+function saidBy(
+  { metadata }: Pod,
+  reports: Proof["reports"],
+): Pick<PodFacts, "pushed" | "commit" | "itemsLeft" | "items"> {
   const report = reports.of(metadata.uid);
   if (report === undefined) return {};
-  const { result, resultAt, progress, items: list, itemsLeftOut: leftOut, at } = report;
+  const { result, resultAt, commit, progress, items: list, itemsLeftOut: leftOut, at } = report;
   return {
     ...(result === undefined || resultAt === undefined ? {} : { pushed: { result, at: resultAt } }),
+    ...(commit === undefined ? {} : { commit }),
     ...(progress === undefined ? {} : { itemsLeft: progress.total - progress.done }),
     ...(list.length === 0 ? {} : { items: { list, leftOut, at } }),
   };

@@ -6,6 +6,7 @@ import type { Kube } from "../../kube/kube.ts";
 import type { Reports } from "../../report/reports.ts";
 import type { Action } from "../../run/action.ts";
 import type { Facts, JobRefusal } from "../../run/facts.ts";
+import { storedCommit } from "../../run/project-commit.ts";
 import type { KnownJobs } from "../jobs/known-jobs.ts";
 import { createOwnedJob } from "../jobs/owned-job.ts";
 
@@ -53,12 +54,18 @@ async function createJob(
     spec: spec(),
     node: action.node,
     attempt: action.attempt,
+    ...commitFor(action.node, { spec: spec(), status: run.status }),
     ...(channel === undefined ? {} : { report: { ...channel, ...(action.hold === true ? { hold: true } : {}) } }),
   };
   if (action.hold === true && attempt.report === undefined)
     throw new Error(`the Job of node ${action.node} is to be held, and its task would not hear when to begin`);
   const wanted = { what: "run", purpose: action, known, job: jobOf(attempt, taskPods) } as const;
   return { action, ...(await createOwnedJob(kube, run.meta.namespace, wanted)) };
+}
+
+function commitFor(node: string, run: Parameters<typeof storedCommit>[1]): Pick<Attempt, "commit"> {
+  const commit = storedCommit(node, run);
+  return commit === undefined ? {} : { commit };
 }
 
 /** In the foreground, so that the Job is there until its pod has ended: a stopped run must not work on. */

@@ -5,6 +5,7 @@ import type { Action } from "../action.ts";
 import type { Facts } from "../facts.ts";
 import type { Slots } from "../limits.ts";
 import type { NodeDecision } from "../node.ts";
+import type { ProjectCommits } from "../project-commit.ts";
 import { ruleOf } from "../readiness.ts";
 import { drop, heldJobs } from "./held.ts";
 
@@ -16,6 +17,7 @@ import { drop, heldJobs } from "./held.ts";
  * |--------------------------------------------------------------------------------------------------------------------|
  * | a task of its namespace has been heard by this process: it would hear `go`                                         |
  * | it is of one of kelt's own verbs, of one pod, removes nothing, and has no attempt yet                              |
+ * | the commit of its git project is stored, where it has one                                                          |
  * | all that it needs has succeeded or runs, one of these runs, and has at most one item left if it says how many      |
  * | no node of its run waits for room, nor of its namespace for a place, and no node begins in this pass               |
  * | spec.startAhead, spec.parallelism, the namespace's limit and the operator's own bound have room for it             |
@@ -33,6 +35,7 @@ export interface Decided {
   readonly graph: Graph;
   readonly nodes: Readonly<Record<string, NodeStatus>>;
   readonly slots: Slots;
+  readonly commits: Pick<ProjectCommits, "isKnown">;
   /** Nodes begin in this pass, once it is stored: nothing is to hold that up. */
   readonly begins: boolean;
 }
@@ -73,11 +76,12 @@ function start(name: string): NodeDecision {
   return { status, actions: [{ do: "createJob", node: name, attempt: 1, hold: true }] };
 }
 
-function mayStart(name: string, facts: Facts, { spec, graph, nodes }: Decided): boolean {
+function mayStart(name: string, facts: Facts, { spec, graph, nodes, commits }: Decided): boolean {
   const node = spec.nodes[name];
   const needs = graph.needs.get(name) ?? [];
   const hasJob = facts.attempts.get(name)?.some(({ job }) => job !== undefined) ?? false;
-  if (node === undefined || !mayBeHeld(node) || hasJob || facts.refusals.has(name)) return false;
+  if (node === undefined || !mayBeHeld(node) || !commits.isKnown(name) || hasJob || facts.refusals.has(name))
+    return false;
   if (nodes[name]?.state !== "Pending" || facts.ahead?.spent.has(name) !== false) return false;
   const { meets } = ruleOf(node);
   const working = needs.filter((need) => !meets.includes(nodes[need]?.state ?? "Pending"));

@@ -15,6 +15,9 @@ test.each([
   ["a volume", { persistentVolumeClaim: { claimName: "models" } }],
   ["a folder of a volume", { persistentVolumeClaim: { claimName: "models", path: "team/..dbt/./films" } }],
   ["an image", { image: { reference: "registry.example/models:1", pullPolicy: "IfNotPresent", path: "dbt" } }],
+  ["a git repository", { git: { url: "https://git.example:8443/team/models.git" } }],
+  ["a private one", { git: { url: "https://git.example/m", ref: "feature/x@1", path: "dbt", secretRef: "models" } }],
+  ["one by ssh", { git: { url: "ssh://git@[2001:db8::1]:2222/~/m.git", ref: "v1.0", secretRef: "models" } }],
 ])("a project may come from %s", (_, project) => {
   expect(problems(project)).toEqual([]);
 });
@@ -23,9 +26,23 @@ test("models without command may come from ConfigMaps alone", () => {
   expect(problems({ configMaps: ["models", "macros"] }, {})).toEqual([]);
   for (const project of [{ persistentVolumeClaim: { claimName: "models" } }, { image: { reference: "models:1" } }]) {
     expect(problems(project, {})).toEqual([
-      "spec.nodes[models].transform: a project of persistentVolumeClaim or image needs command: it says what dbt does",
+      "spec.nodes[models].transform: a project of persistentVolumeClaim, image or git needs command: it says what dbt does",
     ]);
   }
+});
+
+test.each([
+  ["https://user:secret@git.example/m.git", "url"],
+  ["https://token@git.example/m.git", "url"],
+  ["ssh://git:secret@git.example/m.git", "url"],
+  ["git@git.example:team/m.git", "url"],
+  ["file:///etc", "url"],
+  ["https://git.example/m.git?x=1", "url"],
+  ["--upload-pack=x", "ref"],
+  ["a b", "ref"],
+])("%s is no %s of a repository", (value, field) => {
+  const git = { url: "https://git.example/m.git", secretRef: "models", [field]: value };
+  expect(problems({ git }).join()).toMatch(new RegExp(`project\\.git\\.${field}: expected`));
 });
 
 test.each([
@@ -43,6 +60,11 @@ test.each([
     "an absolute path in an image",
     { image: { reference: "models:1", path: "/dbt" } },
     ".image.path: expected a path inside the image, without a leading slash and .., found /dbt",
+  ],
+  [
+    "a path that leads out of a repository",
+    { git: { url: "https://git.example/m.git", path: "../x" } },
+    ".git.path: expected a path inside the repository, without a leading slash and .., found ../x",
   ],
   [
     "a reference that is no image",

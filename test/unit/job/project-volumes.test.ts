@@ -12,6 +12,9 @@ const SETTINGS: TaskPodSettings = {
   jobTtlSeconds: 60,
 };
 
+const GIT = { git: { url: "https://git.example/models.git", secretRef: "models" } };
+const SECRET = { secret: { secretName: "models", optional: true, defaultMode: 0o440 } };
+
 describe("a transform's project is mounted read-only:", () => {
   const PROJECT = "/var/run/kelt/project";
   test.each([
@@ -38,13 +41,15 @@ describe("a transform's project is mounted read-only:", () => {
       { image: { reference: "registry.example/models:1", pullPolicy: "Always", path: "dbt" } },
       { project: [PROJECT, { image: { reference: "registry.example/models:1", pullPolicy: "Always" } }] },
     ],
+    ["a git repository: nothing but its Secret", GIT, { git: ["/var/run/kelt/git", SECRET] }],
+    ["a public one: nothing at all", { git: { url: GIT.git.url } }, {}],
   ])("%s", (_, project, expected) => {
     const transform = { connection: "warehouse", schema: "a", project, command: "build" };
     const spec = PipelineSpec.parse({ connections: { warehouse: { postgres: {} } }, nodes: { models: { transform } } });
     const run = { namespace: "demo", name: "films-1", uid: RUN_UID };
     const job = jobOf({ run, pipeline: "films", spec, node: "models", attempt: 1 }, SETTINGS);
     const pod = job.spec?.template.spec ?? expect.fail("no pod");
-    const isProject = ({ name }: { readonly name: string }) => name.startsWith("project");
+    const isProject = ({ name }: { readonly name: string }) => name.startsWith("project") || name === "git";
     expect(pod.volumes?.filter(isProject)).toEqual(
       Object.entries(expected).map(([name, [, source]]) => ({ name, ...(source as object) })),
     );

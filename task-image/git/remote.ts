@@ -1,0 +1,20 @@
+import { ConfigurationError } from "../errors.ts";
+
+/**
+ * A repository at a server, by whichever protocol. The two exchanges of a fetch are the same for all: the server says what it has, and
+ * answers one request. Every error is a TaskFailure.
+ */
+export interface Remote extends AsyncDisposable {
+  /** What the server says that it has: git-upload-pack's advertisement, https://git-scm.com/docs/pack-protocol. */
+  advertisement(): Promise<AsyncIterable<Buffer>>;
+  /** The answer to a request for objects. */
+  answer(request: Buffer): Promise<AsyncIterable<Buffer>>;
+}
+
+/** What is at the URL is no repository. */
+export function notGit({ url }: { readonly url: string }, found: string): ConfigurationError {
+  return new ConfigurationError(
+    "GitUnusable",
+    `git project: expected a git repository at ${url}, and ${found}. Set url to what git clone takes`,
+  );
+}
