@@ -24,6 +24,20 @@ describe("messages of one process", () => {
     });
   });
 
+  test("the first word of a commit is decisive and stands, whichever message brings it", () => {
+    const [commit, other] = ["1".repeat(40), "2".repeat(40)];
+    const doc = document();
+    doc.take(report({ items: [item("a")] }), 1, ALL);
+    expect(doc.take(report({ seq: 2, kind: "delta", items: [], commit }), 2, ALL).change).toBe("decisive");
+    expect(doc.take(report({ seq: 3, kind: "delta", items: [], commit }), 3, ALL).change).toBe("detail");
+    doc.take(report({ seq: 4, items: [], commit: other }), 4, ALL);
+    expect(doc.view.commit).toBe(commit);
+    const late = document();
+    late.take(report({ seq: 9, items: [] }), 1, ALL);
+    expect(late.take(report({ seq: 5, items: [], commit }), 2, ALL)).toEqual({ answer: "taken", change: "decisive" });
+    expect(late.view.commit).toBe(commit);
+  });
+
   test("items of the same name and another kind are others", () => {
     const doc = document();
     doc.take(report({ items: [item("a"), item("a", { kind: "test" })] }), 1, ALL);

@@ -65,6 +65,14 @@ const kinds = () => seen.map(({ report }) => report.kind);
 const states = (index: number) => seen[index]?.report.items?.map(({ name, state }) => `${name} ${state}`);
 
 describe("while it works", () => {
+  test("the commit of its project is in every message once it is known", async () => {
+    await begin();
+    store.worksWith("1".repeat(40));
+    await clock.advance(1_000);
+    await client.end(RESULT);
+    expect(seen.map(({ report }) => report.commit)).toEqual([undefined, "1".repeat(40), "1".repeat(40)]);
+  });
+
   test("the first message is a snapshot, and what changes follows as deltas, no more often than the operator says", async () => {
     const [a, b] = store.items("table", ["a", "b"]);
     a?.running();
