@@ -29,7 +29,7 @@ export function conclude(results: readonly NodeResult[], does: Doing): Outcome {
     ...(does === "run" ? { rows } : {}),
     ...(Object.values(tests).some((count) => count > 0) ? { tests } : {}),
   };
-  const summary = `${results.length} ${does === "freshness" ? "sources" : "nodes"}: ${countsOf(results)}`;
+  const summary = `${results.length} ${does === "freshness" ? "sources" : "nodes"}: ${countsOf(results)}${reusedOf(results)}`;
   if (errors.length + failed.length === 0) return { ...measured, message: summary };
   const named = firstOf([...errors, ...failed].map(({ id, message }) => `${id}: ${message}`));
   const left = skipped.length === 0 ? "" : `; skipped because of it: ${skipped.length}`;
@@ -38,6 +38,11 @@ export function conclude(results: readonly NodeResult[], does: Doing): Outcome {
   if (error === undefined) throw new DataError("CheckFailed", message, { measured });
   if (error.sqlState === null) throw new ConfigurationError("InvalidProject", message, { measured });
   throw failureOfKind(kindOfSqlState(error.sqlState), foreignCode(error.sqlState), message, { measured });
+}
+
+function reusedOf(results: readonly NodeResult[]): string {
+  const count = results.filter(({ isReused }) => isReused === true).length;
+  return count === 0 ? "" : `, ${count} of them by an earlier attempt`;
 }
 
 function countsOf(results: readonly NodeResult[]): string {

@@ -18,6 +18,7 @@ import { readMacroPackages } from "../projects/macro-packages.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
 import { writeArtifacts } from "./dbt-artifacts.ts";
+import { openAttempts } from "./dbt-attempts.ts";
 import { conclude, firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
 import { readDbtFiles } from "./dbt-files.ts";
@@ -31,20 +32,38 @@ const THREADS = 4;
  * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
  */
 export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Outcome> {
-  const { input, seeds, macros } = await readRun(spec, context);
+  const { input, seeds, macros, tree } = await readRun(spec, context);
   const items = nameItems(input, context);
-  const results = await runNodes(spec, context, {
-    input,
-    seeds,
-    onStart: (id) => items.get(id)?.running(),
-    onEnd: (result) => note(result, items.get(result.id), context),
-  });
+  const results = await runAttempt(spec, context, { input, seeds, items, tree });
   await writeArtifacts(spec, context, { input, macros, results });
   if (results.length === 0) {
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
     return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
   }
   return conclude(results, input.does);
+}
+
+interface Attempt {
+  readonly input: RunInput;
+  readonly seeds: ReadonlyMap<string, string>;
+  readonly items: ReadonlyMap<string, ItemProgress>;
+  readonly tree: ReadonlyMap<string, string>;
+}
+
+/** Runs what earlier attempts have not ended well, and answers the results of all. */
+async function runAttempt(spec: DbtSpec, context: CommandContext, attempt: Attempt): Promise<readonly NodeResult[]> {
+  const { input, seeds, items, tree } = attempt;
+  await using attempts = await openAttempts(spec, context, { input, tree });
+  return await runNodes(spec, context, {
+    input,
+    seeds,
+    ended: attempts.ended,
+    onStart: (id) => items.get(id)?.running(),
+    onEnd: (result) => {
+      attempts.note(result);
+      note(result, items.get(result.id), context);
+    },
+  });
 }
 
 async function readRun(spec: DbtSpec, context: CommandContext) {
@@ -80,7 +99,7 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   }
   for (const warning of read.warnings) context.log.warn("the project has a weak spot", { warning });
   context.log.info("project read", { command, selected: read.input.selected.length, schema: said.schema });
-  return read;
+  return { ...read, tree: request.tree };
 }
 
 const ITEM_KIND = { seed: "seed", snapshot: "snapshot", test: "test", unit_test: "test", source: "check" } as const;
@@ -112,13 +131,14 @@ function nameItems(input: RunInput, { progress }: CommandContext): ReadonlyMap<s
 interface Work {
   readonly input: RunInput;
   readonly seeds: ReadonlyMap<string, string>;
+  readonly ended: ReadonlyMap<string, NodeResult>;
   readonly onStart: (id: string) => void;
   readonly onEnd: (result: NodeResult) => void;
 }
 
 async function runNodes(spec: DbtSpec, context: CommandContext, work: Work): Promise<readonly NodeResult[]> {
   const { connection, command, threads = THREADS, failFast = false } = spec.work.transform;
-  const { input, seeds, onStart, onEnd } = work;
+  const { input, seeds, ended, onStart, onEnd } = work;
   await using stack = new AsyncDisposableStack();
   const cache = new RelationCache();
   const started: RunThread[] = [];
@@ -133,7 +153,7 @@ async function runNodes(spec: DbtSpec, context: CommandContext, work: Work): Pro
   context.signal.addEventListener("abort", stop, { once: true });
   try {
     const readSeed = ({ unique_id: id }: { readonly unique_id: string }) => Promise.resolve(seeds.get(id));
-    const run = { input, threads: started, testsStop: command === "build", failFast, readSeed, onStart, onEnd };
+    const run = { input, threads: started, testsStop: command === "build", failFast, readSeed, ended, onStart, onEnd };
     return await Promise.race([runGraph(run), stopped]);
   } catch (error) {
     if (error instanceof PreparationError)
@@ -170,6 +190,7 @@ function note(result: NodeResult, item: ItemProgress | undefined, { log }: Comma
     rows,
     failures,
     text: message,
+    ...(result.isReused === true ? { by: "an earlier attempt" } : {}),
   });
   item?.ended(ITEM_STATE[status], {
     ...(rows === null ? {} : { rows }),

@@ -17,11 +17,14 @@ export const PARTS_TABLE = "_kelt_parts";
 /** The table of what attempts have said of their items: `kept-report/report-table.ts` writes it. It is made where it is wanted. */
 export const REPORTS_TABLE = "_kelt_reports";
 
+/** The table of how nodes of dbt projects have ended, for later attempts: `postgres/node-results.ts` writes it. */
+export const NODES_TABLE = "_kelt_nodes";
+
 const STATE_TABLES = [LOADS_TABLE, FILES_TABLE, REJECTS_TABLE, CURSORS_TABLE, PARTS_TABLE] as const;
 
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** Whether a table of that name is kelt's own. */
 export function isStateTable(table: string): boolean {
-  return table === REPORTS_TABLE || STATE_TABLES.some((own) => own === table);
+  return table === REPORTS_TABLE || table === NODES_TABLE || STATE_TABLES.some((own) => own === table);
 }

@@ -30,7 +30,7 @@ const run = (files: ConfigMapFiles, fields: object = {}) => runTransform(warehou
 const tables = async () =>
   (
     await warehouse.query(
-      "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables WHERE table_schema LIKE 'dbt%' ORDER BY 1",
+      "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables WHERE table_schema LIKE 'dbt%' AND table_name NOT LIKE '\\_kelt%' ORDER BY 1",
     )
   ).map(({ name }) => name);
 

@@ -57,6 +57,8 @@ export interface NodeResult {
   readonly compiledCode: string | null;
   /** Of a source whose age could be told. */
   readonly freshness?: Freshness;
+  /** An earlier attempt of the run has done it. */
+  readonly isReused?: boolean;
 }
 
 const FAILED: ReadonlySet<NodeStatus> = new Set(["error", "fail", "runtime error", "partial success"]);

@@ -1,6 +1,7 @@
 import type { ManifestNode } from "../manifest/node.ts";
 import { type Dependencies, dependenciesOf } from "./dependencies.ts";
 import type { NodeResult, NodeStatus } from "./node-result.ts";
+import { reuse } from "./reuse.ts";
 import type { Given, RunInput } from "./run-input.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { RunThread } from "./run-thread.ts";
@@ -15,6 +16,8 @@ export interface GraphRun {
   readonly failFast: boolean;
   /** The text of a seed's file; undefined when there is no such file. */
   readonly readSeed: (node: ManifestNode) => Promise<string | undefined>;
+  /** What earlier attempts have ended well: it is not run again unless something before it is. */
+  readonly ended?: ReadonlyMap<string, NodeResult>;
   readonly onStart: (id: string) => void;
   readonly onEnd: (result: NodeResult) => void;
 }
@@ -45,7 +48,9 @@ async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeRe
     for (const id of dependencies.keys()) keep(skipped(id, "a hook of on-run-start failed"));
     return;
   }
-  const queue = new RunQueue(dependencies, failFast);
+  const { done, left } = reuse(dependencies, run.ended ?? new Map());
+  for (const result of done) keep(result);
+  const queue = new RunQueue(left, failFast);
   let wake = Promise.withResolvers<void>();
   const work = async (thread: RunThread): Promise<void> => {
     while (!queue.isDone) {
