@@ -254,6 +254,24 @@ test.each([
   expect(problems(lakeSpec(nodes))).toEqual([message]);
 });
 
+test("artifacts of a dbt project go to a bucket that the pipeline has", () => {
+  const models = (connection: string) => ({
+    m: {
+      transform: {
+        ...{ connection: "w", schema: "a", project: { configMap: "m" }, command: "build" },
+        artifacts: { connection, prefix: "dbt/m/" },
+      },
+    },
+  });
+  expect(problems(lakeSpec(models("lake")))).toEqual([]);
+  expect(problems(lakeSpec(models("w")))).toEqual([
+    "spec.nodes[m].transform.artifacts.connection: expected a connection of kind s3, found w, which is of kind postgres",
+  ]);
+  expect(problems(lakeSpec(models("nowhere")))).toEqual([
+    "spec.nodes[m].transform.artifacts.connection: no connection is called nowhere; there are w, lake, attic, api",
+  ]);
+});
+
 test("refuses two service accounts for one Job, with the places of both", () => {
   const spec = lakeSpec({ raw: loads({ files: { t: "t.csv" } }, { connection: "attic" }) });
   const bucket = (serviceAccountName: string) => ({ s3: { bucket: "lake", serviceAccountName } });
