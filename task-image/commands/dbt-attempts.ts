@@ -2,10 +2,10 @@ import type { NodeResult, NodeStatus } from "../dbt/run/node-result.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { type NodeResultsTable, nodeResultsTable } from "../postgres/node-results.ts";
-import { openSession } from "../postgres/session.ts";
 import { contentHash } from "../projects/content-hash.ts";
 import type { CommandContext } from "./command.ts";
 import type { DbtSpec } from "./dbt.ts";
+import type { DbtSessions } from "./dbt-sessions.ts";
 
 const ENDED_WELL: ReadonlySet<NodeStatus> = new Set(["success", "pass", "warn", "no-op"]);
 
@@ -17,18 +17,24 @@ export interface Attempts extends AsyncDisposable {
   note(result: NodeResult): void;
 }
 
+interface Read {
+  readonly input: RunInput;
+  readonly tree: ReadonlyMap<string, string>;
+  readonly sessions: DbtSessions;
+}
+
 /**
- * Opens a session of its own for results, beside those that run nodes. Where results cannot be kept this is said once, and another attempt
+ * Keeps results by a session of its own, beside those that run nodes. Where results cannot be kept this is said once, and another attempt
  * begins anew. A killed attempt has lost what was not written: those nodes run again.
  */
 export async function openAttempts(
   spec: DbtSpec,
   context: CommandContext,
-  { input, tree }: { readonly input: RunInput; readonly tree: ReadonlyMap<string, string> },
+  { input, tree, sessions }: Read,
 ): Promise<Attempts> {
-  const { connection, schema } = spec.work.transform;
+  const { schema } = spec.work.transform;
   if (input.does !== "run") return NOTHING;
-  const session = await openSession(spec, connection, context);
+  const session = await sessions.forResults();
   const owner = { runUid: spec.run.uid, node: spec.node, content: contentOf(spec, input, tree) };
   const table = nodeResultsTable(session, schema, owner);
   const give = (error: unknown) => {
@@ -45,7 +51,6 @@ export async function openAttempts(
     },
     [Symbol.asyncDispose]: async () => {
       await writer.end();
-      await session[Symbol.asyncDispose]();
     },
   };
 }

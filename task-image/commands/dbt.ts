@@ -3,7 +3,7 @@ import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
 import { RelationCache } from "../dbt/adapter/relation-cache.ts";
 import type { Said } from "../dbt/bridge/messages.ts";
-import { bridgeSession, configureForDbt } from "../dbt/bridge/postgres-session.ts";
+import { bridgeSession } from "../dbt/bridge/postgres-session.ts";
 import { givenVars } from "../dbt/project/given-vars.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
 import { readAside } from "../dbt/run/read-aside.ts";
@@ -13,7 +13,6 @@ import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run
 import { SELECTORS_FILE } from "../dbt/selection/selectors-path.ts";
 import { ConfigurationError, TransientError } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
-import { openSession } from "../postgres/session.ts";
 import { readMacroPackages } from "../projects/macro-packages.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
@@ -22,6 +21,7 @@ import { openAttempts } from "./dbt-attempts.ts";
 import { conclude, firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
 import { readDbtFiles } from "./dbt-files.ts";
+import { type DbtSessions, openSessions } from "./dbt-sessions.ts";
 
 type DbtWork = WorkOf<"transform">["transform"] & { readonly command: string };
 export type DbtSpec = SpecOf<"transform"> & { readonly work: { readonly transform: DbtWork } };
@@ -32,9 +32,10 @@ const THREADS = 4;
  * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
  */
 export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Outcome> {
+  await using sessions = openSessions(spec, context, spec.work.transform.threads ?? THREADS);
   const { input, seeds, macros, tree } = await readRun(spec, context);
   const items = nameItems(input, context);
-  const results = await runAttempt(spec, context, { input, seeds, items, tree });
+  const results = await runAttempt(spec, context, { input, seeds, items, tree, sessions });
   await writeArtifacts(spec, context, { input, macros, results });
   if (results.length === 0) {
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
@@ -48,15 +49,17 @@ interface Attempt {
   readonly seeds: ReadonlyMap<string, string>;
   readonly items: ReadonlyMap<string, ItemProgress>;
   readonly tree: ReadonlyMap<string, string>;
+  readonly sessions: DbtSessions;
 }
 
 /** Runs what earlier attempts have not ended well, and answers the results of all. */
 async function runAttempt(spec: DbtSpec, context: CommandContext, attempt: Attempt): Promise<readonly NodeResult[]> {
-  const { input, seeds, items, tree } = attempt;
-  await using attempts = await openAttempts(spec, context, { input, tree });
+  const { input, seeds, items, tree, sessions } = attempt;
+  await using attempts = await openAttempts(spec, context, { input, tree, sessions });
   return await runNodes(spec, context, {
     input,
     seeds,
+    sessions,
     ended: attempts.ended,
     onStart: (id) => items.get(id)?.running(),
     onEnd: (result) => {
@@ -131,6 +134,7 @@ function nameItems(input: RunInput, { progress }: CommandContext): ReadonlyMap<s
 interface Work {
   readonly input: RunInput;
   readonly seeds: ReadonlyMap<string, string>;
+  readonly sessions: DbtSessions;
   readonly ended: ReadonlyMap<string, NodeResult>;
   readonly onStart: (id: string) => void;
   readonly onEnd: (result: NodeResult) => void;
@@ -138,16 +142,14 @@ interface Work {
 
 async function runNodes(spec: DbtSpec, context: CommandContext, work: Work): Promise<readonly NodeResult[]> {
   const { connection, command, threads = THREADS, failFast = false } = spec.work.transform;
-  const { input, seeds, ended, onStart, onEnd } = work;
+  const { input, seeds, sessions, ended, onStart, onEnd } = work;
   await using stack = new AsyncDisposableStack();
   const cache = new RelationCache();
-  const started: RunThread[] = [];
-  const count = Math.max(1, Math.min(threads, input.selected.length));
-  while (started.length < count) {
-    const session = stack.use(await openSession(spec, connection, context, { configure: configureForDbt }));
-    const onSaid = (said: Said) => say(said, context);
-    started.push(stack.use(startRunThread({ input, session: bridgeSession(session), cache, onSaid })));
-  }
+  const onSaid = (said: Said) => say(said, context);
+  const opened = await sessions.forThreads(Math.max(1, Math.min(threads, input.selected.length)));
+  const started: readonly RunThread[] = opened.map((session) =>
+    stack.use(startRunThread({ input, session: bridgeSession(session), cache, onSaid })),
+  );
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () => reject(new TransientError("Stopped", "the task was told to stop"));
   context.signal.addEventListener("abort", stop, { once: true });
