@@ -28,7 +28,7 @@ export async function runTransform(
   warehouse: TestDatabase,
   files: ConfigMapFiles,
   fields: object = {},
-  task: Partial<TaskSpec> = {},
+  task: Partial<TaskSpec> & { readonly uid?: string } = {},
 ) {
   return await runTransformAt(warehouse, mountConfigMap(files), fields, task);
 }
@@ -38,7 +38,7 @@ export async function runTransformAt(
   warehouse: TestDatabase,
   projectDirectory: string,
   fields: object = {},
-  task: Partial<TaskSpec> = {},
+  task: Partial<TaskSpec> & { readonly uid?: string } = {},
 ) {
   const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, command: "build", ...fields };
   const work = { verb: "transform" as const, transform: Transform.parse(said) };

@@ -45,8 +45,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** A new, empty database. */
-  createDatabase(): Promise<TestDatabase>;
+  /** A new database: empty, or a copy of one to which nobody is connected. */
+  createDatabase(template?: TestDatabase): Promise<TestDatabase>;
   stop(): Promise<void>;
 }
 
@@ -145,10 +145,11 @@ function describeServer(port: number, directory: string, stop: () => Promise<voi
     port,
     user: USER,
     password: PASSWORD,
-    createDatabase: async () => {
+    createDatabase: async (template) => {
       databases += 1;
       const name = `test_${databases}`;
-      await clients.query("postgres", `CREATE DATABASE ${name}`);
+      const copied = template === undefined ? "" : ` TEMPLATE ${template.name}`;
+      await clients.query("postgres", `CREATE DATABASE ${name}${copied}`);
       return describeDatabase(server, clients, name, directory);
     },
     stop: stopAll,
