@@ -29,7 +29,7 @@ export function conclude(results: readonly NodeResult[], does: Doing): Outcome {
     ...(does === "run" ? { rows } : {}),
     ...(Object.values(tests).some((count) => count > 0) ? { tests } : {}),
   };
-  const summary = `${results.length} ${does === "freshness" ? "sources" : "nodes"}: ${countsOf(results)}${reusedOf(results)}`;
+  const summary = `${results.length} ${does === "freshness" ? "source" : "node"}${results.length === 1 ? "" : "s"}: ${countsOf(results)}${reusedOf(results)}`;
   if (errors.length + failed.length === 0) return { ...measured, message: summary };
   const named = firstOf([...errors, ...failed].map(({ id, message }) => `${id}: ${message}`));
   const left = skipped.length === 0 ? "" : `; skipped because of it: ${skipped.length}`;

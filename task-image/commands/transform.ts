@@ -36,7 +36,7 @@ export async function transform(spec: SpecOf<"transform">, context: CommandConte
     models.map(({ name }) => name),
   );
   const { connection } = spec.work.transform;
-  await using session = await openSession(spec, connection, context);
+  await using session = await openSession(spec, connection, context, { readsAllRows: true });
   for (const schema of new Set(models.map(({ relation }) => relation.schema))) {
     await prepareModelSchema(session, schema).catch((error: unknown) => {
       throw databaseFailure(error, `making schema ${schema} of connection ${connection}`);

@@ -56,7 +56,7 @@ function sentenceOf(error: Pick<ServerError, "message" | "code" | "detail" | "hi
 export function databaseFailure(error: unknown, place: string): TaskFailure {
   if (error instanceof TaskFailure) return error;
   if (isServerError(error)) {
-    if (error.routine === "check_enable_rls") return hiddenRows(error, place);
+    if (hidesRows(error)) return hiddenRows(error, place);
     const message = `${place}: ${serverMessage(error)}${adviceFor(error)}`;
     return failureOfKind(kindOfSqlState(error.code), foreignCode(error.code), message, {
       cause: error,
@@ -72,6 +72,11 @@ export function databaseFailure(error: unknown, place: string): TaskFailure {
 function adviceFor({ code, message }: ServerError): string {
   if (code !== "54000" || !message.startsWith("row is too big")) return "";
   return ". A row has too many columns for a page of Postgres: load it into several tables, or columns that belong together as one of jsonb";
+}
+
+/** Whether the server refuses a statement that would not see the rows that policies hide from its role. */
+export function hidesRows({ routine }: ServerError): boolean {
+  return routine === "check_enable_rls";
 }
 
 /** A session that reads refuses what others leave out: rows that policies hide from its role. */

@@ -56,11 +56,10 @@ export interface Session extends AsyncDisposable {
 }
 
 export interface SessionOptions {
-  /**
-   * Every transaction of the session is read-only, and reads all rows: where row level security would leave some out, the server refuses
-   * the statement (`row_security = off`, as pg_dump has it).
-   */
+  /** Every transaction of the session is read-only, and reads all rows. */
   readonly readOnly?: boolean;
+  /** Where row level security would leave rows out, the server refuses the statement (`row_security = off`, as pg_dump has it). */
+  readonly readsAllRows?: boolean;
   /** The server ends a session that stays idle in a transaction this long. No limit where it is missing. */
   readonly idleInTransactionMs?: number;
   /** Sets up a session of a server that only speaks as Postgres does, in place of what Postgres needs; answers its version. */
@@ -185,7 +184,8 @@ function configureSession(client: Client, options: SessionOptions): Promise<numb
   return applySettings(client, {
     ...SETTINGS,
     idle_in_transaction_session_timeout: String(options.idleInTransactionMs ?? 0),
-    ...(options.readOnly === true ? { default_transaction_read_only: "on", row_security: "off" } : {}),
+    ...(options.readOnly === true ? { default_transaction_read_only: "on" } : {}),
+    ...(options.readOnly === true || options.readsAllRows === true ? { row_security: "off" } : {}),
   });
 }
 

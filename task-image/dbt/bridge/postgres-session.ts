@@ -1,17 +1,19 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client, QueryArrayResult } from "pg";
-import { isServerError, serverMessage } from "../../postgres/failure.ts";
+import { hidesRows, isServerError, serverMessage } from "../../postgres/failure.ts";
 import { applySettings, type Session } from "../../postgres/session.ts";
 import type { BridgeSession } from "./answering.ts";
 import type { RefusedStatement, StatementResult } from "./messages.ts";
 
 /**
  * Settings of a session of dbt: limits and keepalives as for all sessions; whatever changes what SQL means stays as server and role
- * have it, because a project was written for that. Dates are printed as ISO, as dbt's driver asks for.
+ * have it, because a project was written for that. Dates are printed as ISO, as dbt's driver asks for. Unlike with dbt no statement
+ * leaves out in silence what row level security hides.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: "ISO",
+  row_security: "off",
   IntervalStyle: "postgres",
   extra_float_digits: "1",
   tcp_keepalives_idle: "30",
@@ -63,7 +65,11 @@ export function bridgeSession(session: Session): BridgeSession {
   };
 }
 
+const HIDDEN_ROWS =
+  "Rows may be hidden from this role, and what is built would be a part that looks like the whole. Build as a role with BYPASSRLS or as the table's owner; where a part is wanted, say so by the hook `set row_security = on`";
+
 function refusedStatement(error: Parameters<typeof serverMessage>[0]): RefusedStatement {
   const position = error.position === undefined ? undefined : Number(error.position);
-  return { sqlState: error.code, message: serverMessage(error), position };
+  const advice = hidesRows(error) ? `. ${HIDDEN_ROWS}` : "";
+  return { sqlState: error.code, message: `${serverMessage(error)}${advice}`, position };
 }

@@ -64,7 +64,7 @@ test.each([
   const commit = repository.commit(files(1));
   const { spec, secret } = taskOf(server());
   const task = await runTask(spec, await environment(secret), await bundledTask());
-  expect(task.parsed).toMatchObject({ outcome: "succeeded", message: "1 nodes: 1 success", commit });
+  expect(task.parsed).toMatchObject({ outcome: "succeeded", message: "1 node: 1 success", commit });
   expect(await warehouse.query("SELECT id FROM dbt.one")).toEqual([{ id: "1" }]);
 });
 

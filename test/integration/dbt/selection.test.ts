@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ConfigMapFiles, runTransform } from "../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { type ConfigMapFiles, runTransform } from "../../support/dbt-command.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;
@@ -65,6 +65,6 @@ test("variables are texts, numbers, truth values, lists and maps, as a template 
     { "dbt_project.yml": "name: shop\n", "models.said.sql": model },
     { vars },
   );
-  expect(outcome).toMatchObject({ message: "1 nodes: 1 success" });
+  expect(outcome).toMatchObject({ message: "1 node: 1 success" });
   expect(await warehouse.query("SELECT said FROM dbt.said")).toEqual([{ said: "True 3 0.5 a-1 x off" }]);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Transform } from "#api/transform.ts";
-import { type ConfigMapFiles, runTransform } from "../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
+import { type ConfigMapFiles, runTransform } from "../../support/dbt-command.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;
@@ -33,6 +33,47 @@ const tables = async () =>
       "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables WHERE table_schema LIKE 'dbt%' AND table_name NOT LIKE '\\_kelt%' ORDER BY 1",
     )
   ).map(({ name }) => name);
+
+describe.each([
+  [
+    "dbt's macros",
+    { command: "build" },
+    /row-level security policy for table "items".*hidden from this role.*BYPASSRLS/,
+  ],
+  ["kelt's own materializations", { command: undefined }, /row-level security policy for table "items"/],
+])("a model over a table whose rows a policy hides from the role, by %s,", (_by, fields, words) => {
+  const files = (hook = "") => ({
+    "dbt_project.yml": "name: shop\n",
+    "models.part.sql": `{{ config(materialized='table'${hook}) }} select id from raw.items`,
+  });
+  const asBuilder = (given: ConfigMapFiles) => {
+    const connections = { warehouse: warehouse.connection({ user: "builder", password: "x" }) };
+    return runTransform(warehouse, given, fields, { connections });
+  };
+  beforeEach(() =>
+    warehouse.query(`DO $$ BEGIN CREATE ROLE builder LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+      GRANT CREATE ON DATABASE ${warehouse.name} TO builder; CREATE SCHEMA raw; GRANT USAGE ON SCHEMA raw TO builder;
+      CREATE TABLE raw.items AS SELECT i AS id FROM generate_series(1, 10) AS i; GRANT SELECT ON raw.items TO builder;
+      ALTER TABLE raw.items ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON raw.items USING (id <= 3)`),
+  );
+
+  test("is not built of a part, and says what to do", async () => {
+    const { outcome } = await asBuilder(files());
+    expect(outcome).toMatchObject({
+      kind: "configuration",
+      message: expect.stringMatching(words),
+    });
+    expect(await warehouse.query("SELECT 1 FROM pg_class WHERE relname = 'part'")).toEqual([]);
+  });
+
+  if (fields.command !== undefined) {
+    test("is built of that part where a hook says so", async () => {
+      const { outcome } = await asBuilder(files(", pre_hook='set row_security = on'"));
+      expect(outcome).toMatchObject({ message: "1 node: 1 success" });
+      expect(await warehouse.query("SELECT count(*) FROM dbt.part")).toEqual([{ count: "3" }]);
+    });
+  }
+});
 
 describe("a dbt project in a ConfigMap", () => {
   test("is built as it is: seeds, models, macros and tests, each an item", async () => {

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { mountConfigMap, runTransformAt } from "../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { mountConfigMap, runTransformAt } from "../../support/dbt-command.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;
@@ -42,7 +42,7 @@ test("a dbt project may be a folder of a volume, in which files beside dbt's fol
   }
   const project = { persistentVolumeClaim: { claimName: "models", path: "team/shop" } };
   expect(await runTransformAt(warehouse, volume, { project })).toMatchObject({
-    outcome: { message: "1 nodes: 1 success" },
+    outcome: { message: "1 node: 1 success" },
   });
   expect(await warehouse.query("SELECT id FROM dbt.one")).toEqual([{ id: "1" }]);
 });

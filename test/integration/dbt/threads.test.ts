@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RelationCache } from "../../task-image/dbt/adapter/relation-cache.ts";
-import { bridgeSession } from "../../task-image/dbt/bridge/postgres-session.ts";
-import { readRun } from "../../task-image/dbt/run/read-run.ts";
-import { runGraph } from "../../task-image/dbt/run/run-graph.ts";
-import { startRunThread } from "../../task-image/dbt/run/run-thread.ts";
-import { builtinMacros, openDbtSession } from "../support/dbt-run.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { until } from "../support/until.ts";
+import { RelationCache } from "../../../task-image/dbt/adapter/relation-cache.ts";
+import { bridgeSession } from "../../../task-image/dbt/bridge/postgres-session.ts";
+import { readRun } from "../../../task-image/dbt/run/read-run.ts";
+import { runGraph } from "../../../task-image/dbt/run/run-graph.ts";
+import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
+import { builtinMacros, openDbtSession } from "../../support/dbt-run.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
 
 let server: PostgresServer;
 let database: TestDatabase;
