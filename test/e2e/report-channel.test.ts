@@ -31,8 +31,8 @@ afterAll(() => {
 });
 
 function reportOf(run: string): NodeReportStatus | undefined {
-  const { ok, text } = kubectl(["get", "nodereport", `${run}-quality`, "-n", DEMO, "-o", "json"]);
-  return ok ? (JSON.parse(text) as { status?: NodeReportStatus }).status : undefined;
+  const { ok, stdout } = kubectl(["get", "nodereport", `${run}-quality`, "-n", DEMO, "-o", "json"]);
+  return ok ? (JSON.parse(stdout) as { status?: NodeReportStatus }).status : undefined;
 }
 
 const statesOf = (report: NodeReportStatus | undefined) =>

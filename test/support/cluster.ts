@@ -30,9 +30,9 @@ export function kubectl(args: readonly string[], input?: unknown): Answer {
   return { ok: status === 0, stdout, text: stdout + stderr };
 }
 
-/** As {@link kubectl}, and throws what it said where it failed. */
+/** The standard output of {@link kubectl}: exec may warn of its own on standard error. Throws what it said where it failed. */
 export function mustKubectl(args: readonly string[], input?: unknown): string {
-  const { ok, text } = kubectl(args, input);
+  const { ok, stdout, text } = kubectl(args, input);
   if (!ok) throw new Error(`kubectl ${args.join(" ")}: ${text}`);
-  return text;
+  return stdout;
 }
