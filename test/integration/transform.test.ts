@@ -1,12 +1,10 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { transform } from "../../task-image/commands/transform.ts";
 import { TaskFailure } from "../../task-image/errors.ts";
+import { mountConfigMap } from "../support/dbt-command.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
 import { aContext, aTask } from "../support/task.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { until } from "../support/until.ts";
 
 let server: PostgresServer;
@@ -25,25 +23,12 @@ beforeEach(async () => {
 
 type Files = Readonly<Record<string, string>>;
 
-/** The folder that the kubelet makes of a ConfigMap: links through `..data` to a folder with the time in its name. */
-function mount(files: Files): string {
-  const directory = temporaryDirectory("project");
-  const version = "..2026_01_01_00_00_00.1";
-  mkdirSync(join(directory, version));
-  symlinkSync(version, join(directory, "..data"));
-  for (const [key, text] of Object.entries(files)) {
-    writeFileSync(join(directory, version, key), text);
-    symlinkSync(join("..data", key), join(directory, key));
-  }
-  return directory;
-}
-
 async function run(files: Files, options: Partial<WorkOf<"transform">["transform"]> = {}) {
   const work: WorkOf<"transform"> = {
     verb: "transform",
     transform: { connection: "warehouse", schema: "analytics", project: { configMap: "models" }, ...options },
   };
-  const context = aContext({ projectDirectory: mount(files) });
+  const context = aContext({ projectDirectory: mountConfigMap(files) });
   const outcome = await transform(aTask({ work, connections: { warehouse: warehouse.connection() } }), context);
   return { ...outcome, lines: context.lines };
 }
@@ -289,7 +274,7 @@ describe("failures", () => {
       verb: "transform",
       transform: { connection: "warehouse", schema: "analytics", project: { configMap: "models" } },
     };
-    const directory = mount({ "b.sql": table("select 1 as n from pg_sleep(60)") });
+    const directory = mountConfigMap({ "b.sql": table("select 1 as n from pg_sleep(60)") });
     const running = transform(
       aTask({ work, connections: { warehouse: warehouse.connection() } }),
       aContext({ projectDirectory: directory, signal: stop.signal }),
