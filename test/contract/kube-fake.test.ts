@@ -1,5 +1,5 @@
-import { FakeApi } from "../support/fake-api.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../support/machine/fake-clock.ts";
 import { kubeContract } from "./kube-suite.ts";
 import { revisionContract } from "./revision-suite.ts";
 

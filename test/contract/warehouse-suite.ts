@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../task-image/commands/command.ts";
-import type { FilesLoad } from "../support/load-files.ts";
+import type { FilesLoad } from "../support/loads/load-files.ts";
 
 /** A row by the names of its columns in small letters, every value as text. */
 export type TextRow = Readonly<Record<string, string | null>>;

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openBucket, readObjects } from "../support/bucket.ts";
-import { runTransformAt } from "../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { type S3Server, startS3Server } from "../support/versitygw.ts";
+import { runTransformAt } from "../support/dbt/dbt-command.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { openBucket, readObjects } from "../support/servers/bucket.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
 import { type RealDbt, startRealDbt } from "./engine/real-dbt.ts";
 import type { Command } from "./harness/engine.ts";
 import { openWarehouse, type Warehouse } from "./harness/warehouse.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../support/servers/postgres.ts";
 import { KELT } from "./engine/kelt.ts";
 import { type RealDbt, startRealDbt } from "./engine/real-dbt.ts";
 import { compareEvidence, formatDifferences } from "./harness/compare.ts";

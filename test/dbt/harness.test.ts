@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { type PostgresServer, startPostgres } from "../support/servers/postgres.ts";
 import { type RealDbt, startRealDbt } from "./engine/real-dbt.ts";
 import { compareEvidence, formatDifferences } from "./harness/compare.ts";
 import type { Engine } from "./harness/engine.ts";

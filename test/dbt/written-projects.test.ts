@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../support/servers/postgres.ts";
 import { type RealDbt, startRealDbt } from "./engine/real-dbt.ts";
 import { endsOf, sorted } from "./harness/ends.ts";
 import { collectEvidence } from "./harness/evidence.ts";

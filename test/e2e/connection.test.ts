@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import type { ConnectionStatus } from "#api/connection.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 import {
   applyPipeline,
   createRun,
@@ -10,7 +10,7 @@ import {
   getJson,
   SYSTEM,
   verdictOf,
-} from "../support/kind.ts";
+} from "../support/cluster/kind.ts";
 
 const made = [
   ...["shared", "unreachable", "api", "facts", "no-facts"].map((name) => `connection/${name}`),

@@ -1,7 +1,16 @@
 import { afterAll, expect, test } from "vitest";
 import type { NodeReportStatus } from "#api/node-report.ts";
-import { mustKubectl } from "../support/cluster.ts";
-import { applyPipeline, createRun, DEMO, eventually, finishedRun, getJson, sql, verdictOf } from "../support/kind.ts";
+import { mustKubectl } from "../support/cluster/cluster.ts";
+import {
+  applyPipeline,
+  createRun,
+  DEMO,
+  eventually,
+  finishedRun,
+  getJson,
+  sql,
+  verdictOf,
+} from "../support/cluster/kind.ts";
 
 const PROJECT = {
   "dbt_project.yml": "name: grades\nsnapshots: {grades: {+target_schema: dbt_demo}}\n",

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { applyPipeline, createRun, DEMO, eventually, finishedRun, getRun, verdictOf } from "../support/kind.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { applyPipeline, createRun, DEMO, eventually, finishedRun, getRun, verdictOf } from "../support/cluster/kind.ts";
 
 /*
  * What people get wrong, and the words they get for it, each at the object where they look first.

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import { Random } from "../../config/base/demo/store/random.mts";
 import { objects } from "../../config/samples/songplays/demo/objects.mts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 import {
   applyPipeline,
   createRun,
@@ -11,7 +11,7 @@ import {
   listJson,
   sql,
   verdictOf,
-} from "../support/kind.ts";
+} from "../support/cluster/kind.ts";
 
 /** The namespace of the sample that has a bucket with a month of files. */
 const NAMESPACE = "kelt-songplays";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { createRun, DEMO, finishedRun, getRun, jobsOf, sql, verdictOf } from "../support/kind.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { createRun, DEMO, finishedRun, getRun, jobsOf, sql, verdictOf } from "../support/cluster/kind.ts";
 
 /** What the result must be, said a second time and in other words, over the source. */
 const EXPECTED = `

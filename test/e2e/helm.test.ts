@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ROOT } from "../support/chart.ts";
-import { mustKubectl } from "../support/cluster.ts";
+import { ROOT } from "../support/cluster/chart.ts";
+import { mustKubectl } from "../support/cluster/cluster.ts";
 import {
   applyPipeline,
   createRun,
@@ -11,7 +11,7 @@ import {
   helm,
   jobsOf,
   verdictOf,
-} from "../support/kind.ts";
+} from "../support/cluster/kind.ts";
 
 test("helm test runs a pipeline and passes", () => {
   expect(helm("test", "kelt", "--timeout", "180s")).toContain("Succeeded");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 import {
   applyPipeline,
   createRun,
@@ -11,7 +11,7 @@ import {
   listJson,
   type Run,
   verdictOf,
-} from "../support/kind.ts";
+} from "../support/cluster/kind.ts";
 
 const ELSEWHERE = "kelt-elsewhere";
 /** May do in the pipelines' namespace what Kubernetes' role edit allows, and in another one everything. */

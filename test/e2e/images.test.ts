@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { mustKubectl } from "../support/cluster.ts";
-import { SYSTEM } from "../support/kind.ts";
+import { mustKubectl } from "../support/cluster/cluster.ts";
+import { SYSTEM } from "../support/cluster/kind.ts";
 
 /** The image that the installed operator gives to tasks. */
 function taskImage(): string {

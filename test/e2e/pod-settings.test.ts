@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { applyPipeline, createRun, DEMO, finishedRun, verdictOf } from "../support/kind.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { applyPipeline, createRun, DEMO, finishedRun, verdictOf } from "../support/cluster/kind.ts";
 
 const SECRET = "pod-settings";
 const FILES = "pod-settings-files";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NodeReportStatus } from "#api/node-report.ts";
-import { ROOT } from "../support/chart.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { ROOT } from "../support/cluster/chart.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 import {
   applyPipeline,
   createRun,
@@ -14,7 +14,7 @@ import {
   jobsOf,
   type Run,
   verdictOf,
-} from "../support/kind.ts";
+} from "../support/cluster/kind.ts";
 
 const check = (name: string, seconds: number) => ({ name, sql: `SELECT 1 WHERE pg_sleep(${seconds}) IS NULL` });
 const pipelineOf = (...checks: readonly object[]) => ({

@@ -7,8 +7,8 @@ import { makeTitles } from "../../config/samples/netflix/demo/titles.mts";
 import { answer } from "../../config/samples/posts/demo/answers.mts";
 import { makeCustomers } from "../../config/samples/showcase/demo/objects.mts";
 import { objects as songplaysObjects } from "../../config/samples/songplays/demo/objects.mts";
-import { ROOT } from "../support/chart.ts";
-import { mustKubectl } from "../support/cluster.ts";
+import { ROOT } from "../support/cluster/chart.ts";
+import { mustKubectl } from "../support/cluster/cluster.ts";
 import {
   applyPipeline,
   createRun,
@@ -18,8 +18,8 @@ import {
   type Run,
   sql,
   verdictOf,
-} from "../support/kind.ts";
-import { parquetOf } from "../support/parquet-file.ts";
+} from "../support/cluster/kind.ts";
+import { parquetOf } from "../support/loads/parquet-file.ts";
 
 /** What the quick start of a sample has left in its namespace. */
 function leftBy(sample: string) {

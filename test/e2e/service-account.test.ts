@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { applyPipeline, createRun, DEMO, eventually, finishedRun, getJson, verdictOf } from "../support/kind.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import {
+  applyPipeline,
+  createRun,
+  DEMO,
+  eventually,
+  finishedRun,
+  getJson,
+  verdictOf,
+} from "../support/cluster/kind.ts";
 
 const ACCOUNT = "lake-reader";
 const made = [`serviceaccount/${ACCOUNT}`, "connection/lake", "pipeline/as-account", "pipeline/as-nobody"];

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { mustKubectl } from "../support/cluster.ts";
+import { mustKubectl } from "../support/cluster/cluster.ts";
 import {
   apiServerReady,
   applyPipeline,
@@ -15,7 +15,7 @@ import {
   listJson,
   sql,
   verdictOf,
-} from "../support/kind.ts";
+} from "../support/cluster/kind.ts";
 
 const CHECKSUM = "select md5(string_agg(t::text, ',' order by film_id)) from analytics.film_ratings t";
 const CONNECTIONS = {

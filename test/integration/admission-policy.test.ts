@@ -5,10 +5,10 @@ import { DEFAULT_POD } from "#api/pod.ts";
 import { Seal } from "../../operator/controllers/jobs/seal.ts";
 import { containerSecurityContext, podSecurityContext } from "../../operator/job/policy.ts";
 import type { NewObject } from "../../operator/kube/kube.ts";
-import { helmTemplate } from "../support/chart.ts";
-import { type Answer, kubectl, mustKubectl } from "../support/cluster.ts";
-import { RUN_UID } from "../support/make.ts";
-import { realJobs } from "../support/real-jobs.ts";
+import { helmTemplate } from "../support/cluster/chart.ts";
+import { type Answer, kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { realJobs } from "../support/cluster/real-jobs.ts";
+import { RUN_UID } from "../support/manifests/make.ts";
 
 /** Roles and policy under a name of the test's own; the policy looks at that one account's requests alone. */
 const NAME = `kelt-policy-${randomBytes(4).toString("hex")}`;

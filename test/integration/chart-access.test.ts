@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { helmTemplate } from "../support/chart.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { helmTemplate } from "../support/cluster/chart.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 
 /** A second installation's roles under a name of the test's own; nothing runs with them. */
 const NAME = `kelt-access-${randomBytes(4).toString("hex")}`;

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { EXIT, type TaskConnection } from "#api/task.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { type Reply, startHttpApi } from "../support/http-api.ts";
-import { POSTGRES_VERSIONS, startPostgres } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { runTask } from "../support/task-process.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { startS3Server } from "../support/versitygw.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { type Reply, startHttpApi } from "../support/servers/http-api.ts";
+import { POSTGRES_VERSIONS, startPostgres } from "../support/servers/postgres.ts";
+import { startS3Server } from "../support/servers/versitygw.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
+import { runTask } from "../support/tasks/task-process.ts";
 
 const work = { verb: "connect", connect: { connection: "connection" } } as const;
 const connect = (connection: TaskConnection) => runTask(aTask({ work, connections: { connection } }));

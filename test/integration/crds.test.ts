@@ -4,8 +4,8 @@ import { customResourceDefinition } from "#api/crd.ts";
 import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { API_VERSION, GROUP, VERSION } from "#api/metadata.ts";
 import { NEEDS_MAX, NODES_MAX, SPEC_BYTES_MAX } from "#api/pipeline.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { REFUSED_MANIFESTS } from "../support/refused-manifests.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { REFUSED_MANIFESTS } from "../support/manifests/refused-manifests.ts";
 
 /** The CRDs live in a group of the test's own, so that an operator in the same cluster never sees its objects. */
 const TEST_GROUP = `t${randomBytes(4).toString("hex")}.${GROUP}`;

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { customResourceDefinition } from "#api/crd.ts";
 import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { GROUP, VERSION } from "#api/metadata.ts";
-import { helmTemplate } from "../support/chart.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { until } from "../support/until.ts";
+import { helmTemplate } from "../support/cluster/chart.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { until } from "../support/machine/until.ts";
 
 /** CRDs and policies of a group of the test's own, so that no operator and no other test in the same cluster meets them. */
 const NAME = `t${randomBytes(4).toString("hex")}`;

@@ -6,11 +6,11 @@ import { extract } from "../../task-image/commands/extract.ts";
 import { load } from "../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { type Fault, type PassingRequest, startStoreFront } from "../support/store-front.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { runTask, startTask } from "../support/task-process.ts";
-import { type S3Server, startS3Server } from "../support/versitygw.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { type Fault, type PassingRequest, startStoreFront } from "../support/servers/store-front.ts";
+import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
+import { runTask, startTask } from "../support/tasks/task-process.ts";
 
 let server: PostgresServer;
 let s3: S3Server;

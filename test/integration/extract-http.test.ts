@@ -9,10 +9,10 @@ import { extract } from "../../task-image/commands/extract.ts";
 import { readManifest } from "../../task-image/object-store/extract-manifest.ts";
 import type { ObjectStore } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../support/http-api.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { type S3Server, startS3Server } from "../support/versitygw.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../support/servers/http-api.ts";
+import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
 
 let s3: S3Server;
 let lake: ObjectStore;

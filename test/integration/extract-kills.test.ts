@@ -4,14 +4,14 @@ import { Load } from "#api/load.ts";
 import { EXIT, type TaskConnection } from "#api/task.ts";
 import { extract as runExtract } from "../../task-image/commands/extract.ts";
 import { load } from "../../task-image/commands/load.ts";
-import { countTraffic, killAt, killPoint } from "../support/kill-point.ts";
-import { CYCLES_AT_ONCE, FIRST_SEED, POINTS as POINTS_OF_LOADS, TIMEOUT_MS } from "../support/killed-load.ts";
-import { startLossyProxy } from "../support/lossy-proxy.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { bundledTask } from "../support/task-bundle.ts";
-import { startTask } from "../support/task-process.ts";
-import { type S3Server, startS3Server } from "../support/versitygw.ts";
+import { countTraffic, killAt, killPoint } from "../support/loads/kill-point.ts";
+import { CYCLES_AT_ONCE, FIRST_SEED, POINTS as POINTS_OF_LOADS, TIMEOUT_MS } from "../support/loads/killed-load.ts";
+import { startLossyProxy } from "../support/servers/lossy-proxy.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
+import { bundledTask } from "../support/tasks/task-bundle.ts";
+import { startTask } from "../support/tasks/task-process.ts";
 
 /** An extract has no COMMIT that it could lose: all of its points are of one kind. */
 const POINTS = 2 * POINTS_OF_LOADS;

@@ -6,9 +6,9 @@ import { Extract } from "#api/extract.ts";
 import { extract } from "../../task-image/commands/extract.ts";
 import { readManifest } from "../../task-image/object-store/extract-manifest.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { type S3Server, startS3Server } from "../support/versitygw.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
 
 let server: PostgresServer;
 let source: TestDatabase;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { extract } from "../../task-image/commands/extract.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
 
 let server: PostgresServer;
 let source: TestDatabase;

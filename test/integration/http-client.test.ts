@@ -10,8 +10,8 @@ import { type HttpClient, type HttpClientOptions, openHttpClient } from "../../t
 import { networkRules } from "../../task-image/network/network-rules.ts";
 import { guardSockets } from "../../task-image/network/socket-guard.ts";
 import { createRedactor } from "../../task-image/redaction.ts";
-import { type Reply, type SeenRequest, startHttpApi } from "../support/http-api.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { type Reply, type SeenRequest, startHttpApi } from "../support/servers/http-api.ts";
 
 interface Session extends AsyncDisposable {
   readonly client: HttpClient;

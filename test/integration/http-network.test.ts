@@ -2,9 +2,9 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { makeCertificate } from "../support/certificate.ts";
-import { freePort } from "../support/free-port.ts";
-import { readApi, readFrom } from "../support/http-reading.ts";
+import { readApi, readFrom } from "../support/loads/http-reading.ts";
+import { freePort } from "../support/machine/free-port.ts";
+import { makeCertificate } from "../support/servers/certificate.ts";
 
 interface RawServer extends AsyncDisposable {
   readonly origin: string;

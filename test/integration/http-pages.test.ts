@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Reply, SeenRequest } from "../support/http-api.ts";
-import { readApi } from "../support/http-reading.ts";
+import { readApi } from "../support/loads/http-reading.ts";
+import type { Reply, SeenRequest } from "../support/servers/http-api.ts";
 
 const param = ({ url }: SeenRequest, name: string) => url.searchParams.get(name);
 const json = (value: unknown, more: Partial<Reply> = {}): Reply => ({ body: JSON.stringify(value), ...more });

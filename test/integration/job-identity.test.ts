@@ -6,9 +6,9 @@ import { differences } from "../../operator/kinds/fingerprint.ts";
 import { project } from "../../operator/kinds/kinds.ts";
 import type { Job, Pod } from "../../operator/kinds/objects.ts";
 import type { NewObject } from "../../operator/kube/kube.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { RUN_UID } from "../support/make.ts";
-import { type RealJob, realJobs } from "../support/real-jobs.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { type RealJob, realJobs } from "../support/cluster/real-jobs.ts";
+import { RUN_UID } from "../support/manifests/make.ts";
 
 const NAMESPACE = `kelt-identity-${randomBytes(4).toString("hex")}`;
 const settings = {

@@ -16,7 +16,7 @@ import { Store } from "../../operator/kube/store.ts";
 import { TRANSPORT_SETTINGS, Transport } from "../../operator/kube/transport.ts";
 import { kubeContract } from "../contract/kube-suite.ts";
 import { revisionContract } from "../contract/revision-suite.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 
 const NAMESPACE = "default";
 const FAST = { perSecond: 500, burst: 500 };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { MacroPackages } from "../../config/macro-packages/macro-packages.ts";
-import { macroPackages } from "../support/macro-packages.ts";
+import { macroPackages } from "../support/dbt/macro-packages.ts";
 
 let fetched: MacroPackages;
 beforeAll(async () => {

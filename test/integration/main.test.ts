@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXIT, RESULT_BYTES_MAX } from "#api/task.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aTask } from "../support/task.ts";
-import { runTask, startTask } from "../support/task-process.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { until } from "../support/until.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { until } from "../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { aTask } from "../support/tasks/task.ts";
+import { runTask, startTask } from "../support/tasks/task-process.ts";
 
 let server: PostgresServer;
 let source: TestDatabase;

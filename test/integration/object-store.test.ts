@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskConnectionOf } from "#api/task.ts";
 import type { ObjectStore, StoredObject } from "../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../task-image/object-store/opening.ts";
-import { aContext } from "../support/task.ts";
-import { type S3Server, startS3Server } from "../support/versitygw.ts";
+import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
+import { aContext } from "../support/tasks/task.ts";
 
 let server: S3Server;
 let lake: ObjectStore;

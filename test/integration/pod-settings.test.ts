@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { jobOf } from "../../operator/job/job.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
-import { RUN_UID } from "../support/make.ts";
-import { EVERY_SETTING, everythingUsed } from "../support/pod-settings.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
+import { RUN_UID } from "../support/manifests/make.ts";
+import { EVERY_SETTING, everythingUsed } from "../support/manifests/pod-settings.ts";
 
 /** A namespace that enforces the restricted Pod Security Standard, with what the settings name. */
 const NAMESPACE = `kelt-pods-${randomBytes(4).toString("hex")}`;

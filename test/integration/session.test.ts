@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { openSession, type SessionOptions } from "../../task-image/postgres/session.ts";
-import { makeCertificate } from "../support/certificate.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { temporaryDirectory } from "../support/machine/temporary-directory.ts";
+import { makeCertificate } from "../support/servers/certificate.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
 
 const certificate = makeCertificate("localhost");
 const stranger = makeCertificate("localhost");

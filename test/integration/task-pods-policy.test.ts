@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { jobName, testJobName } from "../../operator/job/names.ts";
-import { helmTemplate } from "../support/chart.ts";
-import { kubectl, mustKubectl } from "../support/cluster.ts";
+import { helmTemplate } from "../support/cluster/chart.ts";
+import { kubectl, mustKubectl } from "../support/cluster/cluster.ts";
 
 /** The policies are the cluster's: they look at this one namespace alone. */
 const NAME = `kelt-pods-${randomBytes(4).toString("hex")}`;

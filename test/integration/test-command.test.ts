@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Check } from "#api/check.ts";
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { test as runChecks } from "../../task-image/commands/test.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

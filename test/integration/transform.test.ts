@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { WorkOf } from "../../task-image/commands/command.ts";
 import { transform } from "../../task-image/commands/transform.ts";
 import { TaskFailure } from "../../task-image/errors.ts";
-import { mountConfigMap } from "../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../support/postgres.ts";
-import { aContext, aTask } from "../support/task.ts";
-import { until } from "../support/until.ts";
+import { mountConfigMap } from "../support/dbt/dbt-command.ts";
+import { until } from "../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
+import { aContext, aTask } from "../support/tasks/task.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

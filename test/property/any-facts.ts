@@ -3,7 +3,7 @@ import type { ObjectMeta } from "#api/metadata.ts";
 import { NODE_STATES, type PipelineRunStatus } from "#api/pipeline-run.ts";
 import { readCopy } from "../../operator/run/copy.ts";
 import type { AttemptFacts, CopyFacts, Facts, JobFacts, PodFacts } from "../../operator/run/facts.ts";
-import { aMeta, aResult, T0 } from "../support/make.ts";
+import { aMeta, aResult, T0 } from "../support/manifests/make.ts";
 import { pipeline } from "./run-world.ts";
 
 /** Leaves out what is undefined, as objects from JSON do. */

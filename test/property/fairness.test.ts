@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Pace } from "../../operator/kube/pace.ts";
 import { WorkQueue } from "../../operator/kube/queue.ts";
-import { FakeClock, settled } from "../support/fake-clock.ts";
+import { FakeClock, settled } from "../support/machine/fake-clock.ts";
 
 const OTHERS = ["a", "b", "c"] as const;
 const load = fc.array(fc.tuple(fc.constantFrom(...OTHERS), fc.nat(30)), { maxLength: 80 });

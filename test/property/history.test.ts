@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expiredRuns, type FinishedRun } from "../../operator/run/history.ts";
-import { T0 } from "../support/make.ts";
+import { T0 } from "../support/manifests/make.ts";
 
 const DAY = 86_400_000;
 const run = fc.record({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WorkQueue } from "../../operator/kube/queue.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/machine/fake-clock.ts";
 
 const KEYS = ["one/a", "one/b", "two/a"] as const;
 const key = fc.constantFrom(...KEYS);

@@ -6,7 +6,7 @@ import { TaskResult } from "#api/task.ts";
 import { type Decision, decide } from "../../operator/run/decide.ts";
 import type { AttemptFacts, Facts, PodFacts } from "../../operator/run/facts.ts";
 import { statusOf } from "../../operator/run/status.ts";
-import { aJob, aPod, aResult, someFacts, T0 } from "../support/make.ts";
+import { aJob, aPod, aResult, someFacts, T0 } from "../support/manifests/make.ts";
 
 /** What becomes of the one pod of an attempt: each once, in any order that can be, and the operator looks in between. */
 const EVENTS = ["push", "exit", "verdict", "crash", "cancel"] as const;

@@ -5,7 +5,7 @@ import { readCopy } from "../../operator/run/copy.ts";
 import { type Decision, decide } from "../../operator/run/decide.ts";
 import type { AttemptFacts, Facts, PodFacts } from "../../operator/run/facts.ts";
 import { statusOf } from "../../operator/run/status.ts";
-import { aMeta, anEndedPod, aPod, aResult, T0 } from "../support/make.ts";
+import { aMeta, anEndedPod, aPod, aResult, T0 } from "../support/manifests/make.ts";
 
 const NODES = ["a", "b", "c", "d", "constructor"] as const;
 

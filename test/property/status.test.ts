@@ -8,7 +8,7 @@ import { isUrgent, nodeTransitions, statusDiffers, statusOf } from "../../operat
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
 import { runEvents } from "../../operator/telemetry/run-events.ts";
 import { countRun } from "../../operator/telemetry/run-metrics.ts";
-import { mergePatch } from "../support/fake-api-objects.ts";
+import { mergePatch } from "../support/fake-cluster/fake-api-objects.ts";
 import { anyFacts } from "./any-facts.ts";
 
 const RUNS = { numRuns: 500 };

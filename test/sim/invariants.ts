@@ -3,11 +3,11 @@ import type { PipelineNode } from "#api/pipeline.ts";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { EXIT, STOPPED, type TaskResult } from "#api/task.ts";
 import { TERMINAL } from "../../operator/run/node.ts";
-import type { FakeApi } from "../support/fake-api.ts";
-import type { StoredObject } from "../support/fake-api-objects.ts";
-import type { StoredEvent } from "../support/fake-api-storage.ts";
-import { isIndexed } from "../support/fake-indexed-job.ts";
-import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-kubelet.ts";
+import type { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
+import type { StoredEvent } from "../support/fake-cluster/fake-api-storage.ts";
+import { isIndexed } from "../support/fake-cluster/fake-indexed-job.ts";
+import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-cluster/fake-kubelet.ts";
 import { FORGED_ROWS } from "./neighbour.ts";
 import { type Plan, toldCommit } from "./plan.ts";
 

@@ -2,9 +2,9 @@ import { API_VERSION, LABEL } from "#api/metadata.ts";
 import { CONTRACT_VERSION, type TaskResult } from "#api/task.ts";
 import type { Clock, Random } from "../../operator/kube/clock.ts";
 import type { NewObject, ObjectKey } from "../../operator/kube/kube.ts";
-import type { FakeApi } from "../support/fake-api.ts";
-import type { StoredObject } from "../support/fake-api-objects.ts";
-import { attemptOf, type Fate, FORGED_LABEL } from "../support/fake-kubelet.ts";
+import type { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
+import { attemptOf, type Fate, FORGED_LABEL } from "../support/fake-cluster/fake-kubelet.ts";
 import type { Plan } from "./plan.ts";
 
 /** Rows that only a forged result speaks of. */

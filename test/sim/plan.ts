@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { CONTRACT_VERSION, type FailureKind, STOPPED, TASK_SPEC_ENV, type TaskResult } from "#api/task.ts";
 import type { Random } from "../../operator/kube/clock.ts";
-import type { StoredObject } from "../support/fake-api-objects.ts";
-import { attemptOf, type Fate } from "../support/fake-kubelet.ts";
+import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
+import { attemptOf, type Fate } from "../support/fake-cluster/fake-kubelet.ts";
 
 /** What one attempt of a node is made to do, whatever else goes wrong. */
 export type Outcome =

@@ -2,9 +2,9 @@ import type { ReportOrder } from "#api/report.ts";
 import { EXIT, type TaskResult } from "#api/task.ts";
 import type { Clock, Random } from "../../operator/kube/clock.ts";
 import type { PodReport, Reports } from "../../operator/report/reports.ts";
-import type { FakeApi } from "../support/fake-api.ts";
-import type { StoredObject } from "../support/fake-api-objects.ts";
-import { attemptOf } from "../support/fake-kubelet.ts";
+import type { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
+import { attemptOf } from "../support/fake-cluster/fake-kubelet.ts";
 import { FORGED_ROWS } from "./neighbour.ts";
 
 /** How long a message may be under way, and how long after its process's beginning an operator is told everything again. */

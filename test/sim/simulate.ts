@@ -6,12 +6,12 @@ import { LeaderElector } from "../../operator/kube/lease.ts";
 import { Operator } from "../../operator/operator.ts";
 import { readSettings } from "../../operator/settings.ts";
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../support/fake-api.ts";
-import type { FakeClient } from "../support/fake-api-client.ts";
-import { connectionLost, type FakeCall } from "../support/fake-api-server.ts";
-import { FakeClock, settled } from "../support/fake-clock.ts";
-import { FakeKubelet, FORGED_LABEL, type Script } from "../support/fake-kubelet.ts";
-import { seededRandom } from "../support/fake-random.ts";
+import { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import type { FakeClient } from "../support/fake-cluster/fake-api-client.ts";
+import { connectionLost, type FakeCall } from "../support/fake-cluster/fake-api-server.ts";
+import { FakeKubelet, FORGED_LABEL, type Script } from "../support/fake-cluster/fake-kubelet.ts";
+import { FakeClock, settled } from "../support/machine/fake-clock.ts";
+import { seededRandom } from "../support/machine/fake-random.ts";
 import { Invariants, jobLives } from "./invariants.ts";
 import { forgedFate, type Mischief, mischiefOf, Neighbour } from "./neighbour.ts";
 import {

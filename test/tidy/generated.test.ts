@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findDrift } from "../../config/tools/generate/drift.ts";
 import { generatedFiles } from "../../config/tools/generate/generated-files.ts";
-import { ROOT } from "../support/chart.ts";
+import { ROOT } from "../support/cluster/chart.ts";
 
 test("every generated file is what `npm run generate` writes", async () => {
   expect(await findDrift(ROOT, generatedFiles())).toEqual([]);

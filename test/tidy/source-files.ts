@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
-import { ROOT } from "../support/chart.ts";
+import { ROOT } from "../support/cluster/chart.ts";
 
 const HIDDEN_OR_INSTALLED = /^(\.|node_modules$|dist$)/;
 

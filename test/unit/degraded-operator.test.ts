@@ -5,10 +5,10 @@ import { ApiError } from "../../operator/kube/api-error.ts";
 import { Operator } from "../../operator/operator.ts";
 import { readSettings } from "../../operator/settings.ts";
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../support/fake-api.ts";
-import type { FakeCall } from "../support/fake-api-server.ts";
-import { FakeClock, settled } from "../support/fake-clock.ts";
-import { seededRandom } from "../support/fake-random.ts";
+import { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import type { FakeCall } from "../support/fake-cluster/fake-api-server.ts";
+import { FakeClock, settled } from "../support/machine/fake-clock.ts";
+import { seededRandom } from "../support/machine/fake-random.ts";
 
 const SPEC = { nodes: { a: { container: { command: ["/bin/true"] } } } };
 

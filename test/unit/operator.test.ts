@@ -5,9 +5,9 @@ import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { Operator } from "../../operator/operator.ts";
 import { readSettings } from "../../operator/settings.ts";
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../support/fake-api.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { seededRandom } from "../support/fake-random.ts";
+import { FakeApi } from "../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../support/machine/fake-clock.ts";
+import { seededRandom } from "../support/machine/fake-random.ts";
 
 const SPEC = { nodes: { a: { container: { command: ["/bin/true"] } } } };
 

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { until } from "../support/until.ts";
+import { until } from "../support/machine/until.ts";
 
-const MODULE = new URL("../support/temporary-directory.ts", import.meta.url);
+const MODULE = new URL("../support/machine/temporary-directory.ts", import.meta.url);
 
 /** A process with a directory of its own that waits for its end. */
 const PROGRAM = `import { temporaryDirectory } from ${JSON.stringify(MODULE.href)};

@@ -6,7 +6,7 @@ import { kubeConfigCredentials } from "../../../operator/kube/credentials.ts";
 import { SocketPools } from "../../../operator/kube/socket-pools.ts";
 import { TRANSPORT_SETTINGS, Transport } from "../../../operator/kube/transport.ts";
 import { readSettings } from "../../../operator/settings.ts";
-import { mustKubectl } from "../../../test/support/cluster.ts";
+import { mustKubectl } from "../../../test/support/cluster/cluster.ts";
 
 /** Where the quick start installs the operator. */
 export const OPERATOR_NAMESPACE = "kelt-system";

@@ -3,7 +3,7 @@ import { PipelineSpec } from "#api/pipeline.ts";
 import { jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
 import type { KubeClient } from "../../../operator/kube/client.ts";
 import type { NewObject } from "../../../operator/kube/kube.ts";
-import { mustKubectl } from "../../../test/support/cluster.ts";
+import { mustKubectl } from "../../../test/support/cluster/cluster.ts";
 
 export const WATCH_SECONDS = 300;
 

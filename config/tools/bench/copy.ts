@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestDatabase } from "../../../test/support/servers/postgres.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, comparePairs, PAIRS, round } from "./benchmark-line.ts";
 import { expectRows, fillFilms, measureFilms, SERVER_SETTINGS } from "./films-table.ts";

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { Transform } from "#api/transform.ts";
 import { dbtPython } from "../../../test/dbt/engine/python.ts";
-import type { LossyProxy } from "../../../test/support/lossy-proxy.ts";
-import { macroPackages } from "../../../test/support/macro-packages.ts";
-import type { PostgresServer, TestDatabase } from "../../../test/support/postgres.ts";
-import { aTask } from "../../../test/support/task.ts";
-import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { macroPackages } from "../../../test/support/dbt/macro-packages.ts";
+import { temporaryDirectory } from "../../../test/support/machine/temporary-directory.ts";
+import type { LossyProxy } from "../../../test/support/servers/lossy-proxy.ts";
+import type { PostgresServer, TestDatabase } from "../../../test/support/servers/postgres.ts";
+import { aTask } from "../../../test/support/tasks/task.ts";
 import { bundle } from "../../images/bundle.ts";
 import { imageEnvironment, type Measured, measureProgram, measureTask } from "./measured-task.ts";
 

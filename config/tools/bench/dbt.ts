@@ -1,5 +1,5 @@
-import { startLossyProxy } from "../../../test/support/lossy-proxy.ts";
-import { startPostgres } from "../../../test/support/postgres.ts";
+import { startLossyProxy } from "../../../test/support/servers/lossy-proxy.ts";
+import { startPostgres } from "../../../test/support/servers/postgres.ts";
 import { type BenchmarkLine, comparePairs, median, PAIRS, round } from "./benchmark-line.ts";
 import { type Builders, type ProjectFiles, prepareBuilders } from "./dbt-build.ts";
 import type { Measured } from "./measured-task.ts";

@@ -1,4 +1,4 @@
-import { kubectl, mustKubectl } from "../../../test/support/cluster.ts";
+import { kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
 import { connectBench, operatorWrites, taskPodsOf, type Writes } from "./bench-cluster.ts";
 import { type BenchmarkLine, comparePairs, median, PAIRS, round } from "./benchmark-line.ts";
 import {

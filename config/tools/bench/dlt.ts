@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { TestDatabase } from "../../../test/support/postgres.ts";
-import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../test/support/machine/temporary-directory.ts";
+import type { TestDatabase } from "../../../test/support/servers/postgres.ts";
 import { makeAtomically } from "../../cluster/atomic.ts";
 import { run } from "../../cluster/command.ts";
 import { CACHE } from "../../cluster/directories.ts";

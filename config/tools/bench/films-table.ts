@@ -1,5 +1,5 @@
-import type { TestDatabase } from "../../../test/support/postgres.ts";
-import { aTask } from "../../../test/support/task.ts";
+import type { TestDatabase } from "../../../test/support/servers/postgres.ts";
+import { aTask } from "../../../test/support/tasks/task.ts";
 import { type Measured, measureTask } from "./measured-task.ts";
 
 /** Without fsync the disk of the machine is not what is measured; a checkpoint in the middle would be. */

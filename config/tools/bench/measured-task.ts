@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, type TaskSpec } from "#api/task.ts";
-import type { TestDatabase } from "../../../test/support/postgres.ts";
-import { LOOPBACK } from "../../../test/support/task-process.ts";
-import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../test/support/machine/temporary-directory.ts";
+import type { TestDatabase } from "../../../test/support/servers/postgres.ts";
+import { LOOPBACK } from "../../../test/support/tasks/task-process.ts";
 import { REPOSITORY } from "../../cluster/directories.ts";
 import { APPS, type App } from "../../images/bundle.ts";
 

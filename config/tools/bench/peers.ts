@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startPostgres, type TestDatabase } from "../../../test/support/postgres.ts";
+import { startPostgres, type TestDatabase } from "../../../test/support/servers/postgres.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, median, round } from "./benchmark-line.ts";
 import { type DltSettings, installDlt, measureDlt } from "./dlt.ts";

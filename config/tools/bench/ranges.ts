@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { startPostgres } from "../../../test/support/postgres.ts";
+import { startPostgres } from "../../../test/support/servers/postgres.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, comparePairs, PAIRS, round } from "./benchmark-line.ts";
 import { fillFilms, measureFilms, SERVER_SETTINGS } from "./films-table.ts";

@@ -12,8 +12,8 @@ import { Channel } from "../../../operator/report/channel.ts";
 import { ReportStore } from "../../../operator/report/report-store.ts";
 import { readSettings } from "../../../operator/settings.ts";
 import { createMetrics } from "../../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../../../test/support/fake-api.ts";
-import type { StoredObject } from "../../../test/support/fake-api-objects.ts";
+import { FakeApi } from "../../../test/support/fake-cluster/fake-api.ts";
+import type { StoredObject } from "../../../test/support/fake-cluster/fake-api-objects.ts";
 
 /*
  * The process of the benchmark `report` that is measured: the operator with its listener, on an API server in memory whose Jobs have

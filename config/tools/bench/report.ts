@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { REPORT_PATH, REPORT_SERVER_NAME, type ReportItem } from "#api/report.ts";
-import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../test/support/machine/temporary-directory.ts";
 import { bundle } from "../../images/bundle.ts";
 import { type BenchmarkLine, round } from "./benchmark-line.ts";
 import { nodeOptions } from "./measured-task.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient } from "../../../operator/kube/client.ts";
-import { kubectl, mustKubectl } from "../../../test/support/cluster.ts";
+import { kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
 import { connectBench, OPERATOR_NAMESPACE, operatorMemory } from "./bench-cluster.ts";
 import { type BenchmarkLine, round } from "./benchmark-line.ts";
 import { aPipeline } from "./chain-run.ts";

@@ -1,4 +1,4 @@
-import { kubectl, mustKubectl } from "../../../test/support/cluster.ts";
+import { kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
 import { connectBench, operatorMemory } from "./bench-cluster.ts";
 import { type BenchmarkLine, comparePairs, PAIRS, round } from "./benchmark-line.ts";
 import { aPipeline, chain, containersOf, secondsOfRun } from "./chain-run.ts";

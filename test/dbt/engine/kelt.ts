@@ -11,9 +11,9 @@ import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
 import type { DbtCommand } from "../../../task-image/dbt/run/verbs.ts";
 import { openSession } from "../../../task-image/postgres/session.ts";
 import { readProject } from "../../../task-image/projects/read-project.ts";
-import { builtinMacros, recording } from "../../support/dbt-run.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { builtinMacros, recording } from "../../support/dbt/dbt-run.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 import type { Engine, Invocation, Outcome, SentStatement, Target } from "../harness/engine.ts";
 
 /** dbt's driver begins a transaction by itself, and dbt reports no ROLLBACK: neither is among its statements. */

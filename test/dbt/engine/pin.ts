@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 import { REQUIREMENTS } from "./python.ts";
 
 // Writes requirements.txt: what pip would install of real dbt on each kind of machine that tests run on. `node test/dbt/engine/pin.ts`

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
 import { z } from "zod";
-import { onProcessEnd } from "../../support/process-end.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { onProcessEnd } from "../../support/machine/process-end.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 import type { Command, Engine, Invocation, Options, Outcome, Target } from "../harness/engine.ts";
 import { dbtPython } from "./python.ts";
 

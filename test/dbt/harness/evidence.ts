@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PostgresServer } from "../../support/postgres.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import type { PostgresServer } from "../../support/servers/postgres.ts";
 import { type Catalog, type RelationFacts, readCatalog } from "./catalog.ts";
 import type { Engine, NodeResult, SentStatement } from "./engine.ts";
 import { normalStatement, type Period, withoutTheMoment } from "./normal-form.ts";

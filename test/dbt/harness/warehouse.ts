@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { PostgresServer } from "../../support/postgres.ts";
+import type { PostgresServer } from "../../support/servers/postgres.ts";
 import type { Target } from "./engine.ts";
 
 /** Every engine works in a database of this name, made anew, so that statements have the same names. */

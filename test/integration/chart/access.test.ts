@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { OWN_RULES, PIPELINE_RULES, type PolicyRule } from "../../../config/tools/generate/access-files.ts";
 import { KINDS } from "../../../operator/kinds/kinds.ts";
 import { ACCESS, resourceName } from "../../../operator/kube/access.ts";
-import { type Manifest, only, renderChart } from "../../support/chart.ts";
+import { type Manifest, only, renderChart } from "../../support/cluster/chart.ts";
 
 const isRole = ({ kind }: Manifest) => kind === "Role" || kind === "ClusterRole";
 const rules = (role: Manifest): readonly PolicyRule[] => role.rules;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Manifest, renderChart, renderKustomization } from "../../support/chart.ts";
+import { type Manifest, renderChart, renderKustomization } from "../../support/cluster/chart.ts";
 
 const HELM_LABELS = ["helm.sh/chart", "app.kubernetes.io/managed-by", "app.kubernetes.io/version"];
 

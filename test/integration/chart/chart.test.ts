@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { readSettings } from "../../../operator/settings.ts";
-import { helm, helmTemplate, type Manifest, only, ROOT, renderChart } from "../../support/chart.ts";
+import { helm, helmTemplate, type Manifest, only, ROOT, renderChart } from "../../support/cluster/chart.ts";
 
 const SERVICE_MONITOR = ["--set=metrics.serviceMonitor.enabled=true"] as const;
 

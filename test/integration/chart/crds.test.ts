@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { customResourceDefinition } from "#api/crd.ts";
 import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
-import { type Manifest, renderChart } from "../../support/chart.ts";
+import { type Manifest, renderChart } from "../../support/cluster/chart.ts";
 
 const crds = (...args: readonly string[]): readonly Manifest[] =>
   renderChart(...args).filter(({ kind }) => kind === "CustomResourceDefinition");

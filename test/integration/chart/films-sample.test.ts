@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import { only, ROOT, renderKustomization } from "../../support/chart.ts";
+import { only, ROOT, renderKustomization } from "../../support/cluster/chart.ts";
 
 const FOLDER = `${ROOT}config/samples/films`;
 const SAMPLE = readFileSync(`${FOLDER}/pipeline.yaml`, "utf8");

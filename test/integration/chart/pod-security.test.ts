@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Manifest, renderChart, renderKustomization } from "../../support/chart.ts";
-import { restrictedViolations } from "../../support/pod-security.ts";
+import { type Manifest, renderChart, renderKustomization } from "../../support/cluster/chart.ts";
+import { restrictedViolations } from "../../support/cluster/pod-security.ts";
 
 interface Workload {
   readonly name: string;

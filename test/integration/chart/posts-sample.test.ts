@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import { only, ROOT, renderKustomization } from "../../support/chart.ts";
-import { sampleFiles } from "../../support/sample.ts";
+import { only, ROOT, renderKustomization } from "../../support/cluster/chart.ts";
+import { sampleFiles } from "../../support/tasks/sample.ts";
 
 const FOLDER = `${ROOT}config/samples/posts`;
 const { spec } = parse(readFileSync(`${FOLDER}/pipeline.yaml`, "utf8"));

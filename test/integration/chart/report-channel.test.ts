@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readSettings } from "../../../operator/settings.ts";
-import { type Manifest, only, renderChart } from "../../support/chart.ts";
+import { type Manifest, only, renderChart } from "../../support/cluster/chart.ts";
 
 const containerOf = (objects: readonly Manifest[]) => only(objects, "Deployment").spec.template.spec.containers[0];
 const OFF = "--set=reportChannel.enabled=false";

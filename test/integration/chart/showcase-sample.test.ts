@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { readSample } from "../../../config/quickstart/sample.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import { only, ROOT, renderKustomization } from "../../support/chart.ts";
-import { sampleFiles } from "../../support/sample.ts";
+import { only, ROOT, renderKustomization } from "../../support/cluster/chart.ts";
+import { sampleFiles } from "../../support/tasks/sample.ts";
 
 const FOLDER = "config/samples/showcase";
 const OBJECTS = renderKustomization(FOLDER);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { connectionJobOf } from "../../../operator/job/connection-job.ts";
 import { jobOf } from "../../../operator/job/job.ts";
-import { helmTemplate, type Manifest, only, renderChart } from "../../support/chart.ts";
-import { aPipeline, RUN_UID } from "../../support/make.ts";
+import { helmTemplate, type Manifest, only, renderChart } from "../../support/cluster/chart.ts";
+import { aPipeline, RUN_UID } from "../../support/manifests/make.ts";
 
 const isPolicy = ({ kind, metadata }: Manifest) => kind === "NetworkPolicy" && metadata.name === "kelt-tasks";
 const SETTINGS = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { openBucket, readObjects } from "../../support/bucket.ts";
-import { type ConfigMapFiles, runTransform } from "../../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { type S3Server, startS3Server } from "../../support/versitygw.ts";
+import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
+import { openBucket, readObjects } from "../../support/servers/bucket.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../../support/servers/versitygw.ts";
 
 let server: PostgresServer;
 let s3: S3Server;

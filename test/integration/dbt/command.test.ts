@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Transform } from "#api/transform.ts";
-import { type ConfigMapFiles, runTransform } from "../../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXIT } from "#api/task.ts";
 import { Transform } from "#api/transform.ts";
-import { type ConfigMapFiles, mountConfigMap, runTransform } from "../../support/dbt-command.ts";
-import { countTraffic, killAt, killPoint, type Traffic } from "../../support/kill-point.ts";
-import { CYCLES_AT_ONCE, FIRST_SEED, TIMEOUT_MS } from "../../support/killed-load.ts";
-import { type CutRules, startLossyProxy } from "../../support/lossy-proxy.ts";
-import { macroPackages } from "../../support/macro-packages.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aTask } from "../../support/task.ts";
-import { bundledTask } from "../../support/task-bundle.ts";
-import { startTask } from "../../support/task-process.ts";
+import { type ConfigMapFiles, mountConfigMap, runTransform } from "../../support/dbt/dbt-command.ts";
+import { macroPackages } from "../../support/dbt/macro-packages.ts";
+import { countTraffic, killAt, killPoint, type Traffic } from "../../support/loads/kill-point.ts";
+import { CYCLES_AT_ONCE, FIRST_SEED, TIMEOUT_MS } from "../../support/loads/killed-load.ts";
+import { type CutRules, startLossyProxy } from "../../support/servers/lossy-proxy.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aTask } from "../../support/tasks/task.ts";
+import { bundledTask } from "../../support/tasks/task-bundle.ts";
+import { startTask } from "../../support/tasks/task-process.ts";
 
 /** Points at which a build is killed; the seed of the first one is another set of points. */
 const POINTS = Number(process.env.KELT_KILLS ?? 50);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ProjectSpec, runProject } from "../../support/dbt-run.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { type ProjectSpec, runProject } from "../../support/dbt/dbt-run.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 
 let server: PostgresServer;
 let database: TestDatabase;

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Data } from "../../../task-image/dbt/project/data.ts";
-import { type ProjectSpec, runProject } from "../../support/dbt-run.ts";
-import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { type ProjectSpec, runProject } from "../../support/dbt/dbt-run.ts";
+import {
+  POSTGRES_VERSIONS,
+  type PostgresServer,
+  startPostgres,
+  type TestDatabase,
+} from "../../support/servers/postgres.ts";
 
 const statusOf = (results: ReadonlyMap<string, { status: string; message: string }>) =>
   Object.fromEntries([...results].map(([name, { status, message }]) => [name, status === "error" ? message : status]));

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { mountConfigMap, runTransformAt } from "../../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { mountConfigMap, runTransformAt } from "../../support/dbt/dbt-command.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

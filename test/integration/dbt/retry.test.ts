@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Transform } from "#api/transform.ts";
-import { type ConfigMapFiles, mountConfigMap, runTransform } from "../../support/dbt-command.ts";
-import { macroPackages } from "../../support/macro-packages.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aTask } from "../../support/task.ts";
-import { startTask } from "../../support/task-process.ts";
-import { until } from "../../support/until.ts";
+import { type ConfigMapFiles, mountConfigMap, runTransform } from "../../support/dbt/dbt-command.ts";
+import { macroPackages } from "../../support/dbt/macro-packages.ts";
+import { until } from "../../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aTask } from "../../support/tasks/task.ts";
+import { startTask } from "../../support/tasks/task-process.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runProject } from "../../support/dbt-run.ts";
-import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { runProject } from "../../support/dbt/dbt-run.ts";
+import {
+  POSTGRES_VERSIONS,
+  type PostgresServer,
+  startPostgres,
+  type TestDatabase,
+} from "../../support/servers/postgres.ts";
 
 describe.each(POSTGRES_VERSIONS)("seeds and tests on Postgres %s", (version) => {
   let server: PostgresServer;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ConfigMapFiles, runTransform } from "../../support/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

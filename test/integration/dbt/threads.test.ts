@@ -4,9 +4,9 @@ import { bridgeSession } from "../../../task-image/dbt/bridge/postgres-session.t
 import { readRun } from "../../../task-image/dbt/run/read-run.ts";
 import { runGraph } from "../../../task-image/dbt/run/run-graph.ts";
 import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
-import { builtinMacros, openDbtSession } from "../../support/dbt-run.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { until } from "../../support/until.ts";
+import { builtinMacros, openDbtSession } from "../../support/dbt/dbt-run.ts";
+import { until } from "../../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 
 let server: PostgresServer;
 let database: TestDatabase;

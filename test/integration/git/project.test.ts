@@ -5,7 +5,7 @@ import { fetched, type SecretFiles } from "../../support/git/fetched.ts";
 import { type GitHttpsServer, startGitHttps } from "../../support/git/https-server.ts";
 import { GitRepository } from "../../support/git/repository.ts";
 import { type SshServer, startSshd } from "../../support/git/sshd.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 const root = temporaryDirectory("repositories");
 let https: GitHttpsServer;

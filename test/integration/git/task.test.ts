@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { CONTRACT_VERSION } from "#api/task.ts";
+import { macroPackages } from "../../support/dbt/macro-packages.ts";
 import { mountSecret } from "../../support/git/fetched.ts";
 import { type GitHttpsServer, startGitHttps } from "../../support/git/https-server.ts";
 import { GitRepository } from "../../support/git/repository.ts";
 import { type SshServer, startSshd } from "../../support/git/sshd.ts";
-import { macroPackages } from "../../support/macro-packages.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aTask } from "../../support/task.ts";
-import { bundledTask } from "../../support/task-bundle.ts";
-import { runTask, startTask } from "../../support/task-process.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aTask } from "../../support/tasks/task.ts";
+import { bundledTask } from "../../support/tasks/task-bundle.ts";
+import { runTask, startTask } from "../../support/tasks/task-process.ts";
 
 let server: PostgresServer;
 let warehouse: TestDatabase;

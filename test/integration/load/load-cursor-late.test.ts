@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { CommandContext, WorkOf } from "../../../task-image/commands/command.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
-import { aContext } from "../../support/task.ts";
-import { until } from "../../support/until.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { until } from "../../support/machine/until.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
+import { aContext } from "../../support/tasks/task.ts";
 
 type CursorLoad = Partial<WorkOf<"load">["load"]["from"]> & {
   readonly mode?: "append" | "merge";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 type Load = WorkOf<"load">["load"];
 

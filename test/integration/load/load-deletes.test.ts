@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTablePair, type TablePair } from "../../support/load-tables.ts";
+import { startTablePair, type TablePair } from "../../support/loads/load-tables.ts";
 
 let pair: TablePair;
 

@@ -5,10 +5,10 @@ import type { TaskConnection } from "#api/task.ts";
 import { extract } from "../../../task-image/commands/extract.ts";
 import { load } from "../../../task-image/commands/load.ts";
 import { openObjectStore } from "../../../task-image/object-store/opening.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { until } from "../../support/until.ts";
-import { type S3Server, startS3Server } from "../../support/versitygw.ts";
+import { until } from "../../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../../support/servers/versitygw.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 let server: PostgresServer;
 let s3: S3Server;

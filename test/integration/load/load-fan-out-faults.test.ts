@@ -5,11 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { EXIT, PART_ENV, type TaskConnection, TaskResult } from "#api/task.ts";
 import type { SpecOf, WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
-import { startLossyProxy } from "../../support/lossy-proxy.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { type EndedTask, startTask } from "../../support/task-process.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { startLossyProxy } from "../../support/servers/lossy-proxy.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
+import { type EndedTask, startTask } from "../../support/tasks/task-process.ts";
 
 const FILES = 6;
 const ROWS_OF_FILE = 4_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FilesLoad, type Lake, startLake } from "../../support/load-files.ts";
-import { parquetOf } from "../../support/parquet-file.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { type FilesLoad, type Lake, startLake } from "../../support/loads/load-files.ts";
+import { parquetOf } from "../../support/loads/parquet-file.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 let lake: Lake;
 let runs = 0;

@@ -1,8 +1,8 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /*
  * The pitfalls of files, each by its name, as CSV and as JSON lines: what arrives, or why it is refused. A dash is where a format does not

@@ -6,12 +6,12 @@ import { Extract, manifestKey } from "#api/extract.ts";
 import { Load } from "#api/load.ts";
 import type { TaskConnection } from "#api/task.ts";
 import { extract } from "../../../task-image/commands/extract.ts";
-import { type KilledLoad, testKills } from "../../support/killed-load.ts";
-import { parquetOf } from "../../support/parquet-file.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { type S3Server, startS3Server } from "../../support/versitygw.ts";
+import { type KilledLoad, testKills } from "../../support/loads/killed-load.ts";
+import { parquetOf } from "../../support/loads/parquet-file.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../../support/servers/versitygw.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 const ROWS = 2000;
 const BAD_ROWS = 3;

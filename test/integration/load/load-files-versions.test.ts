@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /** What servers do differently: checks of input came with 16, and a line of `\.` is data in CSV since 18. */
 describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
 
 let lake: Lake;
 

@@ -5,9 +5,9 @@ import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { extract } from "../../../task-image/commands/extract.ts";
 import { load as loadTask } from "../../../task-image/commands/load.ts";
 import { test as runChecks } from "../../../task-image/commands/test.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 describe.each(POSTGRES_VERSIONS)("row level security, in Postgres %s,", (version) => {
   const databases = useLoadDatabases(version);

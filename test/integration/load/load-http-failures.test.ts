@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Load } from "#api/load.ts";
-import { type HttpApi, type Reply, startHttpApi } from "../../support/http-api.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { type HttpApi, type Reply, startHttpApi } from "../../support/servers/http-api.ts";
 
 const databases = useLoadDatabases("18");
 

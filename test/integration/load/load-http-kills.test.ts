@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from "vitest";
 import { Load } from "#api/load.ts";
-import { type HttpApi, startHttpApi } from "../../support/http-api.ts";
-import { type KilledLoad, testKills } from "../../support/killed-load.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aTask } from "../../support/task.ts";
+import { type KilledLoad, testKills } from "../../support/loads/killed-load.ts";
+import { type HttpApi, startHttpApi } from "../../support/servers/http-api.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aTask } from "../../support/tasks/task.ts";
 
 const ROWS = 300;
 const PAGE = 100;

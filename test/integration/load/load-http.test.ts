@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Load } from "#api/load.ts";
-import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../../support/http-api.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { startTask } from "../../support/task-process.ts";
-import { until } from "../../support/until.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { until } from "../../support/machine/until.ts";
+import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../../support/servers/http-api.ts";
+import { startTask } from "../../support/tasks/task-process.ts";
 
 const databases = useLoadDatabases("18");
 

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { keepAlive } from "../../../task-image/postgres/keep-alive.ts";
 import { openSession } from "../../../task-image/postgres/session.ts";
-import { startTablePair, type TablePair } from "../../support/load-tables.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { until } from "../../support/until.ts";
+import { startTablePair, type TablePair } from "../../support/loads/load-tables.ts";
+import { until } from "../../support/machine/until.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 let pair: TablePair;
 

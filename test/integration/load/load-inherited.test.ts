@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTablePair, type TablePair, type TablesLoad } from "../../support/load-tables.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { startTablePair, type TablePair, type TablesLoad } from "../../support/loads/load-tables.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /** Every mode that takes rows of the target away or changes them. */
 const MODES: readonly (readonly [name: string, parts: TablesLoad])[] = [

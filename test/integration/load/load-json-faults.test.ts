@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type FilesLoad, type Lake, startLake } from "../../support/load-files.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { type FilesLoad, type Lake, startLake } from "../../support/loads/load-files.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 describe.each(POSTGRES_VERSIONS)("JSON into Postgres %s", (version) => {
   let lake: Lake;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
 
 let lake: Lake;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startTablePair, type TablePair } from "../../support/load-tables.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { startTablePair, type TablePair } from "../../support/loads/load-tables.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /** One column of a target, in pg_attribute. */
 const column = (what: string) =>

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { LoadMode } from "../../../task-image/loading/writing.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   const databases = useLoadDatabases(version);

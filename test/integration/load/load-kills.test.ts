@@ -2,9 +2,9 @@ import { afterAll, beforeAll } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
-import { type KilledLoad, testKills } from "../../support/killed-load.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { type KilledLoad, testKills } from "../../support/loads/killed-load.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 const ROWS = 3000;
 const OLD_ROWS = 1000;

@@ -3,9 +3,9 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { parquetOf } from "../../support/parquet-file.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { parquetOf } from "../../support/loads/parquet-file.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 const databases = useLoadDatabases("18");
 let directory: string;

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { inUtc, parquetOf } from "../../support/parquet-file.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { inUtc, parquetOf } from "../../support/loads/parquet-file.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /** What a Parquet column holds, in DuckDB's SQL, and what Postgres then has: type, and each value as text. */
 const TYPES: readonly (readonly [

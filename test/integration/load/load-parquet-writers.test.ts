@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { parquetFilesOf } from "../../support/parquet-writers.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { parquetFilesOf } from "../../support/loads/parquet-writers.ts";
 
 /** A column in Python, and what Postgres then has: type, and each value as text. */
 const TYPES: readonly (readonly [what: string, column: string, type: string, values: readonly (string | null)[]])[] = [

@@ -2,10 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { EXIT } from "#api/task.ts";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
-import { POSTGRES_VERSIONS, type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { startTask } from "../../support/task-process.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/machine/until.ts";
+import {
+  POSTGRES_VERSIONS,
+  type PostgresServer,
+  startPostgres,
+  type TestDatabase,
+} from "../../support/servers/postgres.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
+import { startTask } from "../../support/tasks/task-process.ts";
 
 const ROWS = 100_000;
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 type From = Omit<WorkOf<"load">["load"]["from"], "connection" | "schema">;
 

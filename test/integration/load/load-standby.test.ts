@@ -1,9 +1,9 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { Load } from "#api/load.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { POSTGRES_VERSIONS, type PostgresServer, startStandby } from "../../support/postgres.ts";
-import { aContext } from "../../support/task.ts";
-import { until } from "../../support/until.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { until } from "../../support/machine/until.ts";
+import { POSTGRES_VERSIONS, type PostgresServer, startStandby } from "../../support/servers/postgres.ts";
+import { aContext } from "../../support/tasks/task.ts";
 
 describe.each(POSTGRES_VERSIONS.filter((version) => version === "15"))("a standby of Postgres %s", (version) => {
   const databases = useLoadDatabases(version);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type FilesLoad, type Lake, startLake } from "../../support/load-files.ts";
-import { parquetOf } from "../../support/parquet-file.ts";
+import { type FilesLoad, type Lake, startLake } from "../../support/loads/load-files.ts";
+import { parquetOf } from "../../support/loads/parquet-file.ts";
 
 let lake: Lake;
 

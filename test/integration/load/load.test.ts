@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 const databases = useLoadDatabases("18");
 

@@ -5,12 +5,12 @@ import { test as runChecks } from "../../../task-image/commands/test.ts";
 import type { TaskFailure } from "../../../task-image/errors.ts";
 import { encodeResult, failedResult, succeededResult, UNKNOWN_SPEAKER } from "../../../task-image/result.ts";
 import { failureOf } from "../../../task-image/task.ts";
-import { type HttpApi, startHttpApi } from "../../support/http-api.ts";
-import { useLoadDatabases } from "../../support/load-databases.ts";
-import { type FilesLoad, type Lake, startLake } from "../../support/load-files.ts";
-import { parquetOf } from "../../support/parquet-file.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { runTask } from "../../support/task-process.ts";
+import { useLoadDatabases } from "../../support/loads/load-databases.ts";
+import { type FilesLoad, type Lake, startLake } from "../../support/loads/load-files.ts";
+import { parquetOf } from "../../support/loads/parquet-file.ts";
+import { type HttpApi, startHttpApi } from "../../support/servers/http-api.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
+import { runTask } from "../../support/tasks/task-process.ts";
 
 /*
  * Every value of every row carries one of these. Whatever fails, none of them is in the result, which goes into status, Events and

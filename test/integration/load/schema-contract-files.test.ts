@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /** Rows of files that do not have the shape of their target: they are known by file and line. */
 describe.each(POSTGRES_VERSIONS)("files into Postgres %s", (version) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { startTablePair, type TablePair } from "../../support/load-tables.ts";
-import { POSTGRES_VERSIONS } from "../../support/postgres.ts";
+import { startTablePair, type TablePair } from "../../support/loads/load-tables.ts";
+import { POSTGRES_VERSIONS } from "../../support/servers/postgres.ts";
 
 /** Rows of tables that do not have the shape of their target. */
 describe.each(POSTGRES_VERSIONS)("tables into Postgres %s", (version) => {

@@ -3,8 +3,8 @@ import type { ReportItem } from "#api/report.ts";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { extract } from "../../../task-image/commands/extract.ts";
 import { load } from "../../../task-image/commands/load.ts";
-import { type Lake, startLake } from "../../support/load-files.ts";
-import { aContext, aTask, type TestContext } from "../../support/task.ts";
+import { type Lake, startLake } from "../../support/loads/load-files.ts";
+import { aContext, aTask, type TestContext } from "../../support/tasks/task.ts";
 
 /*
  * What each verb says of the items inside its node, to its end: `report-channel.test.ts` has the order in which it is said.

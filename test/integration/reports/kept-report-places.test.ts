@@ -6,7 +6,7 @@ import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { keepReport, recallItems } from "../../../task-image/kept-report/keeping.ts";
 import { startRedshiftLake } from "../../support/redshift/lake.ts";
 import { startSnowflakeScene } from "../../support/snowflake/scene.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 /** A system that reports are kept in, and a node whose destination it is. */
 interface Kept {

@@ -6,12 +6,12 @@ import { unpackItems } from "#api/packed-items.ts";
 import { EXIT } from "#api/task.ts";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { decodeKept } from "../../../task-image/kept-report/kept-report.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { startReportServer } from "../../support/report-server.ts";
-import { channelOf, startReportingTask } from "../../support/reporting-task.ts";
-import { aTask } from "../../support/task.ts";
-import { runTask } from "../../support/task-process.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { startReportServer } from "../../support/tasks/report-server.ts";
+import { channelOf, startReportingTask } from "../../support/tasks/reporting-task.ts";
+import { aTask } from "../../support/tasks/task.ts";
+import { runTask } from "../../support/tasks/task-process.ts";
 
 /*
  * Where the channel was lost: what an attempt leaves at its destination, and what the next attempt makes of it.

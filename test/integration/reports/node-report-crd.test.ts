@@ -8,8 +8,8 @@ import { packItems } from "#api/packed-items.ts";
 import type { ReportItem } from "#api/report.ts";
 import { nodeReportName } from "../../../operator/job/names.ts";
 import { nodeReportPages, reportSources } from "../../../operator/run/node-report.ts";
-import { kubectl, mustKubectl } from "../../support/cluster.ts";
-import { aPipeline, RUN_UID, someFacts, T0 } from "../../support/make.ts";
+import { kubectl, mustKubectl } from "../../support/cluster/cluster.ts";
+import { aPipeline, RUN_UID, someFacts, T0 } from "../../support/manifests/make.ts";
 
 /** The kind in a group of the test's own, so that no operator meets it. */
 const TEST_GROUP = `t${randomBytes(4).toString("hex")}.${GROUP}`;

@@ -4,12 +4,12 @@ import { unpackItems } from "#api/packed-items.ts";
 import type { Report, ReportOrder } from "#api/report.ts";
 import { EXIT, type TaskConnection, type TaskResult } from "#api/task.ts";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
-import { freePort } from "../../support/free-port.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { GO, type ReportReply, startReportServer } from "../../support/report-server.ts";
-import { channelOf, startReportingTask } from "../../support/reporting-task.ts";
-import { aTask } from "../../support/task.ts";
-import { until } from "../../support/until.ts";
+import { freePort } from "../../support/machine/free-port.ts";
+import { until } from "../../support/machine/until.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { GO, type ReportReply, startReportServer } from "../../support/tasks/report-server.ts";
+import { channelOf, startReportingTask } from "../../support/tasks/reporting-task.ts";
+import { aTask } from "../../support/tasks/task.ts";
 
 /*
  * The real process with an operator's listener of the test: what a task says, and that nothing it is answered changes its work.

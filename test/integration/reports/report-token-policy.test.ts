@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { helmTemplate } from "../../support/chart.ts";
-import { kubectl, mustKubectl } from "../../support/cluster.ts";
-import { type KubeletPod, podOfKubelet } from "../../support/kubelet-tokens.ts";
-import { until } from "../../support/until.ts";
+import { helmTemplate } from "../../support/cluster/chart.ts";
+import { kubectl, mustKubectl } from "../../support/cluster/cluster.ts";
+import { type KubeletPod, podOfKubelet } from "../../support/cluster/kubelet-tokens.ts";
+import { until } from "../../support/machine/until.ts";
 
 const NAME = `kelt-tokens-${randomBytes(4).toString("hex")}`;
 let pod: KubeletPod;

@@ -7,8 +7,8 @@ import { readSigningKeys } from "../../../operator/kube/signing-keys.ts";
 import { SocketPools } from "../../../operator/kube/socket-pools.ts";
 import { TRANSPORT_SETTINGS, Transport } from "../../../operator/kube/transport.ts";
 import { Tokens } from "../../../operator/report/tokens.ts";
-import { kubectl, mustKubectl } from "../../support/cluster.ts";
-import { type KubeletPod, podOfKubelet } from "../../support/kubelet-tokens.ts";
+import { kubectl, mustKubectl } from "../../support/cluster/cluster.ts";
+import { type KubeletPod, podOfKubelet } from "../../support/cluster/kubelet-tokens.ts";
 
 const NAME = `kelt-report-${randomBytes(4).toString("hex")}`;
 const IN = `--namespace=${NAME}`;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { readSamplePipeline } from "../../support/sample.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { readSamplePipeline } from "../../support/tasks/sample.ts";
 
 const FACTS = join(import.meta.dirname, "../../../config/samples/films/demo/facts");
 

@@ -3,10 +3,10 @@ import { Random } from "../../../config/base/demo/store/random.mts";
 import { makeCredits } from "../../../config/samples/netflix/demo/credits.mts";
 import type { CsvRow } from "../../../config/samples/netflix/demo/csv.mts";
 import { makeTitles } from "../../../config/samples/netflix/demo/titles.mts";
-import { startFilledStore } from "../../support/filled-store.ts";
-import { type PostgresServer, startPostgres } from "../../support/postgres.ts";
-import { readSamplePipeline } from "../../support/sample.ts";
-import type { S3Server } from "../../support/versitygw.ts";
+import { startFilledStore } from "../../support/servers/filled-store.ts";
+import { type PostgresServer, startPostgres } from "../../support/servers/postgres.ts";
+import type { S3Server } from "../../support/servers/versitygw.ts";
+import { readSamplePipeline } from "../../support/tasks/sample.ts";
 
 const RANDOM = new Random(1);
 const TITLES = makeTitles(RANDOM);

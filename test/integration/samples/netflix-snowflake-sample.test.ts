@@ -3,11 +3,11 @@ import { Random } from "../../../config/base/demo/store/random.mts";
 import { makeCredits } from "../../../config/samples/netflix/demo/credits.mts";
 import { makeTitles } from "../../../config/samples/netflix/demo/titles.mts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import { only, renderKustomization } from "../../support/chart.ts";
-import { startFilledStore } from "../../support/filled-store.ts";
-import { samplePipeline } from "../../support/sample.ts";
+import { only, renderKustomization } from "../../support/cluster/chart.ts";
+import { startFilledStore } from "../../support/servers/filled-store.ts";
+import type { S3Server } from "../../support/servers/versitygw.ts";
 import { type SnowflakeServer, startSnowflake } from "../../support/snowflake/snowflake.ts";
-import type { S3Server } from "../../support/versitygw.ts";
+import { samplePipeline } from "../../support/tasks/sample.ts";
 
 const RANDOM = new Random(1);
 const TITLES = makeTitles(RANDOM);

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TaskConnection } from "#api/task.ts";
 import { answer } from "../../../config/samples/posts/demo/answers.mts";
-import { startHttpApi } from "../../support/http-api.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { readSamplePipeline } from "../../support/sample.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { type S3Server, startS3Server } from "../../support/versitygw.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { startHttpApi } from "../../support/servers/http-api.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { type S3Server, startS3Server } from "../../support/servers/versitygw.ts";
+import { readSamplePipeline } from "../../support/tasks/sample.ts";
 
 const POSTS = answer(new URL("http://api/posts")) ?? "";
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../../../config/base/demo/store/random.mts";
 import { objects } from "../../../config/samples/songplays/demo/objects.mts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import { only, renderKustomization } from "../../support/chart.ts";
-import { startFilledStore } from "../../support/filled-store.ts";
+import { only, renderKustomization } from "../../support/cluster/chart.ts";
 import { type Redshift, startRedshift } from "../../support/redshift/server.ts";
-import { type SamplePipeline, samplePipeline } from "../../support/sample.ts";
-import type { S3Server } from "../../support/versitygw.ts";
+import { startFilledStore } from "../../support/servers/filled-store.ts";
+import type { S3Server } from "../../support/servers/versitygw.ts";
+import { type SamplePipeline, samplePipeline } from "../../support/tasks/sample.ts";
 
 type Row = Readonly<Record<string, string | number | null>>;
 

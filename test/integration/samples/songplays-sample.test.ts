@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { putObject } from "../../../config/base/demo/store/bucket.mts";
 import { Random } from "../../../config/base/demo/store/random.mts";
 import { objects } from "../../../config/samples/songplays/demo/objects.mts";
-import { startFilledStore } from "../../support/filled-store.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
-import { readSamplePipeline } from "../../support/sample.ts";
-import type { S3Server } from "../../support/versitygw.ts";
+import { startFilledStore } from "../../support/servers/filled-store.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import type { S3Server } from "../../support/servers/versitygw.ts";
+import { readSamplePipeline } from "../../support/tasks/sample.ts";
 
 type Row = Readonly<Record<string, string | number | null>>;
 

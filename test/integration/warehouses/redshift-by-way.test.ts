@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { extract } from "../../../task-image/commands/extract.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 import { type ObjectsLoad, type RedshiftLake, startRedshiftLake } from "../../support/redshift/lake.ts";
-import { aContext, aTask } from "../../support/task.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 let lake: RedshiftLake;
 let server: PostgresServer;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Check } from "#api/check.ts";
 import { test as runChecks } from "../../../task-image/commands/test.ts";
 import { type RedshiftLake, startRedshiftLake } from "../../support/redshift/lake.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 let lake: RedshiftLake;
 

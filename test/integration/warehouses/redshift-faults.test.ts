@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { TaskConnectionOf } from "#api/task.ts";
 import { connect } from "../../../task-image/commands/connect.ts";
 import type { TaskFailure } from "../../../task-image/errors.ts";
-import { startLossyProxy } from "../../support/lossy-proxy.ts";
 import { RedshiftError } from "../../support/redshift/copy.ts";
 import { type ObjectsLoad, type RedshiftLake, startRedshiftLake } from "../../support/redshift/lake.ts";
 import { STANDIN_VERSION } from "../../support/redshift/server.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { startLossyProxy } from "../../support/servers/lossy-proxy.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 let lake: RedshiftLake;
 

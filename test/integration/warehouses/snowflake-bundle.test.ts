@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 import { startSnowflake } from "../../support/snowflake/snowflake.ts";
-import { aTask } from "../../support/task.ts";
-import { bundledTask } from "../../support/task-bundle.ts";
-import { runTask } from "../../support/task-process.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { aTask } from "../../support/tasks/task.ts";
+import { bundledTask } from "../../support/tasks/task-bundle.ts";
+import { runTask } from "../../support/tasks/task-process.ts";
 
 test("in the image's bundle the driver logs in, and writes nothing into the working directory or the home", async () => {
   const snowflake = await startSnowflake();

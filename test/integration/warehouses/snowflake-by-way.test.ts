@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/postgres.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 import { type SnowflakeScene, startSnowflakeScene } from "../../support/snowflake/scene.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 let scene: SnowflakeScene;
 let server: PostgresServer;

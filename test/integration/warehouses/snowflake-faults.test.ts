@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../../support/machine/until.ts";
 import { type SnowflakeScene, startSnowflakeScene } from "../../support/snowflake/scene.ts";
-import { aContext } from "../../support/task.ts";
-import { until } from "../../support/until.ts";
+import { aContext } from "../../support/tasks/task.ts";
 
 let scene: SnowflakeScene;
 

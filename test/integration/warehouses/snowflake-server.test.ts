@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openSnowflakeSession, type SnowflakeSession } from "../../../task-image/snowflake/session.ts";
 import { type SnowflakeScene, startSnowflakeScene } from "../../support/snowflake/scene.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 // What loads rely on, and what Snowflake refuses: the stand-in answers as Snowflake's documentation says.
 

@@ -4,7 +4,7 @@ import type { TaskConnectionOf } from "#api/task.ts";
 import { connect } from "../../../task-image/commands/connect.ts";
 import { openSnowflakeSession } from "../../../task-image/snowflake/session.ts";
 import { type SnowflakeServer, startSnowflake } from "../../support/snowflake/snowflake.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 const TOKEN = "pat-canary-eyJhbGciOi";
 const PASSPHRASE = "passphrase-canary 'quoted'";

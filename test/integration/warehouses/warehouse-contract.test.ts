@@ -1,9 +1,9 @@
 import type { WarehouseKind } from "#api/verbs/verb.ts";
 import { WAREHOUSES } from "../../../task-image/warehouses.ts";
 import { type TextRow, type WarehouseUnderTest, warehouseContract } from "../../contract/warehouse-suite.ts";
-import { startLake } from "../../support/load-files.ts";
-import type { TestDatabase } from "../../support/postgres.ts";
+import { startLake } from "../../support/loads/load-files.ts";
 import { startRedshiftLake } from "../../support/redshift/lake.ts";
+import type { TestDatabase } from "../../support/servers/postgres.ts";
 import { startSnowflakeScene } from "../../support/snowflake/scene.ts";
 
 /** One for every entry: a kind without one does not compile. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { GitProject } from "#api/project-source.ts";
 import { fetchProject } from "../../../task-image/git/fetch-project.ts";
 import { nameOfSource } from "../../../task-image/projects/source-name.ts";
-import { aContext } from "../task.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
+import { temporaryDirectory } from "../machine/temporary-directory.ts";
+import { aContext } from "../tasks/task.ts";
 
 export type SecretFiles = Readonly<Record<string, string>>;
 

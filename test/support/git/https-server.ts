@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
-import { makeCertificate } from "../certificate.ts";
-import { freePort } from "../free-port.ts";
+import { freePort } from "../machine/free-port.ts";
+import { makeCertificate } from "../servers/certificate.ts";
 
 export interface GitHttpsServer {
   /** `https://localhost:PORT`. */

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { temporaryDirectory } from "../temporary-directory.ts";
+import { temporaryDirectory } from "../machine/temporary-directory.ts";
 
 /** Files by path; a link is `{ link: target }`. */
 export type CommittedFiles = Readonly<Record<string, string | { readonly link: string }>>;

@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { makeAtomically } from "../../../config/cluster/atomic.ts";
 import { CACHE } from "../../../config/cluster/directories.ts";
 import { isExecutable } from "../../../config/cluster/platform.ts";
-import { freePort } from "../free-port.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
-import { until } from "../until.ts";
+import { freePort } from "../machine/free-port.ts";
+import { temporaryDirectory } from "../machine/temporary-directory.ts";
+import { until } from "../machine/until.ts";
 
 /** What OpenSSH's server needs beyond a Debian that has git: its files alone, nothing is installed. */
 const PACKAGES = ["openssh-server", "libwrap0", "libnss-wrapper"];

@@ -1,7 +1,7 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Client } from "pg";
-import type { S3Server } from "../versitygw.ts";
+import type { S3Server } from "../servers/versitygw.ts";
 import type { CopyCommand } from "./copy-options.ts";
 import { csvRows, type FoundRow, jsonRows } from "./copy-rows.ts";
 import { type CopyColumn, convert } from "./copy-values.ts";

@@ -3,12 +3,12 @@ import type { CommandContext, WorkOf } from "../../../task-image/commands/comman
 import { load } from "../../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../../task-image/object-store/opening.ts";
-import { columnTypes } from "../column-types.ts";
-import type { FilesLoad } from "../load-files.ts";
-import { packedObject } from "../packed-object.ts";
-import type { TestDatabase } from "../postgres.ts";
-import { aContext, aTask } from "../task.ts";
-import { type S3Server, startS3Server } from "../versitygw.ts";
+import { columnTypes } from "../loads/column-types.ts";
+import type { FilesLoad } from "../loads/load-files.ts";
+import { packedObject } from "../loads/packed-object.ts";
+import type { TestDatabase } from "../servers/postgres.ts";
+import { type S3Server, startS3Server } from "../servers/versitygw.ts";
+import { aContext, aTask } from "../tasks/task.ts";
 import { type Redshift, startRedshift } from "./server.ts";
 
 type LoadWork = WorkOf<"load">["load"];

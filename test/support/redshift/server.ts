@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import type { TaskConnectionOf } from "#api/task.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../postgres.ts";
-import { temporaryDirectory } from "../temporary-directory.ts";
-import type { S3Server } from "../versitygw.ts";
+import { temporaryDirectory } from "../machine/temporary-directory.ts";
+import { type PostgresServer, startPostgres, type TestDatabase } from "../servers/postgres.ts";
+import type { S3Server } from "../servers/versitygw.ts";
 import type { CopyOutcome } from "./copy.ts";
 import { RedshiftSession } from "./session.ts";
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Client, QueryResult } from "pg";
-import type { S3Server } from "../versitygw.ts";
+import type { S3Server } from "../servers/versitygw.ts";
 import { type CopyOutcome, RedshiftError, runCopy } from "./copy.ts";
 import { CopySyntaxError, parseCopy } from "./copy-options.ts";
 import { findRefusal, withPostgresTypes } from "./statement-rules.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryDirectory } from "../temporary-directory.ts";
+import { temporaryDirectory } from "../machine/temporary-directory.ts";
 import type { CopyStatement, FileOptions, Selected, Stage } from "./copy-statement.ts";
 import { csvRecords } from "./csv-records.ts";
 import { missingFailure, SnowflakeFailure } from "./failure.ts";

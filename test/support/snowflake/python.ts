@@ -1,4 +1,4 @@
-import { pythonWith } from "../python.ts";
+import { pythonWith } from "../machine/python.ts";
 
 const FAKESNOW_VERSION = "0.12.1";
 /** fakesnow names a connector that is newer than what it works with, and any DuckDB. */

@@ -3,10 +3,10 @@ import type { Outcome, WorkOf } from "../../../task-image/commands/command.ts";
 import { load } from "../../../task-image/commands/load.ts";
 import type { ObjectStore } from "../../../task-image/object-store/object-store.ts";
 import { openObjectStore } from "../../../task-image/object-store/opening.ts";
-import type { FilesLoad } from "../load-files.ts";
-import { packedObject } from "../packed-object.ts";
-import { aContext, aTask } from "../task.ts";
-import { type S3Server, startS3Server } from "../versitygw.ts";
+import type { FilesLoad } from "../loads/load-files.ts";
+import { packedObject } from "../loads/packed-object.ts";
+import { type S3Server, startS3Server } from "../servers/versitygw.ts";
+import { aContext, aTask } from "../tasks/task.ts";
 import { type SnowflakeServer, startSnowflake } from "./snowflake.ts";
 
 const BUCKET = "lake";

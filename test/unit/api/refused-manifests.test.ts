@@ -5,8 +5,8 @@ import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import { formatProblem, type Problem } from "../../../operator/graph/problem.ts";
 import { checkSchema } from "../../../operator/graph/schema-problem.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
-import type { RefusedManifest } from "../../support/refused-manifest.ts";
-import { REFUSED_MANIFESTS } from "../../support/refused-manifests.ts";
+import type { RefusedManifest } from "../../support/manifests/refused-manifest.ts";
+import { REFUSED_MANIFESTS } from "../../support/manifests/refused-manifests.ts";
 
 function problems({ kind, spec }: RefusedManifest["manifest"]): readonly Problem[] {
   if (kind === "Pipeline") {

@@ -7,9 +7,9 @@ import type { Job } from "../../../operator/kinds/objects.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { Kube, NewObject } from "../../../operator/kube/kube.ts";
 import type { Facts } from "../../../operator/run/facts.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { aMeta, aPipeline, someFacts } from "../../support/make.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { aMeta, aPipeline, someFacts } from "../../support/manifests/make.ts";
 
 const taskPods: TaskPodSettings = {
   image: "task",

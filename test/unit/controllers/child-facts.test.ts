@@ -3,7 +3,7 @@ import { jobFacts as factsOfJob } from "../../../operator/controllers/jobs/job-f
 import { podFacts as factsOfPod } from "../../../operator/controllers/jobs/pod-facts.ts";
 import { Sightings, seenOf } from "../../../operator/controllers/jobs/sightings.ts";
 import type { ContainerState, Job, JobCondition, Pod } from "../../../operator/kinds/objects.ts";
-import { aMeta, T0 } from "../../support/make.ts";
+import { aMeta, T0 } from "../../support/manifests/make.ts";
 
 /** The operator's clock is an hour ahead of every other one. */
 const NOW = T0 + 3_600_000;

@@ -10,8 +10,8 @@ import { project } from "../../../operator/kinds/kinds.ts";
 import type { CustomObject, Job, Pod } from "../../../operator/kinds/objects.ts";
 import type { NewObject } from "../../../operator/kube/kube.ts";
 import { OwnWrites } from "../../../operator/kube/own-writes.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 
 export const KEY = "demo/warehouse";
 export const NAMED = { namespace: "demo", name: "warehouse" };

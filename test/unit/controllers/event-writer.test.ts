@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from "vitest";
 import { type EventTarget, EventWriter } from "../../../operator/controllers/loop/event-writer.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { EventIntent } from "../../../operator/telemetry/run-events.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 
 const target: EventTarget = { kind: "PipelineRun", namespace: "demo", name: "films-1", uid: "uid" };
 const intent = (note: string): EventIntent => ({ type: "Warning", reason: "NodeFailed", action: "Fail", note });

@@ -7,12 +7,12 @@ import { Operator } from "../../../operator/operator.ts";
 import { readSettings } from "../../../operator/settings.ts";
 import { createMetrics } from "../../../operator/telemetry/metrics.ts";
 import { type Inbox, ReportingTasks } from "../../sim/reporting-tasks.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import type { FakeClient } from "../../support/fake-api-client.ts";
-import type { StoredObject } from "../../support/fake-api-objects.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { attemptOf, FakeKubelet, isHeld, type Script } from "../../support/fake-kubelet.ts";
-import { seededRandom } from "../../support/fake-random.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import type { FakeClient } from "../../support/fake-cluster/fake-api-client.ts";
+import type { StoredObject } from "../../support/fake-cluster/fake-api-objects.ts";
+import { attemptOf, FakeKubelet, isHeld, type Script } from "../../support/fake-cluster/fake-kubelet.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { seededRandom } from "../../support/machine/fake-random.ts";
 
 const check = { connection: "warehouse", checks: [{ name: "any", sql: "select 1" }] };
 const RUN = { namespace: "demo", name: "run" };

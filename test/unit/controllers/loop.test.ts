@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Loop, type Reconciled } from "../../../operator/controllers/loop/loop.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import { createMetrics, type Metrics } from "../../../operator/telemetry/metrics.ts";
-import { FakeClock, settled } from "../../support/fake-clock.ts";
+import { FakeClock, settled } from "../../support/machine/fake-clock.ts";
 
 const KEY = "demo/films-1";
 const START = "2026-01-01T00:00:00Z";

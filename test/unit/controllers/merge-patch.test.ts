@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mergePatchOf } from "../../../operator/controllers/loop/merge-patch.ts";
-import { mergePatch } from "../../support/fake-api-objects.ts";
+import { mergePatch } from "../../support/fake-cluster/fake-api-objects.ts";
 
 /** What a status is made of: JSON without null, under names that a plain object seems to have of its own too. */
 const key = fc.constantFrom("a", "b", "constructor", "toString", "c");

@@ -8,10 +8,10 @@ import { nodeReportName } from "../../../operator/job/names.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
 import type { Facts, PodFacts } from "../../../operator/run/facts.ts";
 import { createLog } from "../../../operator/telemetry/log.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { connectionLost } from "../../support/fake-api-server.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { aPipeline, aResult, someFacts, T0 } from "../../support/make.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { connectionLost } from "../../support/fake-cluster/fake-api-server.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { aPipeline, aResult, someFacts, T0 } from "../../support/manifests/make.ts";
 
 let clock: FakeClock;
 let api: FakeApi;

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { Operator } from "../../../operator/operator.ts";
 import { readSettings } from "../../../operator/settings.ts";
 import { createMetrics } from "../../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { seededRandom } from "../../support/fake-random.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { seededRandom } from "../../support/machine/fake-random.ts";
 
 const RUN = { namespace: "demo", name: "run" };
 const OURS = { namespace: "demo", name: "run-a-a1" };

@@ -7,8 +7,8 @@ import type { CustomObject } from "../../../operator/kinds/objects.ts";
 import type { NewObject } from "../../../operator/kube/kube.ts";
 import { OwnWrites } from "../../../operator/kube/own-writes.ts";
 import { createMetrics, type Metrics } from "../../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 
 const KEY = "demo/films";
 const NAMED = { namespace: "demo", name: "films" };

@@ -7,11 +7,11 @@ import { Operator } from "../../../operator/operator.ts";
 import { readSettings } from "../../../operator/settings.ts";
 import { createMetrics } from "../../../operator/telemetry/metrics.ts";
 import { Inbox } from "../../sim/reporting-tasks.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import type { StoredObject } from "../../support/fake-api-objects.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { attemptOf, FakeKubelet, type Script } from "../../support/fake-kubelet.ts";
-import { seededRandom } from "../../support/fake-random.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import type { StoredObject } from "../../support/fake-cluster/fake-api-objects.ts";
+import { attemptOf, FakeKubelet, type Script } from "../../support/fake-cluster/fake-kubelet.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { seededRandom } from "../../support/machine/fake-random.ts";
 
 const CHAIN = 20;
 const NAMES = Array.from({ length: CHAIN }, (_, i) => `n${i}`);

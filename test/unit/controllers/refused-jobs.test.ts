@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../../operator/kube/api-error.ts";
-import type { FakeApi } from "../../support/fake-api.ts";
-import { nodesNamed as named, aNode as node, startedOperator } from "../../support/started-operator.ts";
+import type { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { nodesNamed as named, aNode as node, startedOperator } from "../../support/fake-cluster/started-operator.ts";
 
 const refusing = (api: FakeApi, status: number, message: string, which = /./) => {
   api.faults.before = ({ verb, kind, name = "" }) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nodesNamed as named, startedOperator } from "../../support/started-operator.ts";
+import { nodesNamed as named, startedOperator } from "../../support/fake-cluster/started-operator.ts";
 
 test("the words of the kubelet stand at a node whose volume names a ConfigMap that does not exist", async () => {
   const fate = { end: "stuck", reason: "ContainerCreating" } as const;

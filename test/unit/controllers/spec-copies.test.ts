@@ -7,12 +7,12 @@ import type { NewObject } from "../../../operator/kube/kube.ts";
 import { Operator } from "../../../operator/operator.ts";
 import { readSettings } from "../../../operator/settings.ts";
 import { createMetrics } from "../../../operator/telemetry/metrics.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import type { FakeClient } from "../../support/fake-api-client.ts";
-import type { FakeCall } from "../../support/fake-api-server.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { seededRandom } from "../../support/fake-random.ts";
-import { aPipeline } from "../../support/make.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import type { FakeClient } from "../../support/fake-cluster/fake-api-client.ts";
+import type { FakeCall } from "../../support/fake-cluster/fake-api-server.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { seededRandom } from "../../support/machine/fake-random.ts";
+import { aPipeline } from "../../support/manifests/make.ts";
 
 const NAMESPACE = "demo";
 const SPEC = { nodes: { a: { container: {} }, b: { needs: ["a"], container: {} } } };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { billOfMaterials } from "../../../config/images/bill-of-materials.ts";
 import { noticesOf, packageFolders, readPackage } from "../../../config/images/bundled-packages.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 /** A package as npm lays it down. */
 function installed(manifest: object, files: Readonly<Record<string, string>>): string {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { expectDigest } from "../../../config/cluster/image.ts";
 import { BASE_IMAGE, NODE_IMAGE } from "../../../config/cluster/versions.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 const report = { signal: new AbortController().signal, progress: () => undefined, log: () => undefined };
 const DIGEST = `sha256:${"0123456789abcdef".repeat(4)}`;

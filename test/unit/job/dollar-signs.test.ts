@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { TASK_SPEC_ENV } from "#api/task.ts";
 import { jobOf } from "../../../operator/job/job.ts";
-import { RUN_UID } from "../../support/make.ts";
+import { RUN_UID } from "../../support/manifests/make.ts";
 
 /**
  * What the kubelet makes of a value, command or argument: `$$` is a dollar sign, `$(NAME)` a variable's value where there is one.

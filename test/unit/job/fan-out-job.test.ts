@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { TASK_SPEC_ENV } from "#api/task.ts";
 import { type Attempt, jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
-import { RUN_UID } from "../../support/make.ts";
+import { RUN_UID } from "../../support/manifests/make.ts";
 
 const SETTINGS: TaskPodSettings = {
   image: "registry.example/kelt/task:1",

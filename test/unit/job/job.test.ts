@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { CONTRACT_VERSION, NODE_SPEC_BYTES_MAX, TASK_SPEC_ENV, TaskSpec } from "#api/task.ts";
 import { type Attempt, jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
-import { RUN_UID } from "../../support/make.ts";
-import { restrictedViolations } from "../../support/pod-security.ts";
+import { restrictedViolations } from "../../support/cluster/pod-security.ts";
+import { RUN_UID } from "../../support/manifests/make.ts";
 
 const SETTINGS: TaskPodSettings = {
   image: "registry.example/kelt/task:1",

@@ -5,9 +5,9 @@ import { validatePipeline } from "../../../operator/graph/validate.ts";
 import { connectionJobOf } from "../../../operator/job/connection-job.ts";
 import { jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
 import type { NewObject } from "../../../operator/kube/kube.ts";
-import { RUN_UID } from "../../support/make.ts";
-import { restrictedViolations } from "../../support/pod-security.ts";
-import { EVERY_SETTING, everythingUsed } from "../../support/pod-settings.ts";
+import { restrictedViolations } from "../../support/cluster/pod-security.ts";
+import { RUN_UID } from "../../support/manifests/make.ts";
+import { EVERY_SETTING, everythingUsed } from "../../support/manifests/pod-settings.ts";
 
 const SETTINGS: TaskPodSettings = {
   image: "registry.example/kelt/task:1",

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
-import { RUN_UID } from "../../support/make.ts";
-import { restrictedViolations } from "../../support/pod-security.ts";
+import { restrictedViolations } from "../../support/cluster/pod-security.ts";
+import { RUN_UID } from "../../support/manifests/make.ts";
 
 const SETTINGS: TaskPodSettings = {
   image: "kelt/task:1",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { jobOf } from "../../../operator/job/job.ts";
-import { aPipeline, RUN_UID } from "../../support/make.ts";
+import { aPipeline, RUN_UID } from "../../support/manifests/make.ts";
 
 /** The container of a node under an installation whose own image is never pulled. */
 function containerOf(container: object) {

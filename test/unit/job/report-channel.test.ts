@@ -3,8 +3,8 @@ import { PipelineSpec } from "#api/pipeline.ts";
 import { REPORT_ENV, REPORT_TOKEN_FILE, ReportChannel } from "#api/report.ts";
 import { jobOf, type TaskPodSettings } from "../../../operator/job/job.ts";
 import { podFingerprint } from "../../../operator/kinds/fingerprint.ts";
-import { RUN_UID } from "../../support/make.ts";
-import { restrictedViolations } from "../../support/pod-security.ts";
+import { restrictedViolations } from "../../support/cluster/pod-security.ts";
+import { RUN_UID } from "../../support/manifests/make.ts";
 
 const SETTINGS: TaskPodSettings = {
   ...{ image: "task", imagePullPolicy: "IfNotPresent", imagePullSecrets: [], resources: {}, jobTtlSeconds: 3600 },

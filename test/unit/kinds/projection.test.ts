@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { project } from "../../../operator/kinds/kinds.ts";
-import { aMeta } from "../../support/make.ts";
+import { aMeta } from "../../support/manifests/make.ts";
 
 const filled = (size: number) => ({
   suspend: true,

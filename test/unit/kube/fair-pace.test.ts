@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Pace, type PacedCall, type PaceSettings } from "../../../operator/kube/pace.ts";
-import { FakeClock, settled } from "../../support/fake-clock.ts";
+import { FakeClock, settled } from "../../support/machine/fake-clock.ts";
 
 const SETTINGS: PaceSettings = {
   total: { perSecond: 10, burst: 2 },

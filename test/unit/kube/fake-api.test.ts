@@ -3,10 +3,10 @@ import type { CustomObject } from "../../../operator/kinds/objects.ts";
 import { isGone, isNotFound } from "../../../operator/kube/api-error.ts";
 import { Reflector, type ReflectorEvent } from "../../../operator/kube/reflector.ts";
 import { Store } from "../../../operator/kube/store.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { connectionLost } from "../../support/fake-api-server.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { seededRandom } from "../../support/fake-random.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { connectionLost } from "../../support/fake-cluster/fake-api-server.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { seededRandom } from "../../support/machine/fake-random.ts";
 
 const NS = "ns";
 const at = (name: string) => ({ namespace: NS, name });

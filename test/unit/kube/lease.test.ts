@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../operator/kube/clock.ts";
 import { LeaderElector } from "../../../operator/kube/lease.ts";
-import { FakeApi } from "../../support/fake-api.ts";
-import { connectionLost } from "../../support/fake-api-server.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { seededRandom } from "../../support/fake-random.ts";
+import { FakeApi } from "../../support/fake-cluster/fake-api.ts";
+import { connectionLost } from "../../support/fake-cluster/fake-api-server.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
+import { seededRandom } from "../../support/machine/fake-random.ts";
 
 const LEASE = { namespace: "kelt-system", name: "kelt" };
 

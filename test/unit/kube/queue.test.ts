@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { WorkQueue } from "../../../operator/kube/queue.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 
 async function drain(queue: WorkQueue): Promise<string[]> {
   const keys: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answer, statusObject, until } from "../../support/fake-api-http.ts";
+import { answer, statusObject, until } from "../../support/fake-cluster/fake-api-http.ts";
 import {
   afterFailure,
   connection,
@@ -9,7 +9,7 @@ import {
   send,
   type World,
   watching,
-} from "../../support/reflected-server.ts";
+} from "../../support/fake-cluster/reflected-server.ts";
 
 describe("a reflector in front of objects that it cannot read", () => {
   const large = (name: string, version: string) => ({ ...connection(name, version), spec: "x".repeat(10_000) });

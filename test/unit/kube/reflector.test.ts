@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatKey } from "../../../operator/kube/object-key.ts";
-import { answer, type HttpExchange, statusObject, until } from "../../support/fake-api-http.ts";
+import { answer, type HttpExchange, statusObject, until } from "../../support/fake-cluster/fake-api-http.ts";
 import {
   afterFailure,
   connection,
@@ -11,7 +11,7 @@ import {
   reflect,
   send,
   watching,
-} from "../../support/reflected-server.ts";
+} from "../../support/fake-cluster/reflected-server.ts";
 
 describe("a reflector", () => {
   it("lists page by page, then watches from the version of the list, with bookmarks and a bounded time", async () => {

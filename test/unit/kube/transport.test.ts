@@ -15,8 +15,8 @@ import {
   startHttpServer,
   statusObject,
   until,
-} from "../../support/fake-api-http.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+} from "../../support/fake-cluster/fake-api-http.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 
 const KEY = { namespace: "ns", name: "a" };
 const FAST_CLOCK: Clock = { ...systemClock, after: (_, callback) => systemClock.after(0, callback) };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROOT } from "../../support/chart.ts";
+import { ROOT } from "../../support/cluster/chart.ts";
 
 const GOOD =
   "apiVersion: kelt.dev/v1alpha1\nkind: Pipeline\nmetadata: {name: a}\nspec: {nodes: {a: {container: {}}}}\n";

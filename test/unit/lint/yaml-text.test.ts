@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatFindings } from "../../../config/tools/lint/finding.ts";
 import { readYamlFiles } from "../../../config/tools/lint/yaml-files.ts";
 import { lintYaml } from "../../../config/tools/lint/yaml-text.ts";
-import { ROOT } from "../../support/chart.ts";
+import { ROOT } from "../../support/cluster/chart.ts";
 
 const lint = (text: string, named = true) => lintYaml("f.yaml", text, { named });
 const lines = (text: string, named = true) => formatFindings(lint(text, named).findings, "text").trimEnd().split("\n");

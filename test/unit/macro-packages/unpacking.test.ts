@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readLock } from "../../../config/macro-packages/lock.ts";
 import { LOCK, unpackWheels } from "../../../config/macro-packages/macro-packages.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { type ArchivedFile, zipArchive } from "../../support/zip-archive.ts";
+import { type ArchivedFile, zipArchive } from "../../support/loads/zip-archive.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 const FILES = [
   { name: "dbt_lab-1.0.dist-info/licenses/LICENSE", text: "Apache License" },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { filesOfWheel } from "../../../config/macro-packages/wheel.ts";
 import { LIMITS } from "../../../config/macro-packages/zip.ts";
-import { type ArchivedFile, zipArchive } from "../../support/zip-archive.ts";
+import { type ArchivedFile, zipArchive } from "../../support/loads/zip-archive.ts";
 
 const LICENCE = { name: "dbt_lab-1.0.dist-info/licenses/LICENSE", text: "Apache License" };
 const PROJECT = { name: "dbt/include/lab/dbt_project.yml", text: "name: dbt_lab" };

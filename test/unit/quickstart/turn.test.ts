@@ -4,7 +4,7 @@ import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { takeTurn } from "../../../config/cluster/turn.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 const never = new AbortController().signal;
 const file = () => join(temporaryDirectory("turn"), "cache", "turn.pid");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { LABEL } from "#api/metadata.ts";
 import { Intake } from "../../../operator/report/intake.ts";
 import { ReportStore } from "../../../operator/report/report-store.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 import { item, report, result } from "./reports.ts";
 import { addPods, attemptFixture, cachesWithAttempt, SENDER } from "./world.ts";
 

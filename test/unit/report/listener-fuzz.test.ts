@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { REPORT_PATH, REPORT_SERVER_NAME } from "#api/report.ts";
 import { DEADLINES } from "../../../operator/report/listener.ts";
 import { DOCUMENT_BYTES } from "../../../operator/report/pod-document.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/machine/until.ts";
 import { IDENTITY, listening, post } from "./listening.ts";
 import { item, report, result } from "./reports.ts";
 

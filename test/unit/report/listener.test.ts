@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { REPORT_BYTES_MAX } from "#api/report.ts";
 import { HOLD_MS } from "../../../operator/report/listener.ts";
-import { until } from "../../support/until.ts";
+import { until } from "../../support/machine/until.ts";
 import { type Call, listening, post } from "./listening.ts";
 import { item, report, result } from "./reports.ts";
 import { SENDER } from "./world.ts";

@@ -6,7 +6,7 @@ import { Intake } from "../../../operator/report/intake.ts";
 import { DEADLINES, ReportListener } from "../../../operator/report/listener.ts";
 import { ReportStore, STORE_BOUNDS } from "../../../operator/report/report-store.ts";
 import { Tokens } from "../../../operator/report/tokens.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 import { tokenIssuer } from "./cluster-tokens.ts";
 import { cachesWithAttempt } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Tokens } from "../../../operator/report/tokens.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { FakeClock } from "../../support/machine/fake-clock.ts";
 import { tokenIssuer } from "./cluster-tokens.ts";
 import { SENDER } from "./world.ts";
 

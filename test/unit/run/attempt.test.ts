@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { attemptState } from "../../../operator/run/attempt/attempt.ts";
 import { readResult } from "../../../operator/run/attempt/task-end.ts";
 import type { PodFacts } from "../../../operator/run/facts.ts";
-import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
+import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/manifests/make.ts";
 
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };
 const state = (pods: Parameters<typeof anAttempt>[2], job: Parameters<typeof anAttempt>[3] = {}, now = T0 + 10_000) =>

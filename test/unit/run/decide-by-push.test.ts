@@ -6,7 +6,7 @@ import { decide } from "../../../operator/run/decide.ts";
 import type { Facts, PodFacts } from "../../../operator/run/facts.ts";
 import { odditiesIn } from "../../../operator/run/oddities.ts";
 import { timeText } from "../../../operator/run/time.ts";
-import { aJob, anAttempt, anEndedPod, aPod, aResult, someFacts, T0 } from "../../support/make.ts";
+import { aJob, anAttempt, anEndedPod, aPod, aResult, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const node = { test: { connection: "warehouse", checks: [{ name: "any", sql: "select 1" }] } };
 const spec = PipelineSpec.parse({

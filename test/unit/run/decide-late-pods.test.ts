@@ -3,7 +3,7 @@ import { decide } from "../../../operator/run/decide.ts";
 import type { Facts, JobFacts, PodFacts } from "../../../operator/run/facts.ts";
 import { statusOf } from "../../../operator/run/status.ts";
 import { timeText } from "../../../operator/run/time.ts";
-import { anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const nodesOf = (facts: Facts) => decide(facts).verdict?.nodes ?? {};
 

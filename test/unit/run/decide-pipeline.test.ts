@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PipelineStatus } from "#api/pipeline.ts";
 import type { PipelineRunStatus } from "#api/pipeline-run.ts";
 import { decidePipeline, judgePipeline, type PipelineDecisionFacts } from "../../../operator/run/decide-pipeline.ts";
-import { aMeta, T0 } from "../../support/make.ts";
+import { aMeta, T0 } from "../../support/manifests/make.ts";
 
 const DAY = 86_400_000;
 const text = (ms: number) => new Date(T0 + ms).toISOString();

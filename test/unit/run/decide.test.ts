@@ -13,7 +13,7 @@ import {
   aResult,
   someFacts,
   T0,
-} from "../../support/make.ts";
+} from "../../support/manifests/make.ts";
 
 const created = (facts: Facts) =>
   decide(facts)

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeStatus } from "#api/pipeline-run.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { Facts, JobFacts, PodFacts } from "../../../operator/run/facts.ts";
-import { anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const spec = aPipeline({ a: [] }, {}, { retries: { limit: 0 } });
 const COMPLETE = { verdict: { succeeded: true, reason: "CompletionsReached", message: "", at: T0 + 2000 } };

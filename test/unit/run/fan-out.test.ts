@@ -15,7 +15,7 @@ import {
   RUN_UID,
   someFacts,
   T0,
-} from "../../support/make.ts";
+} from "../../support/manifests/make.ts";
 
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };
 

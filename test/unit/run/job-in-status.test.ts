@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decide } from "../../../operator/run/decide.ts";
-import { aFailedJob, anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/make.ts";
+import { aFailedJob, anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const spec = aPipeline({ a: [] });
 const nodeOf = (...[attempts, nodes, now = T0]: [ReturnType<typeof anAttempt>[], object?, number?]) => {

@@ -5,7 +5,7 @@ import type { ReportItem } from "#api/report.ts";
 import type { TaskResult } from "#api/task.ts";
 import type { AttemptFacts, PodFacts } from "../../../operator/run/facts.ts";
 import { nodeReportPages, reportSources } from "../../../operator/run/node-report.ts";
-import { aPipeline, aResult, RUN_UID, someFacts, T0 } from "../../support/make.ts";
+import { aPipeline, aResult, RUN_UID, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const started = new Date(T0).toISOString();
 const WORKS: NodeStatus = { state: "Running", attempt: 1, started, attemptStarted: started };

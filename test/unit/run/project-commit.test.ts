@@ -5,7 +5,16 @@ import { CONTRACT_VERSION } from "#api/task.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { Facts } from "../../../operator/run/facts.ts";
 import { storedCommit } from "../../../operator/run/project-commit.ts";
-import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, someFacts, T0 } from "../../support/make.ts";
+import {
+  aFailedJob,
+  anAttempt,
+  anEndedPod,
+  aPod,
+  aResult,
+  RUN_UID,
+  someFacts,
+  T0,
+} from "../../support/manifests/make.ts";
 
 const [X, Y] = ["1".repeat(40), "2".repeat(40)];
 const project = (git: object = {}) => ({

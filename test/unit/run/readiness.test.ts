@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeState } from "#api/pipeline-run.ts";
 import { decideNode, type NodeContext } from "../../../operator/run/node.ts";
 import { ALL_SUCCEEDED, blockedBy, type ReadinessRule } from "../../../operator/run/readiness.ts";
-import { anAttempt, aPipeline, aPod, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, aPipeline, aPod, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const needs = (...states: readonly NodeState[]) =>
   new Map(states.map((state, i) => [String.fromCharCode(97 + i), state] as const));

@@ -3,7 +3,7 @@ import { TaskResult } from "#api/task.ts";
 import { attemptState } from "../../../operator/run/attempt/attempt.ts";
 import { afterResult, reportedResult } from "../../../operator/run/attempt/reported-result.ts";
 import type { JobFacts, PodFacts } from "../../../operator/run/facts.ts";
-import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
+import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/manifests/make.ts";
 
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: true };
 const NOW = T0 + 10_000;

@@ -4,7 +4,7 @@ import { decide } from "../../../operator/run/decide.ts";
 import { runConditions } from "../../../operator/run/run-conditions.ts";
 import { statusOf } from "../../../operator/run/status.ts";
 import type { Verdict } from "../../../operator/run/verdict.ts";
-import { aPipeline, someFacts, T0 } from "../../support/make.ts";
+import { aPipeline, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const at = { generation: 3, now: T0 };
 const of = (succeeded: Verdict["succeeded"], reason: Verdict["reason"], before: readonly Condition[] = []) =>

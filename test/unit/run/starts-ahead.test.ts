@@ -6,7 +6,7 @@ import { ordersOf } from "../../../operator/run/ahead/orders.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { AttemptFacts, Facts, JobFacts, PodFacts } from "../../../operator/run/facts.ts";
 import { timeText } from "../../../operator/run/time.ts";
-import { anAttempt, anEndedPod, aPod, aResult, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPod, aResult, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const node = { test: { connection: "warehouse", checks: [{ name: "any", sql: "select 1" }] } };
 const connections = { warehouse: { postgres: {} } };

@@ -8,7 +8,7 @@ import { decide } from "../../../operator/run/decide.ts";
 import { statusOf } from "../../../operator/run/status.ts";
 import { fitStatus } from "../../../operator/run/status-size.ts";
 import type { Verdict } from "../../../operator/run/verdict.ts";
-import { anAttempt, anEndedPod, aPipeline, aResult, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPipeline, aResult, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const most = Number.MAX_SAFE_INTEGER;
 const time = new Date(T0).toISOString();

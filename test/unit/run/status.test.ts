@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { isUrgent, nodeTransitions, statusDiffers, statusOf } from "../../../operator/run/status.ts";
 import type { Verdict } from "../../../operator/run/verdict.ts";
-import { aPipeline, someFacts, T0 } from "../../support/make.ts";
+import { aPipeline, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const spec = aPipeline({ a: [] });
 const text = (ms: number) => new Date(T0 + ms).toISOString();

@@ -3,7 +3,7 @@ import type { NodeStatus } from "#api/pipeline-run.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { Facts } from "../../../operator/run/facts.ts";
 import { timeText } from "../../../operator/run/time.ts";
-import { anAttempt, anEndedPod, aPipeline, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPipeline, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const spec = aPipeline({ a: [], b: ["a"] }, { retries: { limit: 1, backoff: { initial: "20s" } } });
 const beside = { lingering: ["istio-proxy"] };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { attemptState } from "../../../operator/run/attempt/attempt.ts";
 import type { JobFacts, PodFacts } from "../../../operator/run/facts.ts";
-import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/make.ts";
+import { aFailedJob, anAttempt, anEndedPod, aPod, aResult, RUN_UID, T0 } from "../../support/manifests/make.ts";
 
 const expected = { run: RUN_UID, node: "raw", attempt: 1, required: false };
 const NOW = T0 + 10_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunSummary } from "../../../operator/run/own-runs.ts";
 import { unusedCopies } from "../../../operator/run/unused-copies.ts";
-import { aMeta, T0 } from "../../support/make.ts";
+import { aMeta, T0 } from "../../support/manifests/make.ts";
 
 const PIPELINE = aMeta({ name: "films", uid: "uid-films" });
 const at = (ms: number) => new Date(T0 + ms).toISOString();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decide } from "../../../operator/run/decide.ts";
-import { aFailedJob, anAttempt, anEndedPod, aPipeline, someFacts } from "../../support/make.ts";
+import { aFailedJob, anAttempt, anEndedPod, aPipeline, someFacts } from "../../support/manifests/make.ts";
 
 describe("the condition of a run", () => {
   test("of 120 failures tells the count, the first causes and as many names as fit, none of them cut", () => {

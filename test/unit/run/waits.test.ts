@@ -3,7 +3,7 @@ import type { NodeStatus } from "#api/pipeline-run.ts";
 import { decide } from "../../../operator/run/decide.ts";
 import type { Facts, JobFacts, PodFacts, Refusal } from "../../../operator/run/facts.ts";
 import { timeText } from "../../../operator/run/time.ts";
-import { anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/make.ts";
+import { anAttempt, anEndedPod, aPipeline, aPod, someFacts, T0 } from "../../support/manifests/make.ts";
 
 const HOUR = 3_600_000;
 const spec = aPipeline({ a: [] }, {}, { startTimeout: "1m", capacityTimeout: "2h", retries: { limit: 2 } });

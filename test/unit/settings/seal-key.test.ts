@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeSealKey, readSealKey } from "../../../operator/seal-key.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 
 function fileWith(content: string): string {
   const file = join(temporaryDirectory("seal-key"), "key");

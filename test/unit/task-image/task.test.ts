@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { load } from "../../../task-image/commands/load.ts";
 import { ConfigurationError } from "../../../task-image/errors.ts";
 import { failureOf, parsePart } from "../../../task-image/task.ts";
-import { aContext, aTask } from "../../support/task.ts";
+import { aContext, aTask } from "../../support/tasks/task.ts";
 
 test("a failure stays itself", () => {
   const failure = new ConfigurationError("UnknownTable", "no table");

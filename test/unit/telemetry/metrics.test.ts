@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { createMetrics, type Metrics } from "../../../operator/telemetry/metrics.ts";
 import { countRun, knowPipeline } from "../../../operator/telemetry/run-metrics.ts";
-import { T0 } from "../../support/make.ts";
+import { T0 } from "../../support/manifests/make.ts";
 
 /** Metrics that dashboards for Go controllers look for under these very names. */
 const GO_NAMES = /^(workqueue|rest_client|controller_runtime|leader_election)_[a-z_]+$/;

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { createMetrics, type Metrics, type MetricsOptions } from "../../../operator/telemetry/metrics.ts";
 import { countRun, forgetPipeline, knowPipeline, setPipelineGauge } from "../../../operator/telemetry/run-metrics.ts";
-import { parseExposition, type Sample } from "../../support/exposition.ts";
-import { T0 } from "../../support/make.ts";
+import { parseExposition, type Sample } from "../../support/fake-cluster/exposition.ts";
+import { T0 } from "../../support/manifests/make.ts";
 
 const FILMS = { namespace: "demo", pipeline: "films" };
 const at = (ms: number) => new Date(T0 + ms).toISOString();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { runEvents } from "../../../operator/telemetry/run-events.ts";
-import { T0 } from "../../support/make.ts";
+import { T0 } from "../../support/manifests/make.ts";
 
 const time = new Date(T0).toISOString();
 const conditions = (status: "True" | "False" | "Unknown", reason: string, message = "") => [

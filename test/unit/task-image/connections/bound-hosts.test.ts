@@ -10,7 +10,7 @@ import { createRedactor } from "../../../../task-image/redaction.ts";
 import { copyBucket } from "../../../../task-image/redshift/staging/copy-objects.ts";
 import { readSnowflakeSettings } from "../../../../task-image/snowflake/settings.ts";
 import { createStageStatement } from "../../../../task-image/snowflake/staging/external-stage.ts";
-import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
 
 type Keys = Readonly<Record<string, string>>;
 

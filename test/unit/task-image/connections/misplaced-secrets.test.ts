@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { readPostgresSettings } from "../../../../task-image/connections/postgres-settings.ts";
 import { createRedactor } from "../../../../task-image/redaction.ts";
 import { readSnowflakeSettings } from "../../../../task-image/snowflake/settings.ts";
-import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
 
 const GOOD = { host: "db", dbname: "films", user: "ada", password: "other-word" };
 

@@ -11,7 +11,7 @@ import {
   ServerRefused,
   savePack,
 } from "../../../../task-image/git/upload-pack.ts";
-import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
 
 const [A, B] = ["a".repeat(40), "b".repeat(40)];
 

@@ -4,7 +4,7 @@ import { DataError } from "../../../../task-image/errors.ts";
 import type { Load, StagedTarget } from "../../../../task-image/loading/load.ts";
 import { type LoadedTable, type LoadRecord, recordOf } from "../../../../task-image/loading/load-record.ts";
 import { carryOut } from "../../../../task-image/loading/steps.ts";
-import { aContext, aTask } from "../../../support/task.ts";
+import { aContext, aTask } from "../../../support/tasks/task.ts";
 
 const work: WorkOf<"load"> = {
   verb: "load",

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ProjectSource } from "#api/project-source.ts";
 import { readProject } from "../../../../task-image/projects/read-project.ts";
-import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
 
 let directory: string;
 

@@ -5,7 +5,7 @@ import type { Reply } from "../../../../task-image/report/answer.ts";
 import { ReportClient } from "../../../../task-image/report/client.ts";
 import { ItemStore } from "../../../../task-image/report/item-store.ts";
 import type { Post } from "../../../../task-image/report/post.ts";
-import { FakeClock, settled } from "../../../support/fake-clock.ts";
+import { FakeClock, settled } from "../../../support/machine/fake-clock.ts";
 
 /** What the operator of the test does with a message: answers, is not there, or says nothing until the client gives up. */
 type Does = Partial<Reply> | "nobody" | "silence";

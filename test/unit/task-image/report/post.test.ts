@@ -8,9 +8,9 @@ import { guardSockets } from "../../../../task-image/network/socket-guard.ts";
 import { createRedactor } from "../../../../task-image/redaction.ts";
 import { SYSTEM_CLOCK } from "../../../../task-image/report/clock.ts";
 import { createPost, type Post } from "../../../../task-image/report/post.ts";
-import { makeCertificate } from "../../../support/certificate.ts";
-import { GO, type ReportReply, type ReportServer, startReportServer } from "../../../support/report-server.ts";
-import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
+import { makeCertificate } from "../../../support/servers/certificate.ts";
+import { GO, type ReportReply, type ReportServer, startReportServer } from "../../../support/tasks/report-server.ts";
 
 const report: Report = {
   version: 1,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { mountedFiles } from "../../../../task-image/sources/files/mounted-files.ts";
 import { openConfined } from "../../../../task-image/volumes/confined-file.ts";
-import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
 
 const volume = () => {
   const root = temporaryDirectory("volume");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Exposure, Manifest, UnitTest } from "../../../../../task-image/dbt/manifest/node.ts";
 import { dependenciesOf } from "../../../../../task-image/dbt/run/dependencies.ts";
-import { manifestOf } from "../../../../support/dbt-nodes.ts";
+import { manifestOf } from "../../../../support/dbt/dbt-nodes.ts";
 
 const notNull = (name: string) => ({
   type: "test" as const,

@@ -4,7 +4,7 @@ import { runEndValues } from "../../../../../task-image/dbt/run/run-end-values.t
 import { parseDbtTemplate } from "../../../../../task-image/jinja/reading/template-parser.ts";
 import { renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
 import { Scope } from "../../../../../task-image/jinja/running/scope.ts";
-import { manifestOf } from "../../../../support/dbt-nodes.ts";
+import { manifestOf } from "../../../../support/dbt/dbt-nodes.ts";
 
 const MANIFEST = manifestOf("warehouse", [
   { name: "films", schema: "marts", config: { materialized: "table" } },
