@@ -4,17 +4,19 @@ import { readPostgresSettings } from "../connections/postgres-settings.ts";
 import { RelationCache } from "../dbt/adapter/relation-cache.ts";
 import type { Said } from "../dbt/bridge/messages.ts";
 import { bridgeSession } from "../dbt/bridge/postgres-session.ts";
+import type { MacroText } from "../dbt/macros/known-files.ts";
 import { givenVars } from "../dbt/project/given-vars.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
-import { readAside } from "../dbt/run/read-aside.ts";
+import { readAside, startReader } from "../dbt/run/read-aside.ts";
 import { runGraph } from "../dbt/run/run-graph.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
-import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run-thread.ts";
+import { PreparationError, type RunThread, showMacros, startRunner, startRunThread } from "../dbt/run/run-thread.ts";
 import { SELECTORS_FILE } from "../dbt/selection/selectors-path.ts";
 import { ConfigurationError, TransientError } from "../errors.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { readMacroPackages } from "../projects/macro-packages.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
+import type { StartedThread } from "../threads/thread.ts";
 import type { CommandContext, Outcome, SpecOf, WorkOf } from "./command.ts";
 import { writeArtifacts } from "./dbt-artifacts.ts";
 import { openAttempts } from "./dbt-attempts.ts";
@@ -32,10 +34,14 @@ const THREADS = 4;
  * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
  */
 export async function runDbt(spec: DbtSpec, context: CommandContext): Promise<Outcome> {
+  // Two threads load their programs while connections are opened and files are read; more would have to share the processors.
+  await using threads = startThreads();
+  const dbtMacros = readMacroPackages(context.macroDirectory, ["postgres"]);
+  showMacros(threads.runner, dbtMacros);
   await using sessions = openSessions(spec, context, spec.work.transform.threads ?? THREADS);
-  const { input, seeds, macros, tree } = await readRun(spec, context);
+  const { input, seeds, macros, tree } = await readRun(spec, context, { reader: threads.reader, dbtMacros });
   const items = nameItems(input, context);
-  const results = await runAttempt(spec, context, { input, seeds, items, tree, sessions });
+  const results = await runAttempt(spec, context, { input, seeds, items, tree, sessions, runner: threads.runner });
   await writeArtifacts(spec, context, { input, macros, results });
   if (results.length === 0) {
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
@@ -50,16 +56,18 @@ interface Attempt {
   readonly items: ReadonlyMap<string, ItemProgress>;
   readonly tree: ReadonlyMap<string, string>;
   readonly sessions: DbtSessions;
+  readonly runner: StartedThread;
 }
 
 /** Runs what earlier attempts have not ended well, and answers the results of all. */
 async function runAttempt(spec: DbtSpec, context: CommandContext, attempt: Attempt): Promise<readonly NodeResult[]> {
-  const { input, seeds, items, tree, sessions } = attempt;
+  const { input, seeds, items, tree, sessions, runner } = attempt;
   await using attempts = await openAttempts(spec, context, { input, tree, sessions });
   return await runNodes(spec, context, {
     input,
     seeds,
     sessions,
+    runner,
     ended: attempts.ended,
     onStart: (id) => items.get(id)?.running(),
     onEnd: (result) => {
@@ -69,7 +77,24 @@ async function runAttempt(spec: DbtSpec, context: CommandContext, attempt: Attem
   });
 }
 
-async function readRun(spec: DbtSpec, context: CommandContext) {
+/** Threads that are started before anything is known of the project. */
+interface Threads extends AsyncDisposable {
+  readonly reader: StartedThread;
+  readonly runner: StartedThread;
+}
+
+function startThreads(): Threads {
+  const [reader, runner] = [startReader(), startRunner()];
+  const ends = () => Promise.all([reader[Symbol.asyncDispose](), runner[Symbol.asyncDispose]()]);
+  return { reader, runner, [Symbol.asyncDispose]: async () => void (await ends()) };
+}
+
+interface ReadWith {
+  readonly reader: StartedThread;
+  readonly dbtMacros: readonly MacroText[];
+}
+
+async function readRun(spec: DbtSpec, context: CommandContext, { reader, dbtMacros }: ReadWith) {
   const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
   const options = namedConnection(spec, connection, "postgres");
   const { database } = await readPostgresSettings(connection, options, context.redactor);
@@ -77,7 +102,7 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   context.log.info("reading the project", { files: tree.size });
   const request = {
     tree,
-    dbtMacros: await readMacroPackages(context.macroDirectory, ["postgres"]),
+    dbtMacros,
     ...{ database, schema: said.schema, targetName: said.target ?? connection },
     threads: said.threads ?? THREADS,
     vars: givenVars(said.vars ?? {}),
@@ -95,7 +120,7 @@ async function readRun(spec: DbtSpec, context: CommandContext) {
   const withMacros = said.artifacts !== undefined;
   const earlier = await readEarlier(spec, request.tree.get(SELECTORS_FILE), context);
   const wanted = { request, command, select, exclude, selector, withMacros, earlier };
-  const read = await readAside(wanted, context.signal);
+  const read = await readAside(reader, wanted, context.signal);
   if ("problems" in read) {
     for (const problem of read.problems) context.log.error("the project cannot run", { problem });
     throw new ConfigurationError("InvalidProject", firstOf(read.problems));
@@ -135,6 +160,8 @@ interface Work {
   readonly input: RunInput;
   readonly seeds: ReadonlyMap<string, string>;
   readonly sessions: DbtSessions;
+  /** The thread that is to run the first node. */
+  readonly runner: StartedThread;
   readonly ended: ReadonlyMap<string, NodeResult>;
   readonly onStart: (id: string) => void;
   readonly onEnd: (result: NodeResult) => void;
@@ -142,14 +169,15 @@ interface Work {
 
 async function runNodes(spec: DbtSpec, context: CommandContext, work: Work): Promise<readonly NodeResult[]> {
   const { connection, command, threads = THREADS, failFast = false } = spec.work.transform;
-  const { input, seeds, sessions, ended, onStart, onEnd } = work;
+  const { input, seeds, sessions, runner, ended, onStart, onEnd } = work;
   await using stack = new AsyncDisposableStack();
   const cache = new RelationCache();
   const onSaid = (said: Said) => say(said, context);
   const opened = await sessions.forThreads(Math.max(1, Math.min(threads, input.selected.length)));
-  const started: readonly RunThread[] = opened.map((session) =>
-    stack.use(startRunThread({ input, session: bridgeSession(session), cache, onSaid })),
-  );
+  const started: readonly RunThread[] = opened.map((session, index) => {
+    const given = index === 0 ? { runner } : {};
+    return stack.use(startRunThread({ ...given, input, session: bridgeSession(session), cache, onSaid }));
+  });
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () => reject(new TransientError("Stopped", "the task was told to stop"));
   context.signal.addEventListener("abort", stop, { once: true });

@@ -13,7 +13,7 @@ export async function readCommitAside(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string> | undefined> {
   const read = await askThread<FromReadWorker, FromReadWorker>({
-    program: PROGRAM,
+    thread: PROGRAM,
     data: wanted,
     signal,
     patienceMs: TIMEOUT_MS,

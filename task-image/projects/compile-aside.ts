@@ -14,7 +14,7 @@ const FILE_TIMEOUT_MS = 60_000;
 export function compileAside(input: ProjectInput, signal: AbortSignal): Promise<CompiledProject> {
   let at = "dbt_project.yml";
   return askThread<FromProjectWorker, CompiledProject>({
-    program: PROGRAM,
+    thread: PROGRAM,
     data: input,
     signal,
     patienceMs: FILE_TIMEOUT_MS,

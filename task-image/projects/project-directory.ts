@@ -18,8 +18,11 @@ export async function readKeys(
 ): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   const bound = new SizeBound();
-  for await (const path of walk({ directory, missing: unreadable, skip: () => false })) {
-    const content = await contentOf(directory, path);
+  for await (const [path, content] of contents(
+    directory,
+    "",
+    walk({ directory, missing: unreadable, skip: () => false }),
+  )) {
     bound.add(path, content.length);
     const text = decoded(content);
     if (text !== undefined) files.set(path, text);
@@ -42,8 +45,7 @@ export async function readTree(
   const files = new Map<string, string>();
   const bound = new SizeBound();
   await confine(volume, directory);
-  for await (const file of walk({ directory, missing, skip: isNoneOfDbts })) {
-    const content = await contentOf(volume, join(path, file));
+  for await (const [file, content] of contents(volume, path, walk({ directory, missing, skip: isNoneOfDbts }))) {
     bound.add(file, content.length);
     const text = decoded(content);
     if (text !== undefined) files.set(file, text);
@@ -51,12 +53,32 @@ export async function readTree(
   return files;
 }
 
+/** Files that are read at once: as many as their bound of size leaves room for in memory. */
+const READ_AT_ONCE = 16;
+
 /** The folder itself must lie in the volume: names of another one's files are nobody's business. */
 async function confine(volume: string, directory: string): Promise<void> {
   const [root, folder] = await Promise.all([volume, directory].map((path) => realpath(path).catch(() => undefined)));
   if (root === undefined || folder === undefined || relative(root, folder).split(sep)[0] !== "..") return;
   const path = relative(volume, directory);
   throw refused(path, "it is a link that leads out of its volume. Put the folder itself into the volume");
+}
+
+/** Files with their bytes, in the order of their paths, some of them read at once: each takes several calls of the file system. */
+async function* contents(
+  volume: string,
+  folder: string,
+  paths: AsyncGenerator<string>,
+): AsyncGenerator<readonly [string, Buffer]> {
+  const read = (path: string) => contentOf(volume, join(folder, path)).then((content) => [path, content] as const);
+  let batch: string[] = [];
+  for await (const path of paths) {
+    batch.push(path);
+    if (batch.length < READ_AT_ONCE) continue;
+    yield* await Promise.all(batch.map(read));
+    batch = [];
+  }
+  yield* await Promise.all(batch.map(read));
 }
 
 async function contentOf(directory: string, path: string): Promise<Buffer> {

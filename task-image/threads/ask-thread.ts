@@ -1,8 +1,9 @@
-import { HEAP_MB, startThread, type ThreadProgram } from "./thread.ts";
+import { HEAP_MB, type StartedThread, startThread, type ThreadProgram } from "./thread.ts";
 
 export interface Question<Message, Answer> {
-  readonly program: ThreadProgram;
-  /** What the thread is started with. */
+  /** A program that takes one message and answers it, or a thread in which it is loaded already. */
+  readonly thread: ThreadProgram | StartedThread;
+  /** What the thread is asked. */
   readonly data: unknown;
   readonly signal: AbortSignal;
   /** Longest time until the thread's next message. */
@@ -13,10 +14,12 @@ export interface Question<Message, Answer> {
   readonly tooMuch: (what: string) => Answer;
 }
 
-/** Asks a thread of its own, which ends with the answer, and at once when the signal says so, whatever it computes. */
+/** Asks a thread, which ends with the answer, and at once when the signal says so, whatever it computes. */
 export async function askThread<Message, Answer>(question: Question<Message, Answer>): Promise<Answer> {
-  const { program, data, signal, patienceMs, answerOf, tooMuch } = question;
+  const { data, signal, patienceMs, answerOf, tooMuch } = question;
   signal.throwIfAborted();
+  await using thread = "worker" in question.thread ? question.thread : startThread(question.thread);
+  const { worker, program } = thread;
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const settle = (make: () => Answer | undefined) => {
     try {
@@ -26,7 +29,6 @@ export async function askThread<Message, Answer>(question: Question<Message, Ans
       reject(error);
     }
   };
-  const worker = startThread(program, data);
   const wait = () => setTimeout(() => settle(() => tooMuch(`takes longer than ${patienceMs / 1000} s`)), patienceMs);
   let timer = wait();
   const stop = () => reject(signal.reason);
@@ -36,16 +38,19 @@ export async function askThread<Message, Answer>(question: Question<Message, Ans
     timer = wait();
     settle(() => answerOf(message));
   });
-  worker.on("error", (error: NodeJS.ErrnoException) => {
+  const fail = (error: NodeJS.ErrnoException) => {
     if (error.code === "ERR_WORKER_OUT_OF_MEMORY") settle(() => tooMuch(`needs more than ${HEAP_MB} MiB`));
     else reject(error);
-  });
+  };
+  worker.on("error", fail);
   worker.on("exit", () => reject(new Error(`the thread ${program.name} ended without a word`)));
+  const lost = thread.lost();
+  if (lost === undefined) worker.postMessage(data);
+  else fail(lost);
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
-    await worker.terminate();
   }
 }

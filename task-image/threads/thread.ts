@@ -1,4 +1,4 @@
-import { Worker, type WorkerOptions } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 
 /** Memory of a thread's heap: as much as the pod's limit leaves beside the process. */
 export const HEAP_MB = 256;
@@ -13,17 +13,32 @@ export interface ThreadProgram {
   readonly name: string;
 }
 
-/** Starts a thread. It sees nothing of the environment but its data. */
-export function startThread(
-  { folder, name }: ThreadProgram,
-  workerData: unknown,
-  transferList: NonNullable<WorkerOptions["transferList"]> = [],
-): Worker {
+/** A thread whose program is loaded while there is nothing to do yet. It takes its work as messages. Disposing of it ends it, whatever it computes. */
+export interface StartedThread extends AsyncDisposable {
+  readonly program: ThreadProgram;
+  readonly worker: Worker;
+  /** The error by which it ended; it is there before anybody listens. */
+  readonly lost: () => NodeJS.ErrnoException | undefined;
+}
+
+/** Starts a thread. It sees nothing of the environment. */
+export function startThread(program: ThreadProgram): StartedThread {
+  const { folder, name } = program;
   const isSource = import.meta.url.endsWith(".ts");
-  return new Worker(new URL(isSource ? `../${folder}/${name}.ts` : `../${name}.mjs`, import.meta.url), {
-    workerData,
-    transferList,
+  const worker = new Worker(new URL(isSource ? `../${folder}/${name}.ts` : `../${name}.mjs`, import.meta.url), {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, stackSizeMb: STACK_MB },
   });
+  let lost: NodeJS.ErrnoException | undefined;
+  worker.on("error", (error: NodeJS.ErrnoException) => {
+    lost = error;
+  });
+  return {
+    program,
+    worker,
+    lost: () => lost,
+    [Symbol.asyncDispose]: async () => {
+      await worker.terminate();
+    },
+  };
 }

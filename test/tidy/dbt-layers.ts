@@ -15,7 +15,7 @@ export const DBT: readonly Layer[] = [
       "task-image/threads",
       "task-image/volumes",
     ],
-    types: ["operator/api", "task-image/dbt/run"],
+    types: ["operator/api", "task-image/dbt/macros"],
     packages: ["node:*"],
   },
   { of: "task-image/dbt/macros", imports: ["task-image/jinja"], pure: true },

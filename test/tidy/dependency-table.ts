@@ -339,7 +339,7 @@ const TASK_IMAGE: readonly Layer[] = [
       WAREHOUSES,
       WORDS,
     ],
-    types: ["task-image/log.ts", "task-image/redaction.ts", REPORT],
+    types: ["task-image/log.ts", "task-image/redaction.ts", REPORT, "task-image/threads"],
   },
   {
     of: "task-image/kept-report",

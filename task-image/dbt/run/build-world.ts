@@ -12,7 +12,7 @@ import type { Bridge } from "../bridge/bridge.ts";
 import { NodeContext } from "../context/node-context.ts";
 import { lookups, type RunWorld } from "../context/run-world.ts";
 import { sharedValues } from "../context/shared-values.ts";
-import { readMacroFile } from "../macros/macro-file.ts";
+import type { KnownFiles } from "../macros/known-files.ts";
 import { macroLibrary } from "../macros/macro-library.ts";
 import type { ManifestNode } from "../manifest/node.ts";
 import { toValue } from "../project/template-values.ts";
@@ -29,16 +29,17 @@ export interface WorldServices {
   /** The name of the thread. */
   readonly thread: string;
   readonly seedText: (node: ManifestNode) => string | undefined;
+  readonly files: KnownFiles;
 }
 
 /** Puts together what the nodes of a run share: macros, the adapter and the values of every context. */
-export function buildWorld(input: RunInput, { bridge, clock, thread, seedText }: WorldServices): RunWorld {
+export function buildWorld(input: RunInput, { bridge, clock, thread, seedText, files }: WorldServices): RunWorld {
   const { warehouse, types } = WAREHOUSES[input.warehouse];
   const relations = new RelationClass(warehouse, input.quoting);
   const places = { rootPackage: input.manifest.projectName, adapterTypes: types, searchOrders: input.searchOrders };
   const library = macroLibrary(
     places,
-    input.macroFiles.flatMap(({ packageName, path, text }) => readMacroFile(packageName, path, text)),
+    input.macroFiles.flatMap((file) => files.macrosOf(file)),
     [],
   );
   const target = toValue(input.target);

@@ -3,6 +3,7 @@ import { DictValue } from "../../jinja/values/dict-value.ts";
 import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
 import { PATH_PARTS, type PathPolicy } from "../adapter/relation-path.ts";
 import { parseHost } from "../context/parse-host.ts";
+import type { MacroText } from "../macros/known-files.ts";
 import { readMacroFile } from "../macros/macro-file.ts";
 import type { ManifestInput } from "../manifest/manifest-input.ts";
 import type { Manifest } from "../manifest/node.ts";
@@ -14,7 +15,7 @@ import { toValue } from "../project/template-values.ts";
 import { variablesOf } from "../project/variables.ts";
 import { projectSelectors, type Selectors } from "../selection/selectors-file.ts";
 import { SELECTORS_FILE } from "../selection/selectors-path.ts";
-import type { MacroText, RunInput } from "./run-input.ts";
+import type { RunInput } from "./run-input.ts";
 import type { Doing } from "./verbs.ts";
 
 /** What a project is read and run with. */

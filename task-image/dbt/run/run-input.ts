@@ -1,17 +1,11 @@
 import type { PathPolicy } from "../adapter/relation-path.ts";
 import type { BridgeEnd } from "../bridge/messages.ts";
+import type { MacroText } from "../macros/known-files.ts";
 import type { Manifest, ManifestNode } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
 import type { QueryCommentSetting } from "../project/query-comment.ts";
 import type { NodeResult } from "./node-result.ts";
 import type { Doing } from "./verbs.ts";
-
-/** A file that may hold macros. */
-export interface MacroText {
-  readonly packageName: string;
-  readonly path: string;
-  readonly text: string;
-}
 
 /** All that the threads of a run share. Plain data: it is copied into each thread. */
 export interface RunInput {
@@ -43,15 +37,15 @@ export interface RunInput {
   readonly runsHooks: boolean;
 }
 
-export interface ThreadStart {
-  readonly input: RunInput;
-  readonly end: BridgeEnd;
-}
-
-/** What a thread is asked to do. */
+/** What a thread is asked to do. Nothing is answered to the first two. */
 export type Command =
+  /** Cuts files of macros before they are needed. */
+  | { readonly do: "know"; readonly macroFiles: readonly MacroText[] }
+  /** Makes ready for the nodes of a run. It comes once. */
+  | { readonly do: "begin"; readonly input: RunInput; readonly end: BridgeEnd }
   /** Makes schemas and lists relations; one thread does it for all. */
-  { readonly do: "prepare" } | { readonly do: "run"; readonly id: ManifestNode["unique_id"]; readonly given: Given };
+  | { readonly do: "prepare" }
+  | { readonly do: "run"; readonly id: ManifestNode["unique_id"]; readonly given: Given };
 
 /** What a node is run with beside the project. */
 export interface Given {

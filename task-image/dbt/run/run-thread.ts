@@ -1,13 +1,26 @@
-import { startThread } from "../../threads/thread.ts";
+import { type StartedThread, startThread } from "../../threads/thread.ts";
 import type { RelationCache } from "../adapter/relation-cache.ts";
 import { answerQuestions, type BridgeSession } from "../bridge/answering.ts";
 import type { Said } from "../bridge/messages.ts";
+import type { MacroText } from "../macros/known-files.ts";
 import type { NodeResult } from "./node-result.ts";
-import type { Command, Done, Given, RunInput, ThreadStart } from "./run-input.ts";
+import type { Command, Done, Given, RunInput } from "./run-input.ts";
 
 const PROGRAM = { folder: "dbt/run", name: "run-worker" };
 
+/** Starts a thread that is to run nodes, before it is known which. */
+export function startRunner(): StartedThread {
+  return startThread(PROGRAM);
+}
+
+/** Lets a thread that has nothing to do yet cut files of macros that the run will have, too. */
+export function showMacros({ worker }: StartedThread, macroFiles: readonly MacroText[]): void {
+  worker.postMessage({ do: "know", macroFiles } satisfies Command);
+}
+
 export interface RunThreadOptions {
+  /** A thread that runs nothing yet; one is started if none is given. */
+  readonly runner?: StartedThread | undefined;
   readonly input: RunInput;
   readonly session: BridgeSession;
   readonly cache: RelationCache;
@@ -22,19 +35,19 @@ export interface RunThread extends AsyncDisposable {
   run(id: string, given: Given): Promise<NodeResult>;
 }
 
-export function startRunThread({ input, session, cache, onSaid }: RunThreadOptions): RunThread {
+export function startRunThread({ runner = startRunner(), input, session, cache, onSaid }: RunThreadOptions): RunThread {
   let settle: PromiseWithResolvers<Done> | undefined;
-  let lost: unknown;
+  const { worker } = runner;
+  let lost: unknown = runner.lost();
   const lose = (error: unknown) => {
     lost ??= error;
     settle?.reject(lost);
   };
   const { end, close } = answerQuestions({ session, cache, onSaid, onLost: lose });
-  const workerData: ThreadStart = { input, end };
-  const worker = startThread(PROGRAM, workerData, [end.port]);
   worker.on("message", (done: Done) => settle?.resolve(done));
   worker.on("error", lose);
   worker.on("exit", () => lose(new Error("the thread that ran the node ended without a word")));
+  worker.postMessage({ do: "begin", input, end } satisfies Command, [end.port]);
   const ask = async (command: Command): Promise<Done> => {
     if (lost !== undefined) throw lost;
     settle = Promise.withResolvers<Done>();
@@ -52,7 +65,7 @@ export function startRunThread({ input, session, cache, onSaid }: RunThreadOptio
       throw new Error(`the thread did '${done.did}' when it was to run ${id}`);
     },
     [Symbol.asyncDispose]: async () => {
-      await worker.terminate();
+      await runner[Symbol.asyncDispose]();
       close();
     },
   };

@@ -3,11 +3,12 @@ import { RelationCache } from "../../../task-image/dbt/adapter/relation-cache.ts
 import type { BridgeSession } from "../../../task-image/dbt/bridge/answering.ts";
 import type { Said } from "../../../task-image/dbt/bridge/messages.ts";
 import { bridgeSession, configureForDbt } from "../../../task-image/dbt/bridge/postgres-session.ts";
+import type { MacroText } from "../../../task-image/dbt/macros/known-files.ts";
 import type { Data, DataMap } from "../../../task-image/dbt/project/data.ts";
 import { queryCommentOf } from "../../../task-image/dbt/project/query-comment.ts";
 import type { NodeResult } from "../../../task-image/dbt/run/node-result.ts";
 import { type GraphRun, runGraph } from "../../../task-image/dbt/run/run-graph.ts";
-import type { MacroText, RunInput } from "../../../task-image/dbt/run/run-input.ts";
+import type { RunInput } from "../../../task-image/dbt/run/run-input.ts";
 import { startRunThread } from "../../../task-image/dbt/run/run-thread.ts";
 import { openSession } from "../../../task-image/postgres/session.ts";
 import { readMacroPackages } from "../../../task-image/projects/macro-packages.ts";
@@ -54,7 +55,7 @@ export function builtinMacros(): Promise<readonly MacroText[]> {
 }
 
 async function readBuiltins(): Promise<readonly MacroText[]> {
-  return await readMacroPackages((await macroPackages()).macros, ["postgres"]);
+  return readMacroPackages((await macroPackages()).macros, ["postgres"]);
 }
 
 /** Runs a project's nodes on a database, in threads as the task does. */

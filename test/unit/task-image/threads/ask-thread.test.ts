@@ -3,7 +3,7 @@ import { askThread, type Question } from "../../../../task-image/threads/ask-thr
 
 /** A thread that reads a project. What it is given here is none, so that it ends with an error as soon as it looks. */
 const QUESTION: Question<unknown, string> = {
-  program: { folder: "dbt/run", name: "read-worker" },
+  thread: { folder: "dbt/run", name: "read-worker" },
   data: {},
   signal: new AbortController().signal,
   patienceMs: 60_000,
