@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
-import { NODE } from "../cluster/cluster.ts";
+import { type ClusterState, readCluster } from "../cluster/cluster-state.ts";
 import { attempt } from "../cluster/command.ts";
 import { CACHE } from "../cluster/directories.ts";
 import { readDisk } from "../cluster/disk.ts";
@@ -20,8 +20,8 @@ import type { Place, Places } from "./space.ts";
 export interface Machine {
   readonly platform: Platform;
   readonly docker: DockerState;
-  /** The kind cluster exists; only known while the engine runs. */
-  readonly hasCluster: boolean;
+  /** The kind cluster; only known while the engine runs. */
+  readonly cluster: ClusterState;
   readonly hasGo: boolean;
   readonly hasMmdebstrap: boolean;
   /** pip of Python 3 is there. */
@@ -53,7 +53,7 @@ export async function readMachine(report: Report, isOffline: boolean): Promise<M
   return {
     platform,
     docker,
-    hasCluster: answers && (await attempt(report, "docker", ["inspect", "--format", "{{.Id}}", NODE])).code === 0,
+    cluster: answers ? await readCluster(report) : "absent",
     hasGo: goes,
     hasMmdebstrap: (await findProgram("mmdebstrap")) !== undefined,
     hasPip: (await attempt(report, "python3", ["-m", "pip", "--version"])).code === 0,

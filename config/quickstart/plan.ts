@@ -30,7 +30,8 @@ export interface Plan {
 /** Decides what has to be installed and built on this machine. */
 export function decidePlan(machine: Machine, options: StartOptions): Plan {
   const ownCluster = options.context === undefined;
-  const needsNode = ownCluster && !machine.canPull.node && !machine.hasCluster;
+  const needsCluster = ownCluster && machine.cluster !== "there";
+  const needsNode = needsCluster && !machine.canPull.node;
   const build: Program[] = needsNode ? [...machine.unbuiltPrograms] : [];
   for (const tool of machine.lackingTools) {
     if (machine.unbuiltPrograms.includes(tool) && !build.includes(tool)) build.push(tool);
@@ -46,7 +47,7 @@ export function decidePlan(machine: Machine, options: StartOptions): Plan {
       .filter((requirement) => !install.includes(requirement))
       .map((requirement) => `${requirement} is missing: ${howToGet(requirement, machine.platform)}`),
   ];
-  lacking.push(...lackingSpace(fillOf(build, ownCluster && !machine.hasCluster, needsNode), machine.places));
+  lacking.push(...lackingSpace(fillOf(build, needsCluster, needsNode), machine.places));
   if (build.length > 0 && !machine.hasGo) lacking.push(...withoutGo(machine, needsNode));
   return {
     install,
@@ -98,6 +99,12 @@ function withoutGo(machine: Machine, needsNode: boolean): string[] {
   return machine.lackingTools.map((tool) => `${tool} is missing: ${howToGet(tool, machine.platform)}`);
 }
 
+function clusterWords({ cluster, docker }: Machine): string {
+  if (cluster === "there") return "is used again";
+  if (cluster === "unusable") return "does not answer, or is of another Kubernetes release: it is created again";
+  return docker.state === "answers" ? "is created in Docker" : "is started or created";
+}
+
 function announce(
   machine: Machine,
   options: StartOptions,
@@ -105,12 +112,9 @@ function announce(
 ): string[] {
   const said = [`Runs the ${options.sample} pipeline on Kubernetes.`];
   if (options.context === undefined) {
-    const state = machine.hasCluster
-      ? "is used again"
-      : machine.docker.state === "answers"
-        ? "is created in Docker"
-        : "is started or created";
-    said.push(`The kind cluster kelt ${state}. Your own kubeconfig is not touched: this one is .kelt/kubeconfig.`);
+    said.push(
+      `The kind cluster kelt ${clusterWords(machine)}. Your own kubeconfig is not touched: this one is .kelt/kubeconfig.`,
+    );
   } else {
     said.push(`The cluster of your context ${options.context} is used, from a copy of its entry in your kubeconfig.`);
   }

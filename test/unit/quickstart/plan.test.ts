@@ -26,7 +26,7 @@ function aMachine(change: Partial<Machine> = {}): Machine {
     platform: debianAsRoot,
     docker: { state: "absent" },
     places: roomy,
-    hasCluster: false,
+    cluster: "absent",
     hasGo: true,
     hasMmdebstrap: false,
     hasPip: true,
@@ -71,9 +71,21 @@ describe("decidePlan", () => {
   });
 
   it("builds no Kubernetes for a cluster that is there", () => {
-    const plan = decidePlan(aMachine({ hasCluster: true, docker: running, lackingTools: ["helm"] }), films);
+    const plan = decidePlan(aMachine({ cluster: "there", docker: running, lackingTools: ["helm"] }), films);
     expect(plan.build).toEqual(["helm"]);
     expect(plan.buildsNode).toBe(false);
+  });
+
+  it("counts the image, its build and its room where the cluster that is there has to be created again", () => {
+    const stale = aMachine({ cluster: "unusable", docker: running, lackingTools: [] });
+    expect(decidePlan(stale, films)).toMatchObject({ buildsNode: true, build: PROGRAMS, install: ["mmdebstrap"] });
+    expect(decidePlan(stale, films).announcement.join("\n")).toContain("it is created again");
+    expect(decidePlan({ ...stale, hasGo: false }, films).lacking).toEqual([expect.stringContaining("Go is missing")]);
+    const scarce = { ...place, free: 4e9 };
+    const full = { ...stale, places: { ...roomy, docker: { ...scarce, device: 2, folder: "/var/lib/docker" } } };
+    expect(decidePlan(full, films).lacking).toEqual([expect.stringContaining("/var/lib/docker is too full")]);
+    expect(decidePlan({ ...full, cluster: "there" }, films).lacking).toEqual([]);
+    expect(decidePlan({ ...stale, canPull: pulled }, films)).toMatchObject({ buildsNode: false, build: [] });
   });
 
   it("downloads nothing where images can be pulled and the tools are on PATH", () => {
@@ -179,7 +191,13 @@ describe("a disk that is too full", () => {
 
   it("needs little where everything is built", () => {
     const places = { cache: small(2e9), go: small(2e9), docker: small(2e9) };
-    const built = { lackingTools: [], unbuiltPrograms: [], hasFileSystems: true, docker: running, hasCluster: true };
+    const built = {
+      lackingTools: [],
+      unbuiltPrograms: [],
+      hasFileSystems: true,
+      docker: running,
+      cluster: "there" as const,
+    };
     expect(decidePlan(aMachine({ ...built, places }), films).lacking).toEqual([]);
   });
 });
