@@ -1,8 +1,12 @@
+import { characterSet, matcherOf, type Piece } from "../../globs/matcher.ts";
+
 /** Whether a path of a project is left out. */
 export type IsIgnored = (path: string) => boolean;
 
 interface Rule {
-  readonly pattern: RegExp;
+  readonly matches: (name: string) => boolean;
+  /** It means folders alone: what lies in one is left out. */
+  readonly ofFolders: boolean;
   readonly ignores: boolean;
 }
 
@@ -12,7 +16,11 @@ interface Rule {
  */
 export function readIgnoreRules(text: string): IsIgnored {
   const rules = text.split(/\r?\n/).flatMap(readRule);
-  return (path) => rules.findLast(({ pattern }) => pattern.test(path))?.ignores ?? false;
+  return (path) => {
+    const folders = foldersOf(path);
+    const fits = ({ matches, ofFolders }: Rule) => (!ofFolders && matches(path)) || folders.some(matches);
+    return rules.findLast(fits)?.ignores ?? false;
+  };
 }
 
 function readRule(line: string): Rule[] {
@@ -22,23 +30,28 @@ function readRule(line: string): Rule[] {
   const pattern = ignores ? written.replace(/^\\(?=[#!])/, "") : written.slice(1);
   const body = pattern.replace(/^\//, "").replace(/\/$/, "");
   const isAnchored = pattern.startsWith("/") || body.includes("/");
-  const end = pattern.endsWith("/") ? "/.*" : "(?:/.*)?";
-  return [{ pattern: new RegExp(`^${isAnchored ? "" : "(?:.*/)?"}${globPattern(body)}${end}$`, "s"), ignores }];
+  const pieces = piecesOf(body);
+  const matches = matcherOf(isAnchored ? pieces : [{ kind: "folders" }, ...pieces]);
+  return [{ matches, ofFolders: pattern.endsWith("/"), ignores }];
+}
+
+/** The folders that a path lies in. */
+function foldersOf(path: string): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join("/"));
 }
 
 /** `**` crosses folders, `*` and `?` do not, `[a-z]` is one character. */
-function globPattern(glob: string): string {
-  const parts = glob.match(/\*\*\/|\/\*\*$|\*+|\?|\[!?\]?[^\]]*\]|\\?./gs) ?? [];
-  return parts.map(translate).join("");
+function piecesOf(glob: string): readonly Piece[] {
+  const parts = glob.match(/\*\*\/|\/\*\*$|\*+|\?|\[!?\]?[^\]]*\]|\\?./gsu) ?? [];
+  return parts.flatMap(translate);
 }
 
-function translate(part: string): string {
-  if (part === "**/") return "(?:.*/)?";
-  if (part === "/**") return "/.*";
-  if (part.startsWith("*")) return "[^/]*";
-  if (part === "?") return "[^/]";
-  if (part.length > 2 && part.startsWith("[")) {
-    return `[${part.slice(1, -1).replace(/^!/, "^").replaceAll("\\", "\\\\")}]`;
-  }
-  return part.replace(/^\\(?=.)/, "").replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function translate(part: string): readonly Piece[] {
+  if (part === "**/") return [{ kind: "folders" }];
+  if (part === "/**") return [{ kind: "literal", text: "/" }, { kind: "any" }];
+  if (part.startsWith("*")) return [{ kind: "some" }];
+  if (part === "?") return [{ kind: "one" }];
+  if (part.length > 2 && part.startsWith("[")) return [{ kind: "set", has: characterSet(part.slice(1, -1)) }];
+  return [{ kind: "literal", text: part.replace(/^\\(?=.)/s, "") }];
 }

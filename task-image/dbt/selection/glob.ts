@@ -1,7 +1,9 @@
+import { characterSet, matcherOf, type Piece } from "../../globs/matcher.ts";
+
 /** Python's `fnmatch`: `*`, `?` and `[…]` over the whole text, slashes and dots included. */
 export function matchesGlob(text: string, glob: string): boolean {
   if (!hasWildcard(glob)) return text === glob;
-  return new RegExp(`^${glob.match(PARTS)?.map(translate).join("") ?? ""}$`, "s").test(text);
+  return matcherOf((glob.match(PARTS) ?? []).map((part) => pieceOf(part, "any", "each")))(text);
 }
 
 export function hasWildcard(text: string): boolean {
@@ -11,23 +13,22 @@ export function hasWildcard(text: string): boolean {
 /** `Path.glob`: `*` stays in its folder, `**` crosses folders. A folder that fits stands for all that lies in it. */
 export function matchesPath(path: string, glob: string): boolean {
   const parts = glob.split("/").filter((part) => part !== "" && part !== ".");
-  const pattern = parts.map((part, index) => {
-    if (part === "**") return index === parts.length - 1 ? ".*" : "(?:[^/]+/)*";
-    const own = part
-      .match(PARTS)
-      ?.map((piece) => (piece === "*" ? "[^/]*" : piece === "?" ? "[^/]" : translate(piece)));
-    return `${own?.join("") ?? ""}${index === parts.length - 1 ? "" : "/"}`;
+  const pieces = parts.flatMap((part, index): Piece[] => {
+    const isLast = index === parts.length - 1;
+    if (part === "**") return [{ kind: isLast ? "any" : "folders" }];
+    const own = (part.match(PARTS) ?? []).map((piece) => pieceOf(piece, piece === "*" ? "some" : "any", "one"));
+    return isLast ? own : [...own, { kind: "literal", text: "/" }];
   });
-  return new RegExp(`^${pattern.join("")}(?:/.*)?$`, "s").test(path);
+  const matches = matcherOf(pieces);
+  const names = path.split("/");
+  return names.some((_, index) => matches(names.slice(0, index + 1).join("/")));
 }
 
-const PARTS = /\*+|\[!?\]?[^\]]*\]|[\s\S]/g;
+const PARTS = /\*+|\[!?\]?[^\]]*\]|[\s\S]/gu;
 
-function translate(part: string): string {
-  if (part.startsWith("*")) return ".*";
-  if (part === "?") return ".";
-  if (part.length > 2 && part.startsWith("[")) {
-    return `[${part.slice(1, -1).replaceAll("\\", "\\\\").replace(/^!/, "^")}]`;
-  }
-  return part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function pieceOf(part: string, stars: "any" | "some", one: "each" | "one"): Piece {
+  if (part.startsWith("*")) return { kind: stars };
+  if (part === "?") return { kind: one };
+  if (part.length > 2 && part.startsWith("[")) return { kind: "set", has: characterSet(part.slice(1, -1)) };
+  return { kind: "literal", text: part };
 }
