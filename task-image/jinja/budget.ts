@@ -1,4 +1,4 @@
-import { EvaluationError } from "./template-error.ts";
+import { BudgetError } from "./template-error.ts";
 
 export interface Limits {
   /** Evaluated nodes, loop passes and list items handled. */
@@ -9,16 +9,30 @@ export interface Limits {
   readonly allText: number;
   /** Macros that call each other. */
   readonly depth: number;
+  /** Milliseconds of one operation that cannot charge meanwhile, such as a search for a pattern. */
+  readonly operationMs: number;
 }
 
 /** Enough for any model that a database would accept, and little enough that no template hangs or fills a small pod. */
-export const LIMITS: Limits = { steps: 2_000_000, text: 4_194_304, allText: 67_108_864, depth: 80 };
+export const LIMITS: Limits = {
+  steps: 2_000_000,
+  text: 4_194_304,
+  allText: 67_108_864,
+  depth: 80,
+  operationMs: 10_000,
+};
 
 /**
  * For the macros of dbt projects, to which dbt sets no limits: they write seeds cell by cell and loop over graphs. An endless loop
  * still ends within half a minute, and an endless recursion on the stack of a thread.
  */
-export const DBT_LIMITS: Limits = { steps: 200_000_000, text: 67_108_864, allText: 4_294_967_296, depth: 150 };
+export const DBT_LIMITS: Limits = {
+  steps: 200_000_000,
+  text: 67_108_864,
+  allText: 4_294_967_296,
+  depth: 150,
+  operationMs: 10_000,
+};
 
 /** The budget of the rendering that is under way; renderings run from their begin to their end, one inside another. */
 let active: Budget | undefined;
@@ -29,6 +43,11 @@ let active: Budget | undefined;
  */
 export function charge(steps: number): void {
   active?.steps(steps);
+}
+
+/** How long one operation of the rendering that is under way may take. */
+export function operationMs(): number {
+  return (active?.limits ?? DBT_LIMITS).operationMs;
 }
 
 /** Charges the rendering that is under way for characters that go into a larger text. */
@@ -70,7 +89,7 @@ export class Budget {
   steps(count: number): void {
     this.#steps += count;
     if (this.#steps > this.limits.steps) {
-      throw new EvaluationError(
+      throw new BudgetError(
         `the template did not end within ${show(this.limits.steps)} steps: look for an endless or too large loop`,
       );
     }
@@ -96,16 +115,14 @@ export class Budget {
 
   #single(length: number): void {
     if (length > this.limits.text) {
-      throw new EvaluationError(
-        `a text of ${show(length)} characters is too long: ${show(this.limits.text)} are allowed`,
-      );
+      throw new BudgetError(`a text of ${show(length)} characters is too long: ${show(this.limits.text)} are allowed`);
     }
   }
 
   #all(length: number): void {
     this.#text += length;
     if (this.#text > this.limits.allText) {
-      throw new EvaluationError(
+      throw new BudgetError(
         `the template made more than ${show(this.limits.allText)} characters of text on the way: build long texts with a loop in the template, not with '~' in a loop`,
       );
     }

@@ -21,3 +21,14 @@ export class TemplateError extends Error {
 export class EvaluationError extends Error {
   override readonly name = "EvaluationError";
 }
+
+/** A rendering has used up what it may. Nothing that answers a default in the place of an error may answer one for this. */
+export class BudgetError extends EvaluationError {}
+
+/** Whether an error must end the rendering, wherever it was met: what it may use up is used up, or memory or nesting is. */
+export function endsRendering(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause as Error) {
+    if (each instanceof BudgetError || each instanceof RangeError) return true;
+  }
+  return false;
+}

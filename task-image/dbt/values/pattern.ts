@@ -1,5 +1,8 @@
 import { fail } from "./host-function.ts";
+import { watched } from "./watched-work.ts";
 
+/** A pattern is read again for each bracket that is not closed. */
+const LENGTH_MAX = 20_000;
 /** Python's flags by the letters of `(?i)` and the numbers of `re.I`. */
 const FLAGS: Readonly<Record<string, number>> = { i: 2, L: 4, m: 8, s: 16, u: 32, x: 64, a: 256 };
 const PIECE = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\(\?P<\w+>|\(\?P=\w+\)|\(\?#[^)]*\)|#[^\n]*|\s+|[\s\S]/g;
@@ -12,6 +15,8 @@ const LEADING = /^\(\?([aiLmsux]+)\)/;
  * @throws {EvaluationError} for a pattern that cannot be read.
  */
 export function compilePattern(pattern: string, flags: number, more = ""): RegExp {
+  if (pattern.length > LENGTH_MAX)
+    return fail(`a regular expression of ${pattern.length} characters is too long: ${LENGTH_MAX} are allowed`);
   const leading = LEADING.exec(pattern);
   const all = [...(leading?.[1] ?? "")].reduce((sum, letter) => sum | (FLAGS[letter] ?? 0), flags);
   const isVerbose = (all & 64) !== 0;
@@ -47,6 +52,34 @@ function translated(piece: string, isVerbose: boolean): string {
 
 /** What looks like a comment is text outside of the verbose form, and is read piece by piece. */
 const PIECE_IN_TEXT = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\(\?P<\w+>|\(\?P=\w+\)|[\s\S]/g;
+
+/** Attempts of the engine that take less time than to watch it. */
+const WATCH_FROM = 100_000;
+
+/**
+ * Runs a compiled pattern over a text, watched where it may take long. V8's engine backtracks as Python's does: where a group that repeats
+ * stands in another one, its time doubles with each character.
+ *
+ * @throws {BudgetError} with the pattern, when it takes longer than one operation may.
+ */
+export function runPattern<T>(written: string, { length }: string, run: () => T): T {
+  if (attempts(written, length) <= WATCH_FROM) return run();
+  return watched(
+    run,
+    (seconds) =>
+      `the pattern '${written}' takes more than ${seconds} seconds for a text of ${length} characters: repeat no group that repeats itself, as in (a+)+, and no two that fit the same characters side by side`,
+  );
+}
+
+/**
+ * The most ways in which a pattern can be tried: each sign that leaves a choice may take any length at any place. There is no such bound
+ * where a group repeats.
+ */
+function attempts(written: string, length: number): number {
+  if (/\)[*+?{]/.test(written)) return Number.POSITIVE_INFINITY;
+  const choices = written.match(/[*+?{|]/g)?.length ?? 0;
+  return (length + 2) ** (choices + 1);
+}
 
 /** `\1`, `\g<1>` and `\g<name>` of Python's replacement texts, with what a match holds. */
 export function expandReplacement(template: string, match: RegExpExecArray): string {

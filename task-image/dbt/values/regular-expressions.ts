@@ -5,7 +5,7 @@ import { DictValue } from "../../jinja/values/dict-value.ts";
 import { toText } from "../../jinja/values/text-form.ts";
 import { CallableValue, ObjectValue, type Stored, TupleValue, type Value } from "../../jinja/values/value.ts";
 import { fail, hostFunction, type Members, MembersValue } from "./host-function.ts";
-import { compilePattern, expandReplacement } from "./pattern.ts";
+import { compilePattern, expandReplacement, runPattern } from "./pattern.ts";
 
 /** A pattern with its flags, as `re.compile` gives it. */
 class PatternValue extends ObjectValue {
@@ -51,8 +51,17 @@ function textAt(at: At, index: number): string {
 }
 
 const countAt = (at: At, index: number) => Number(at(index) ?? 0n);
-const compiled = ({ pattern, flags }: PatternValue, more = "", wrap = (source: string) => source) =>
-  compilePattern(wrap(pattern), flags, more);
+
+/** The first match of a pattern that is written around the given one. */
+function firstMatch(
+  { pattern, flags }: PatternValue,
+  text: string,
+  more = "",
+  wrap = (source: string) => source,
+): Value {
+  const compiled = compilePattern(wrap(pattern), flags, more);
+  return matchOf(runPattern(pattern, text, () => compiled.exec(text)));
+}
 
 /** A group around the pattern, behind the flags that stand before it. */
 const whole = (source: string, end: string) => source.replace(/^(\(\?[aiLmsux]+\))?([\s\S]*)$/, `$1(?:$2)${end}`);
@@ -60,27 +69,27 @@ const whole = (source: string, end: string) => source.replace(/^(\(\?[aiLmsux]+\
 const FUNCTIONS: Readonly<Record<string, PatternFunction>> = {
   match: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => matchOf(compiled(pattern, "y").exec(textAt(at, 0))),
+    run: (pattern, at) => firstMatch(pattern, textAt(at, 0), "y"),
   },
   fullmatch: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => matchOf(compiled(pattern, "y", (source) => whole(source, "\\Z")).exec(textAt(at, 0))),
+    run: (pattern, at) => firstMatch(pattern, textAt(at, 0), "y", (source) => whole(source, "\\Z")),
   },
   search: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => matchOf(compiled(pattern).exec(textAt(at, 0))),
+    run: (pattern, at) => firstMatch(pattern, textAt(at, 0)),
   },
   findall: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => [...matchesOf(textAt(at, 0), compiled(pattern, "g"))].map(foundText),
+    run: (pattern, at) => matchesOf(textAt(at, 0), pattern).map(foundText),
   },
   finditer: {
     parameters: ["pattern", "string", "flags?"],
-    run: (pattern, at) => [...matchesOf(textAt(at, 0), compiled(pattern, "g"))].map((match) => matchOf(match)),
+    run: (pattern, at) => matchesOf(textAt(at, 0), pattern).map(matchOf),
   },
   split: {
     parameters: ["pattern", "string", "maxsplit?", "flags?"],
-    run: (pattern, at) => split(textAt(at, 0), compiled(pattern, "g"), countAt(at, 1)),
+    run: (pattern, at) => split(textAt(at, 0), pattern, countAt(at, 1)),
   },
   sub: {
     parameters: ["pattern", "repl", "string", "count?", "flags?"],
@@ -98,24 +107,21 @@ function substitute(pattern: PatternValue, at: At, replace: Replace): [string, b
   const replacement = replace(value) ?? ((match: RegExpExecArray) => expandReplacement(template, match));
   const [text, limit] = [textAt(at, 1), countAt(at, 2)];
   const parts: string[] = [];
-  let [end, count] = [0, 0];
-  for (const match of matchesOf(text, compiled(pattern, "g"))) {
-    if (limit > 0 && count >= limit) break;
+  const matches = matchesOf(text, pattern, limit);
+  let end = 0;
+  for (const match of matches) {
     parts.push(text.slice(end, match.index), replacement(match));
     end = match.index + match[0].length;
-    count += 1;
   }
-  return [parts.join("") + text.slice(end), BigInt(count)];
+  return [parts.join("") + text.slice(end), BigInt(matches.length)];
 }
 
-function split(text: string, pattern: RegExp, limit: number): Value[] {
+function split(text: string, pattern: PatternValue, limit: number): Value[] {
   const parts: Value[] = [];
-  let [end, count] = [0, 0];
-  for (const match of matchesOf(text, pattern)) {
-    if (limit > 0 && count >= limit) break;
+  let end = 0;
+  for (const match of matchesOf(text, pattern, limit)) {
     parts.push(text.slice(end, match.index), ...match.slice(1).map((group) => group ?? null));
     end = match.index + match[0].length;
-    count += 1;
   }
   return [...parts, text.slice(end)];
 }
@@ -123,11 +129,18 @@ function split(text: string, pattern: RegExp, limit: number): Value[] {
 /** Steps for a match: each is an object with a piece of the text. */
 const MATCH_STEPS = 16;
 
-function* matchesOf(text: string, pattern: RegExp): Generator<RegExpExecArray> {
-  for (const match of text.matchAll(pattern)) {
-    charge(MATCH_STEPS);
-    yield match;
-  }
+/** All matches, or the first ones where there is a limit above 0. */
+function matchesOf(text: string, { pattern, flags }: PatternValue, limit = 0): RegExpExecArray[] {
+  const compiled = compilePattern(pattern, flags, "g");
+  return runPattern(pattern, text, () => {
+    const found: RegExpExecArray[] = [];
+    for (const match of text.matchAll(compiled)) {
+      charge(MATCH_STEPS + match.length);
+      found.push(match);
+      if (found.length === limit) break;
+    }
+    return found;
+  });
 }
 
 function foundText(match: RegExpExecArray): Value {

@@ -91,7 +91,7 @@ export interface Parsed {
 /**
  * Python's strptime: numbers may have fewer digits, names any case.
  *
- * @throws {EvaluationError} for a text that does not match.
+ * @throws {EvaluationError} for a text that does not match, and a format with a directive that stands twice.
  */
 export function parseTime(text: string, format: string): Parsed {
   const codes: string[] = [];
@@ -102,6 +102,8 @@ export function parseTime(text: string, format: string): Parsed {
     .replace(/\s+/g, "\\s+")
     .replace(/%([a-zA-Z%])/g, (_, code: string) => {
       if (code === "%") return "%";
+      // Python refuses it too. What may have any length must not stand twice: see how many ways there were to share digits.
+      if (codes.includes(code)) return fail(`the directive '%${code}' stands twice in format '${format}'`);
       codes.push(code);
       const digits = TWO_DIGITS.has(code) ? "\\d{1,2}" : PATTERNS[code];
       return digits === undefined ? fail(`'${code}' is a bad directive in format '${format}'`) : `(${digits})`;

@@ -1,6 +1,6 @@
 import type { Frame } from "../position.ts";
 import type { Procedure, Statement } from "../reading/syntax-tree.ts";
-import { EvaluationError } from "../template-error.ts";
+import { BudgetError, EvaluationError } from "../template-error.ts";
 import { DictValue } from "../values/dict-value.ts";
 import {
   type CallArguments,
@@ -48,7 +48,7 @@ export function makeCaller(procedure: Procedure, home: Execution, run: Run): Cal
 function enter(macro: string, home: Execution, { at, frame: parent, budget }: CallSite): Execution {
   const depth = (parent?.depth ?? 0) + 1;
   if (depth > budget.limits.depth) {
-    throw new EvaluationError(
+    throw new BudgetError(
       `macros call each other more than ${budget.limits.depth} levels deep: look for an endless recursion`,
     );
   }
