@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import { charge } from "../../jinja/budget.ts";
 import { plain } from "../../jinja/running/parameters.ts";
-import { EvaluationError } from "../../jinja/template-error.ts";
+import { EvaluationError, endsRendering, TemplateError } from "../../jinja/template-error.ts";
 import { sorted } from "../../jinja/values/collection-methods.ts";
 import { isTrue } from "../../jinja/values/comparison.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
@@ -12,17 +12,9 @@ import { toText } from "../../jinja/values/text-form.ts";
 import { CallableValue, ObjectValue, TupleValue, type Value } from "../../jinja/values/value.ts";
 import { fail, hostFunction, variadic } from "../values/host-function.ts";
 import { readJson } from "../values/json-reader.ts";
+import { orDefault } from "../values/or-default.ts";
 import { SET, SET_STRICT } from "../values/set.ts";
 import { fromYaml } from "./yaml-values.ts";
-
-/** The value, or the default where it cannot be made. */
-function orDefault(make: () => Value, fallback: Value): Value {
-  try {
-    return make();
-  } catch {
-    return fallback;
-  }
-}
 
 /** A dict with its keys in order, and those of dicts in it, too. */
 function inOrder(value: Value): Value {
@@ -82,7 +74,9 @@ const tryOrFail = new CallableValue(
     try {
       return callable.call({ positional: rest, named }, site);
     } catch (error) {
-      if (error instanceof EvaluationError) return fail(toText(plain(message ?? null)));
+      if (endsRendering(error)) throw error;
+      if (error instanceof EvaluationError || error instanceof TemplateError)
+        return fail(toText(plain(message ?? null)));
       throw error;
     }
   },

@@ -1,4 +1,4 @@
-import { EvaluationError } from "../../jinja/template-error.ts";
+import { EvaluationError, endsRendering } from "../../jinja/template-error.ts";
 import { DatetimeValue, DateValue, TimeValue } from "./datetime.ts";
 import { FixedZone, UTC } from "./time-zone.ts";
 import { microsOf } from "./wall-clock.ts";
@@ -52,7 +52,7 @@ function tried<T>(make: () => T): T | undefined {
   try {
     return make();
   } catch (error) {
-    if (error instanceof EvaluationError) return undefined;
+    if (error instanceof EvaluationError && !endsRendering(error)) return undefined;
     throw error;
   }
 }

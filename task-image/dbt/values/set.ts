@@ -6,6 +6,7 @@ import { toSource } from "../../jinja/values/text-form.ts";
 import { type CallableValue, ObjectValue, type Value } from "../../jinja/values/value.ts";
 import { hidden } from "../../words/hidden-text.ts";
 import { fail, hostFunction, optional, variadic } from "./host-function.ts";
+import { orDefault } from "./or-default.ts";
 
 /** Steps for an item that is put in or looked for. */
 const ITEM_STEPS = 16;
@@ -135,13 +136,9 @@ export class SetValue extends ObjectValue {
 }
 
 /** `set(value, default)`: the default where the value cannot be looped over, or holds what cannot be the key of a dict. */
-export const SET = hostFunction("set", ["value", "default?"], (found) => {
-  try {
-    return new SetValue(iterate(found.value(0)));
-  } catch {
-    return optional(found, 1) ?? null;
-  }
-});
+export const SET = hostFunction("set", ["value", "default?"], (found) =>
+  orDefault(() => new SetValue(iterate(found.value(0))), optional(found, 1) ?? null),
+);
 
 /** `set_strict(value)`: an error where `set` takes its default. */
 export const SET_STRICT = hostFunction("set_strict", ["value"], (found) => new SetValue(iterate(found.value(0))));
