@@ -6,7 +6,7 @@ import { conditions, observedGeneration, timestamp } from "./status.ts";
 
 /** Facts about every Secret that a connection names. */
 export const BOUND =
-  "Whoever may write a Pipeline or a Connection can read every Secret of the namespace whose name they know, by having it sent to a host of theirs, unless the Secret names the hosts that it is for: in its key allowedHosts (names with commas between, such as *.example.com or db.example.com:5432) or host, which no manifest can change.";
+  "Whoever may write a Pipeline or a Connection can read every Secret of the namespace whose name they know, by having it sent to a host of theirs, unless the Secret names the hosts that it is for: in its key allowedHosts (names with commas between, such as *.example.com or db.example.com:5432, or http://api.internal where https is not needed) or host, which no manifest can change.";
 
 const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const;
 

@@ -11,16 +11,23 @@ import { ConfigurationError } from "../errors.ts";
  * | none of them                      | any                                               |
  *
  * An entry of `allowedHosts` is a name, an address or `*.` and a name, which stands for all names below it; `:` and a port behind it
- * make it that port alone. Entries have commas or spaces between them.
+ * make it that port alone. Entries have commas or spaces between them. Where the credentials themselves would go over http, which anybody on
+ * the way can read, the Secret has to mean that: by the port, or by `http://` before an entry.
  */
 export interface BoundHosts {
   /** Throws a ConfigurationError where credentials must not go to a host; `field` says what names it. */
   check(field: string, host: string, port?: number): void;
+  /** The same for credentials that a request to a URL has in it. */
+  checkUrl(field: string, url: URL): void;
 }
+
+const HTTPS_PORT = 443;
 
 interface Entry {
   readonly host: string;
   readonly port?: number;
+  /** It is written with `http://`. */
+  readonly isOpen?: boolean;
 }
 
 /** What a Secret says of its own hosts. `uri` is what its key of that name says. */
@@ -37,15 +44,27 @@ export function boundHosts(
     .filter((text) => text !== "");
   const own = ownHost(secret.get("host") ?? uri.host, secret.get("port") ?? uri.port);
   const entries = [...(listed ?? []).map((text) => entryOf(subject, text)), ...own];
+  const isFree = listed === undefined && own.length === 0;
+  const key = listed === undefined ? "host" : "allowedHosts";
+  const allowed = `${subject} lets its credentials go to ${entries.map(showEntry).join(", ")} alone (key ${key})`;
+  const check = (field: string, host: string, port?: number) => {
+    if (isFree || entries.some((entry) => fits(entry, host, port))) return;
+    const found = port === undefined ? host : `${host}:${port}`;
+    throw new ConfigurationError(
+      "ForbiddenHost",
+      `${allowed}, and ${field} leads to ${found}. Correct ${field}, or let the Secret's owner name the host in its key allowedHosts`,
+    );
+  };
   return {
-    check(field, host, port) {
-      if (listed === undefined && own.length === 0) return;
-      if (entries.some((entry) => fits(entry, host, port))) return;
-      const key = listed === undefined ? "host" : "allowedHosts";
-      const found = port === undefined ? host : `${host}:${port}`;
+    check,
+    checkUrl(field, url) {
+      const [host, port] = [url.hostname, portOfUrl(url)];
+      check(field, host, port);
+      const mayBeRead = url.protocol === "http:" && !entries.some((entry) => isOpen(entry) && fits(entry, host, port));
+      if (isFree || !mayBeRead) return;
       throw new ConfigurationError(
         "ForbiddenHost",
-        `${subject} lets its credentials go to ${entries.map(showEntry).join(", ")} alone (key ${key}), and ${field} leads to ${found}. Correct ${field}, or let the Secret's owner name the host in its key allowedHosts`,
+        `${allowed}, and ${field} leads there by http, which everybody on the way can read. Use https, or let the Secret's owner write http://${plain(host)} or ${plain(host)}:${port} in its key allowedHosts`,
       );
     },
   };
@@ -57,16 +76,24 @@ function ownHost(host: string | undefined, port: string | undefined): readonly E
 }
 
 function entryOf(subject: string, text: string): Entry {
+  const written = text.replace(/^http:\/\//, "");
   const found =
-    /^(\[[^\]]+\]|(?:\*\.)?[^*:[\]]+)(?::([0-9]{1,5}))?$/.exec(text) ?? /^([0-9a-f:.]*:[0-9a-f:.]*)$/i.exec(text);
+    /^(\[[^\]]+\]|(?:\*\.)?[^*:/[\]]+)(?::([0-9]{1,5}))?$/.exec(written) ??
+    /^([0-9a-f:.]*:[0-9a-f:.]*)$/i.exec(written);
   if (found === null) {
     throw new ConfigurationError(
       "BadConnection",
-      `${subject}: key allowedHosts: expected names of hosts such as api.example.com, *.example.com or db.example.com:5432 with commas between, found ${JSON.stringify(text)}`,
+      `${subject}: key allowedHosts: expected names of hosts such as api.example.com, *.example.com, db.example.com:5432 or http://api.internal with commas between, found ${JSON.stringify(text)}`,
     );
   }
   const [, host = "", port] = found;
-  return { host: plain(host), ...(port === undefined ? {} : { port: Number(port) }) };
+  const open = written === text ? {} : { isOpen: true };
+  return { host: plain(host), ...(port === undefined ? {} : { port: Number(port) }), ...open };
+}
+
+/** Whoever names a port means what is spoken there; that of https is not for http. */
+function isOpen({ port, isOpen: isWritten }: Entry): boolean {
+  return isWritten === true || (port !== undefined && port !== HTTPS_PORT);
 }
 
 function fits(entry: Entry, host: string, port: number | undefined): boolean {
@@ -85,11 +112,11 @@ function plain(host: string): string {
     .replace(/\.$/, "");
 }
 
-function showEntry({ host, port }: Entry): string {
-  return port === undefined ? host : `${host}:${port}`;
+function showEntry({ host, port, isOpen: isWritten }: Entry): string {
+  return `${isWritten === true ? "http://" : ""}${port === undefined ? host : `${host}:${port}`}`;
 }
 
 export function portOfUrl({ protocol, port }: URL): number {
   if (port !== "") return Number(port);
-  return protocol === "https:" ? 443 : 80;
+  return protocol === "https:" ? HTTPS_PORT : 80;
 }

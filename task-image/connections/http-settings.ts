@@ -1,7 +1,7 @@
 import type { TaskConnectionOf } from "#api/task.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
-import { boundHosts, portOfUrl } from "./bound-hosts.ts";
+import { boundHosts } from "./bound-hosts.ts";
 import { readSecretFiles } from "./secret-files.ts";
 
 /** How a request says who it is. */
@@ -61,9 +61,8 @@ export async function readHttpSettings(
   const baseUrl = new URL(options.baseUrl);
   const auth = authOf(options.auth ?? {}, { key, headerKey }, redactor);
   const bound = boundHosts(connection, secretName, secret);
-  bound.check("http.baseUrl", baseUrl.hostname, portOfUrl(baseUrl));
-  if (auth.kind === "oauth2")
-    bound.check("http.auth.oauth2.tokenUrl", auth.tokenUrl.hostname, portOfUrl(auth.tokenUrl));
+  bound.checkUrl("http.baseUrl", baseUrl);
+  if (auth.kind === "oauth2") bound.checkUrl("http.auth.oauth2.tokenUrl", auth.tokenUrl);
   return {
     connection,
     ...(secretName === undefined ? {} : { secretName }),

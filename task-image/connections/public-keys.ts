@@ -7,7 +7,7 @@ import { ConfigurationError } from "../errors.ts";
 const NAME = /^(?!.*:\/\/)(?!.*:.*@)(?!.*\b(?:password|passwd|pwd)\s*=)[^\r\n]*$/i;
 const FORMS: Readonly<Record<string, RegExp>> = {
   host: /^(?:[A-Za-z0-9_.:%[\]-]+|\/[A-Za-z0-9_./-]*)$/,
-  allowedHosts: /^[A-Za-z0-9_.:*,\s[\]-]+$/,
+  allowedHosts: /^(?:http:\/\/|[A-Za-z0-9_.:*,\s[\]-])+$/,
   port: /^[0-9]+$/,
   dbname: NAME,
   database: NAME,

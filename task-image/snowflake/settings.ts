@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import type { TaskConnectionOf } from "#api/task.ts";
-import { type BoundHosts, boundHosts, portOfUrl } from "../connections/bound-hosts.ts";
+import { type BoundHosts, boundHosts } from "../connections/bound-hosts.ts";
 import { readSecretFiles } from "../connections/secret-files.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
@@ -59,7 +59,7 @@ export function checkSnowflakeHost(
   { account, endpoint }: Pick<SnowflakeSettings, "account"> & { readonly endpoint?: string | undefined },
 ): void {
   const url = new URL(endpoint ?? `https://${account}.snowflakecomputing.com`);
-  bound.check(endpoint === undefined ? "snowflake.account" : "snowflake.endpoint", url.hostname, portOfUrl(url));
+  bound.checkUrl(endpoint === undefined ? "snowflake.account" : "snowflake.endpoint", url);
 }
 
 /** The strongest way that the Secret has keys for. */

@@ -160,6 +160,43 @@ describe("a manifest leads no credentials away from the hosts of their Secret", 
     await expect(read()).rejects.toMatchObject({ ...REFUSED, message: expect.stringContaining(message) });
   });
 
+  describe("over http, where everybody on the way can read them", () => {
+    const open = { baseUrl: "http://api.internal/v1" };
+
+    test.each<[string, Keys, object]>([
+      ["a host without a port", { host: "api.internal" }, open],
+      ["a list without ports", { allowedHosts: "api.internal, *.internal" }, open],
+      ["the port of https", { allowedHosts: "api.internal:443" }, { baseUrl: "http://api.internal:443" }],
+      ["another port than is named", { allowedHosts: "api.internal:8080, api.internal" }, open],
+      [
+        "a token URL",
+        { allowedHosts: "api.internal", clientId: "id-1", clientSecret: "a-secret" },
+        { baseUrl: "https://api.internal", auth: { oauth2: { tokenUrl: "http://api.internal/token" } } },
+      ],
+    ])("credentials of a Secret with %s are not sent", async (_what, keys, more) => {
+      await expect(http(keys, more)).rejects.toMatchObject({
+        ...REFUSED,
+        message: expect.stringMatching(/leads there by http, which everybody on the way can read\. Use https, or let/),
+      });
+    });
+
+    test.each<[string, Keys, object]>([
+      ["http before the host", { allowedHosts: "http://api.internal" }, open],
+      ["http before names", { allowedHosts: "http://*.internal" }, open],
+      ["the port", { allowedHosts: "api.internal:80" }, open],
+      ["the port of its host", { host: "api.internal", port: "8080" }, { baseUrl: "http://api.internal:8080" }],
+      ["no host at all", {}, open],
+    ])("credentials of a Secret with %s are sent", async (_what, keys, more) => {
+      await expect(http(keys, more)).resolves.toMatchObject({ auth: { kind: "header" } });
+    });
+
+    test("Snowflake is not given its password", async () => {
+      const endpoint = "http://snow.internal";
+      await expect(snowflake({ allowedHosts: "snow.internal" }, { endpoint })).rejects.toMatchObject(REFUSED);
+      await snowflake({ allowedHosts: "http://snow.internal" }, { endpoint });
+    });
+  });
+
   test("what the Secret names is reached", async () => {
     await http({ allowedHosts: "*.example, other.example" });
     await postgres({ allowedHosts: "db.example:5432, *.internal" }, { host: "one.internal" });
