@@ -3,7 +3,7 @@ import { CELLS_DIALECT, cellsArray } from "./cell-rows.ts";
 import { type CsvDialect, needsRewriting, readCells, rewriteRecord } from "./csv-dialect.ts";
 import { CsvScanner, type ScannedRecord, type StrayQuote } from "./csv-scanner.ts";
 import { textProblem } from "./decoded-bytes.ts";
-import type { QuoteWatch } from "./quote-watch.ts";
+import { HeaderWatch } from "./header-watch.ts";
 import { REJECTED_BYTES_MAX, type RejectedRow } from "./rejected-row.ts";
 import { RowWriter } from "./row-writer.ts";
 import { type SkippedLines, withoutLines } from "./skipped-lines.ts";
@@ -28,6 +28,11 @@ export interface CsvFile {
   readonly index: number;
   readonly bytes: AsyncIterable<Buffer>;
   readonly skip?: SkippedLines;
+}
+
+/** What is shown the bytes of a file as they pass. */
+interface Watch {
+  add(bytes: Buffer): void;
 }
 
 /** One CSV file on its way to a COPY: first its header, then its rows. */
@@ -86,12 +91,17 @@ export class CsvReader {
     return record?.cells;
   }
 
-  /** Everything that has not been read yet, as it is, and shown to `watch`. */
-  async *rest(watch?: QuoteWatch): AsyncGenerator<Buffer> {
+  /** Watches for the header in {@link rest}; nothing where a row may be called as the header is. */
+  watchHeader(): HeaderWatch | undefined {
+    return this.#header === undefined ? undefined : new HeaderWatch(this.#header);
+  }
+
+  /** Everything that has not been read yet, as it is, and shown to those who watch. */
+  async *rest(...watches: readonly (Watch | undefined)[]): AsyncGenerator<Buffer> {
     const scanner = this.#scanner;
     for (;;) {
       const rest = scanner.takeRest();
-      watch?.add(rest);
+      for (const watch of watches) watch?.add(rest);
       if (rest.length > 0) yield rest;
       const { done, value } = await this.#pieces.next();
       if (done === true) return;

@@ -130,12 +130,13 @@ describe("cells without a value", () => {
   });
 });
 
-test.each([
-  ["as it is", ""],
-  ["with a byte order mark", "\ufeff"],
-])("a header that comes again, %s, is a bad row: files were put together", async (_what, mark) => {
+test.each<[string, string, object]>([
+  ["as it is", "", {}],
+  ["with a byte order mark", "\ufeff", {}],
+  ["where all columns are declared as text", "", { columns: { t: { id: "text", name: "text" } } }],
+])("a header that comes again, %s, is a bad row: files were put together", async (_what, mark, more) => {
   await lake.put("t.csv", `\ufeffid,name\n1,id\n${mark}id,name\n2,name\n`);
-  const load = (max: number) => lake.load({ files: { t: "t.csv" }, rejects: { max } });
+  const load = (max: number) => lake.load({ files: { t: "t.csv" }, rejects: { max }, ...more });
   await expect(load(0)).rejects.toMatchObject({
     code: "TooManyRejects",
     message: expect.stringContaining("t.csv, line 3: expected a row, found the header again"),
