@@ -30,6 +30,27 @@ describe("an answer that is no data", () => {
       "its status is that of a failure",
     ],
     [
+      "a sentence beside an empty list that nothing came before",
+      { records: "data" },
+      json({ data: [], message: "Monthly quota of ada@x.example is used up" }),
+      "FailedAnswer",
+      "its list is empty, and its message may say why. Nothing",
+    ],
+    [
+      "a warning beside an empty first page",
+      { records: "data", paging: byPage },
+      json({ data: [], warnings: ["scheduled maintenance"] }),
+      "FailedAnswer",
+      "its warnings may say why",
+    ],
+    [
+      "an error beside null for the list, where that is an end",
+      { records: "data", paging: { ...byPage, end: { noList: true } } },
+      json({ data: null, error: "internal" }),
+      "FailedAnswer",
+      "it has error",
+    ],
+    [
       "errors as GraphQL's",
       { records: "data.items" },
       json({ data: { items: [] }, errors: [{ message: "ada@x.example" }] }),
@@ -103,6 +124,14 @@ describe("an answer that is no data", () => {
   test.each<[string, object, Reply]>([
     ["a record with an error and a name", { single: true }, json({ name: "job 7", error: "timeout" })],
     ["a list of one failed job", {}, json([{ id: 7, status: "failed" }])],
+    ["an empty list with words of success", { records: "data" }, json({ data: [], code: 0, msg: "OK", info: "" })],
+    ["an empty list that says so", { records: "data" }, json({ data: [], message: "No records found." })],
+    ["an empty list with other fields", { records: "data" }, json({ data: [], request: "r-1", meta: { page: 1 } })],
+    [
+      "an empty list with a sentence that the manifest allows",
+      { records: "data", allowedFields: ["message"] },
+      json({ data: [], message: "See the new version of this API" }),
+    ],
     ["a list of two errors", {}, json([{ error: "a" }, { error: "b" }])],
     [
       "errors that the manifest names as records",

@@ -10,6 +10,7 @@ import { isArray, isObject, JsonTextError, membersOf, rootOf, scalarText } from 
  * | `errors` with something in it (GraphQL, 7.1; JSON:API, 7), beside          | failed            | failed     |
  * | `error`, `fault` and the like with something in it, `ok` or `success` false, a status of failure, beside | read | failed |
  * | a field that no page before had, unless it only leads to other pages, beside | read            | failed     |
+ * | a `message`, `reason`, `detail` and the like with words, unless they say success or that nothing was found, beside the first list | read | failed |
  * | the only record says one of these, and has no field but those of errors (`http-lone-record.ts`) | failed |        |
  *
  * JSON lines that break off say so by a last line: an object with `error` or `errors` that has no other field of the first line. No field
@@ -23,6 +24,10 @@ const OF_FAILURE =
 const OF_SUCCESS = /^(?:is[-_]?)?(?:ok|success|successful|succeeded)$/i;
 const OF_STATUS = /^(?:http[-_]?)?(?:code|status|status[-_]?code)$/i;
 const FAILED_STATUS = /^(?:[45]\d\d|err|error|fail|failed|failure|fault)$/i;
+/** Names of what an API says in words, and the words that go with an empty list. */
+const OF_WORDS = /^(?:messages?|msg|details?|reasons?|description|title|hint|help|info|warnings?|notices?|notes?)$/i;
+const OF_NOTHING =
+  /^(?:ok|okay|done|success|successful|successfully|succeeded|completed?|(?:no|0|zero) (?:more |new )?(?:data|records?|results?|items?|rows?|entries|content|matches)(?: (?:found|available|exist))?|nothing found|not found|empty)[.!]?$/i;
 /** Fields that only some pages have: those that lead to others. */
 const LEADS_ELSEWHERE = /^_?(?:prev|previous|next|first|last|self|links?|paging|pagination|cursors?)(?:$|[-_A-Z])/;
 
@@ -61,8 +66,16 @@ function signOfNews(
   value: number,
   fields: ReadonlySet<string> | undefined,
 ): string | undefined {
-  const isNew = fields !== undefined && !fields.has(field) && !LEADS_ELSEWHERE.test(field);
+  if (fields === undefined) return wordsBesideNothing(text, field, value);
+  const isNew = !fields.has(field) && !LEADS_ELSEWHERE.test(field);
   return isNew && isSaid(text, value) ? "a field that no page before had stands beside it" : undefined;
+}
+
+/** Before a first page nothing is known of the API: a sentence beside its empty list may say why nothing came. */
+function wordsBesideNothing(text: Buffer, field: string, value: number): string | undefined {
+  if (!OF_WORDS.test(field) || !isSaid(text, value)) return undefined;
+  const isNothing = OF_NOTHING.test((scalarText(text, value) ?? "").trim());
+  return isNothing ? undefined : `its ${field} may say why`;
 }
 
 function signBesideRecords(text: Buffer, field: string, value: number): string | undefined {

@@ -39,7 +39,11 @@ export function recordsOf(
       refuseFailure(body, page, source, name, before);
       return page;
     }
-    if (source.paging?.end?.noList === true && isEnd(body, root, at, source, before)) return undefined;
+    if (source.paging?.end?.noList === true && isEnd(body, root, at, source, before)) {
+      if (at !== undefined)
+        refuseFailedAnswer(body, { root, records: at, rows: 0 }, name, allowedBeside(source, before));
+      return undefined;
+    }
     throw noRecords(name, source, whatIsThere(body, root, at, path));
   } catch (error) {
     if (error instanceof TaskFailure) throw error;
@@ -69,13 +73,18 @@ interface FoundPage extends RecordPage {
 function refuseFailure(
   body: Buffer,
   { root, list, records, only, rows }: FoundPage,
-  { allowedFields = [] }: HttpSource,
+  source: HttpSource,
   name: string,
-  { fields }: PagesBefore,
+  before: PagesBefore,
 ): void {
   const filled = list === undefined && !isSaid(body, records) ? 0 : rows;
-  refuseFailedAnswer(body, { root, records, rows: filled }, name, { fields, allowed: allowedFields });
-  if (only !== undefined && records === root) refuseLoneError(body, only, name, allowedFields);
+  const beside = allowedBeside(source, before);
+  refuseFailedAnswer(body, { root, records, rows: filled }, name, beside);
+  if (only !== undefined && records === root) refuseLoneError(body, only, name, beside.allowed);
+}
+
+function allowedBeside({ allowedFields: allowed = [] }: HttpSource, { fields }: PagesBefore) {
+  return { fields, allowed };
 }
 
 /** null is no list; a missing one is the end after a page that had one, and in an answer that has nothing else to say. */
