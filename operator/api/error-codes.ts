@@ -108,6 +108,7 @@ export const ERROR_CODES = {
     NoCursorValue: "No record has a value in the field of the increment.",
     NoFiles: "No file matches `load.from.files`.",
     NoHeader: "The files have no header that names the columns.",
+    NoJsonNumber: "A list, a map or a struct of Parquet holds NaN or infinity, which JSON has no number for.",
     NoKeys: "The JSON objects have no key that names a column.",
     NoRecords: "The file or the answer has no records at the path.",
     NoTotal: "The answer has no number of records where `from.http.paging.total` points.",

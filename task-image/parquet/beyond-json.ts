@@ -1,33 +1,48 @@
 /*
- * Maps of Parquet may have a key twice, and jsonb keeps the last of its values. DuckDB answers, for a value of any type, whether one of the
- * maps in it does.
+ * Values of lists, maps and structs that JSON does not carry: a map may have a key twice, of which jsonb keeps the last value, and numbers
+ * may be NaN or infinite, which JSON has no words for. DuckDB answers, for a value of any type, whether it holds such a one.
  */
 
 /** SQL of type boolean, never NULL; undefined for a type without maps. `type` is as DuckDB's DESCRIBE writes it. */
-export function repeatsKeys(type: string, value: string, depth = 0): string | undefined {
+export function repeatsKeys(type: string, value: string): string | undefined {
+  return anyWithin(type, value, (kind, map) =>
+    kind === "MAP" ? `coalesce(list_unique(map_keys(${map})) < cardinality(${map}), false)` : undefined,
+  );
+}
+
+/** The same for numbers that are none; undefined for a type without numbers of floating point. */
+export function holdsNoNumber(type: string, value: string): string | undefined {
+  return anyWithin(type, value, (kind, number) =>
+    kind === "FLOAT" || kind === "DOUBLE" ? `coalesce(NOT isfinite(${number}), false)` : undefined,
+  );
+}
+
+/** A condition on a value of a kind: `MAP`, or a type that has no parts. */
+type Condition = (kind: string, value: string) => string | undefined;
+
+/** Whether a condition holds for a value or for any that it holds. */
+function anyWithin(type: string, value: string, condition: Condition, depth = 0): string | undefined {
   const element = /^(.*)\[\d*\]$/s.exec(type)?.[1];
-  if (element !== undefined) return ofElements(element, value, depth);
+  if (element !== undefined) return anyElement(element, value, condition, depth);
   const [, kind, inner = ""] = /^(MAP|STRUCT)\((.*)\)$/s.exec(type) ?? [];
   if (kind === "MAP") {
     const [key = "", held = ""] = parts(inner);
-    const own = `coalesce(list_unique(map_keys(${value})) < cardinality(${value}), false)`;
-    return anyOf([own, ofElements(key, `map_keys(${value})`, depth), ofElements(held, `map_values(${value})`, depth)]);
+    const keys = anyElement(key, `map_keys(${value})`, condition, depth);
+    return anyOf([condition(kind, value), keys, anyElement(held, `map_values(${value})`, condition, depth)]);
   }
-  if (kind !== "STRUCT") return undefined;
+  if (kind !== "STRUCT") return condition(type, value);
   return anyOf(
     parts(inner).map((field) => {
       const [, name = "", held = ""] = /^("(?:[^"]|"")*"|\S+) (.*)$/s.exec(field) ?? [];
       const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-      return repeatsKeys(held, `struct_extract(${value}, '${plain.replaceAll("'", "''")}')`, depth);
+      return anyWithin(held, `struct_extract(${value}, '${plain.replaceAll("'", "''")}')`, condition, depth);
     }),
   );
 }
 
-function ofElements(element: string, list: string, depth: number): string | undefined {
-  const repeats = repeatsKeys(element, `e${depth}`, depth + 1);
-  return repeats === undefined
-    ? undefined
-    : `coalesce(len(list_filter(${list}, lambda e${depth}: ${repeats})) > 0, false)`;
+function anyElement(element: string, list: string, condition: Condition, depth: number): string | undefined {
+  const found = anyWithin(element, `e${depth}`, condition, depth + 1);
+  return found === undefined ? undefined : `coalesce(len(list_filter(${list}, lambda e${depth}: ${found})) > 0, false)`;
 }
 
 function anyOf(conditions: readonly (string | undefined)[]): string | undefined {

@@ -1,4 +1,4 @@
-import { repeatsKeys } from "./repeated-keys.ts";
+import { holdsNoNumber, repeatsKeys } from "./beyond-json.ts";
 
 /*
  * Columns of Parquet as DuckDB reads them, and what they become in Postgres. Every value arrives as the text that Postgres' input of
@@ -18,7 +18,8 @@ import { repeatsKeys } from "./repeated-keys.ts";
  * | BLOB                               | bytea                       | hexadecimal digits                              |
  * |                                    | text, where that is asked   | as it is; bytes that are not UTF-8 are an error |
  * | JSON, lists, maps, structs         | jsonb                       | JSON, numbers with all their digits; a key that |
- * |                                    |                             | a map has twice is an error                     |
+ * |                                    |                             | a map has twice is an error, and so are NaN and |
+ * |                                    |                             | infinity, but for a column that takes any text  |
  *
  * Decimals of more than 38 digits, which DuckDB reads wrong, are refused before (`parquet-schema.ts`).
  */
@@ -33,7 +34,7 @@ export interface Wanted {
 }
 
 /** Codes of values that cannot be carried as they are. */
-export type Complaint = "NanosecondsCut" | "NotText" | "RepeatedKey";
+export type Complaint = "NanosecondsCut" | "NotText" | "NoJsonNumber" | "RepeatedKey";
 
 /** How a column travels. */
 export interface TravellingColumn {
@@ -88,15 +89,20 @@ const escaped = (text: string) => {
 
 const codes = (character: string) => `chr(${character.charCodeAt(0)})`;
 
-/** jsonb keeps the last of the values of a key. */
+/** jsonb keeps the last of the values of a key, and has no number that is none. */
 function jsonColumn(type: string): TravellingColumn {
   return {
     type: "jsonb",
-    text: (column, { complaint }) => {
+    text: (column, { isText, complaint }) => {
+      const wrong: readonly (readonly [Complaint, string | undefined])[] = [
+        ["RepeatedKey", repeatsKeys(type, column)],
+        ["NoJsonNumber", isText ? undefined : holdsNoNumber(type, column)],
+      ];
+      const branches = wrong.flatMap(([code, condition]) =>
+        condition === undefined ? [] : [`WHEN ${condition} THEN error(${quoteText(complaint(code))})`],
+      );
       const json = escaped(`to_json(${column})::VARCHAR`);
-      const isRepeated = repeatsKeys(type, column);
-      if (isRepeated === undefined) return json;
-      return `CASE WHEN ${isRepeated} THEN error(${quoteText(complaint("RepeatedKey"))}) ELSE ${json} END`;
+      return branches.length === 0 ? json : `CASE ${branches.join(" ")} ELSE ${json} END`;
     },
   };
 }

@@ -233,6 +233,8 @@ const WAYS_OUT: Readonly<Record<Complaint, string>> = {
   NanosecondsCut:
     ", and Postgres keeps microseconds. Declare the column as text in load.columns, or set load.from.format.parquet.nanoseconds to cut",
   NotText: "bytes that are not UTF-8. Set load.from.format.parquet.binary to bytes, or write the column as text",
+  NoJsonNumber:
+    "NaN or infinity in a list, a map or a struct, which JSON has no number for. Declare the column as text in load.columns, or write null or a text in its place",
   RepeatedKey: "a map with a key twice, of which JSON keeps one value. Write it as a list of keys and values",
 };
 
