@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { TaskPodSettings } from "../../../operator/job/job.ts";
 import type { Grant } from "../../../operator/kube/access.ts";
 import { KubeClient } from "../../../operator/kube/client.ts";
@@ -6,7 +7,7 @@ import { kubeConfigCredentials } from "../../../operator/kube/credentials.ts";
 import { SocketPools } from "../../../operator/kube/socket-pools.ts";
 import { TRANSPORT_SETTINGS, Transport } from "../../../operator/kube/transport.ts";
 import { readSettings } from "../../../operator/settings.ts";
-import { mustKubectl } from "../../../test/support/cluster/cluster.ts";
+import { type Answer, kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
 
 /** Where the quick start installs the operator. */
 export const OPERATOR_NAMESPACE = "kelt-system";
@@ -31,6 +32,32 @@ export function connectBench(): KubeClient {
     settings: TRANSPORT_SETTINGS,
   });
   return new KubeClient(transport, BENCH_ACCESS);
+}
+
+/** Longest time until a namespace of a benchmark that was broken off is gone, with its runs and pods. */
+const NAMESPACE_MS = 300_000;
+/** Longest time until the API server serves kelt's kinds: after a change of their definitions it answers 429 for some seconds. */
+const KINDS_MS = 60_000;
+const KINDS = "pipelines.kelt.dev,pipelineruns.kelt.dev,connections.kelt.dev";
+
+/**
+ * Makes namespaces that hold nothing, once those of a benchmark before are gone, and waits until kelt's kinds are served. Throws what
+ * kubectl said last where that takes too long.
+ */
+export async function makeNamespaces(...names: readonly string[]): Promise<void> {
+  kubectl(["delete", "namespace", ...names, "--ignore-not-found", "--wait=false"]);
+  for (const name of names) {
+    await repeat(NAMESPACE_MS, () => kubectl(["create", "namespace", name]));
+    await repeat(KINDS_MS, () => kubectl(["get", KINDS, "-n", name]));
+  }
+}
+
+async function repeat(longest: number, ask: () => Answer): Promise<void> {
+  const deadline = Date.now() + longest;
+  for (let answer = ask(); !answer.ok; answer = ask()) {
+    if (Date.now() > deadline) throw new Error(answer.text);
+    await sleep(500);
+  }
 }
 
 /** The settings that the installed operator makes task pods with. */

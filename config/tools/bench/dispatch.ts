@@ -1,5 +1,5 @@
 import { kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
-import { connectBench, operatorWrites, taskPodsOf, type Writes } from "./bench-cluster.ts";
+import { connectBench, makeNamespaces, operatorWrites, taskPodsOf, type Writes } from "./bench-cluster.ts";
 import { type BenchmarkLine, comparePairs, median, PAIRS, round } from "./benchmark-line.ts";
 import {
   aPipeline,
@@ -91,7 +91,7 @@ export async function dispatchWide(): Promise<BenchmarkLine> {
 
 async function takeTurns(shape: Shape, work = 0): Promise<Turns> {
   const kube = connectBench();
-  kubectl(["create", "namespace", NAMESPACE]);
+  await makeNamespaces(NAMESPACE);
   try {
     copyWarehouseSecret(NAMESPACE);
     const ahead = checksOf(shape, { seconds: work });

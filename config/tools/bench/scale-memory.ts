@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeClient } from "../../../operator/kube/client.ts";
 import { kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
-import { connectBench, OPERATOR_NAMESPACE, operatorMemory } from "./bench-cluster.ts";
+import { connectBench, makeNamespaces, OPERATOR_NAMESPACE, operatorMemory } from "./bench-cluster.ts";
 import { type BenchmarkLine, round } from "./benchmark-line.ts";
 import { aPipeline } from "./chain-run.ts";
 
@@ -36,7 +36,7 @@ export async function scaleMemory(): Promise<BenchmarkLine> {
     "-o",
     "jsonpath={.spec.replicas}",
   ]);
-  for (const namespace of NAMESPACES) kubectl(["create", "namespace", namespace]);
+  await makeNamespaces(...NAMESPACES);
   try {
     scale(0);
     for (const namespace of NAMESPACES) {

@@ -1,5 +1,5 @@
 import { kubectl, mustKubectl } from "../../../test/support/cluster/cluster.ts";
-import { connectBench, operatorMemory } from "./bench-cluster.ts";
+import { connectBench, makeNamespaces, operatorMemory } from "./bench-cluster.ts";
 import { type BenchmarkLine, comparePairs, PAIRS, round } from "./benchmark-line.ts";
 import { aPipeline, chain, containersOf, secondsOfRun } from "./chain-run.ts";
 
@@ -26,7 +26,7 @@ const SAMPLE_MS = 2_000;
  */
 export async function tenancy(): Promise<BenchmarkLine> {
   const kube = connectBench();
-  for (const namespace of [QUIET, REFUSED, LARGE]) kubectl(["create", "namespace", namespace]);
+  await makeNamespaces(QUIET, REFUSED, LARGE);
   try {
     mustKubectl(["create", "quota", "none", "-n", REFUSED, "--hard=count/jobs.batch=0"]);
     mustKubectl(["create", "-n", QUIET, "-f", "-"], aPipeline("chain", CHAIN));
