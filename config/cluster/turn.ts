@@ -10,7 +10,7 @@ const LOOK_AGAIN_MS = 500;
 /*
  * Turns have numbers, each is a file with the process id of its holder, and the last one counts. Who wants the next turn makes the file of
  * the next number, which only one process can. No file but the last is ever needed, and the last one is never removed: whoever has looked
- * long ago and makes a file now sees a later one, and has no turn. So nobody has to remove what another may just have taken.
+ * long ago and makes a file now sees a later one, and has no turn. So no process removes what another may just have taken.
  */
 
 /**

@@ -10,7 +10,7 @@ export function repeatsKeys(type: string, value: string): string | undefined {
   );
 }
 
-/** The same for numbers that are none; undefined for a type without numbers of floating point. */
+/** The same for NaN and infinity; undefined for a type without numbers of floating point. */
 export function holdsNoNumber(type: string, value: string): string | undefined {
   return anyWithin(type, value, (kind, number) =>
     kind === "FLOAT" || kind === "DOUBLE" ? `coalesce(NOT isfinite(${number}), false)` : undefined,

@@ -89,7 +89,7 @@ const escaped = (text: string) => {
 
 const codes = (character: string) => `chr(${character.charCodeAt(0)})`;
 
-/** jsonb keeps the last of the values of a key, and has no number that is none. */
+/** jsonb keeps the last of the values of a key, and has neither NaN nor infinity. */
 function jsonColumn(type: string): TravellingColumn {
   return {
     type: "jsonb",

@@ -2,8 +2,8 @@ import type { Layer } from "./dependency-table.ts";
 
 /** dbt projects, read and run by dbt's own macros. */
 export const DBT: readonly Layer[] = [
-  // Programs that run beside the process' own thread.
-  { of: "task-image/threads", imports: [], packages: ["node:worker_threads"] },
+  // Programs that run beside the process' own thread, and work that is stopped when it takes too long.
+  { of: "task-image/threads", imports: [], packages: ["node:vm", "node:worker_threads"] },
   // A project as files, read and rendered in a thread.
   {
     of: "task-image/projects",
@@ -19,7 +19,7 @@ export const DBT: readonly Layer[] = [
     packages: ["node:*"],
   },
   { of: "task-image/dbt/macros", imports: ["task-image/jinja"], pure: true },
-  { of: "task-image/dbt/project", imports: ["task-image/jinja"], packages: ["yaml"], pure: true },
+  { of: "task-image/dbt/project", imports: ["task-image/globs", "task-image/jinja"], packages: ["yaml"], pure: true },
   {
     of: "task-image/dbt/manifest",
     imports: ["task-image/dbt/macros", "task-image/dbt/project", "task-image/dbt/values", "task-image/jinja"],
@@ -28,10 +28,10 @@ export const DBT: readonly Layer[] = [
   },
   {
     of: "task-image/dbt/selection",
-    imports: ["task-image/dbt/manifest", "task-image/dbt/project", "task-image/jinja"],
+    imports: ["task-image/dbt/manifest", "task-image/dbt/project", "task-image/globs", "task-image/jinja"],
     pure: true,
   },
-  { of: "task-image/dbt/values", imports: ["task-image/jinja", "task-image/words"], pure: true },
+  { of: "task-image/dbt/values", imports: ["task-image/jinja", "task-image/threads", "task-image/words"], pure: true },
   // An index's name is a hash.
   {
     of: "task-image/dbt/adapter",

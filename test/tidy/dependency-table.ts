@@ -104,6 +104,7 @@ const WAREHOUSES = "task-image/warehouses.ts";
 
 const TASK_IMAGE: readonly Layer[] = [
   { of: WORDS, imports: [], pure: true },
+  { of: "task-image/globs", imports: [], pure: true },
   { of: ERRORS, imports: [API, WORDS] },
   { of: "task-image/redaction", imports: [], pure: true },
   { of: "task-image/redaction.ts", imports: ["task-image/redaction"] },
@@ -300,6 +301,7 @@ const TASK_IMAGE: readonly Layer[] = [
     imports: [
       "task-image/connections",
       ERRORS,
+      "task-image/globs",
       "task-image/kept-report/report-object.ts",
       "task-image/object-store",
       "task-image/volumes",

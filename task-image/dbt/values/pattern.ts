@@ -1,5 +1,7 @@
+import { charge, operationMs } from "../../jinja/budget.ts";
+import { BudgetError } from "../../jinja/template-error.ts";
+import { watched } from "../../threads/watched-work.ts";
 import { fail } from "./host-function.ts";
-import { watched } from "./watched-work.ts";
 
 /** A pattern is read again for each bracket that is not closed. */
 const LENGTH_MAX = 20_000;
@@ -53,6 +55,8 @@ function translated(piece: string, isVerbose: boolean): string {
 /** What looks like a comment is text outside of the verbose form, and is read piece by piece. */
 const PIECE_IN_TEXT = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\(\?P<\w+>|\(\?P=\w+\)|[\s\S]/g;
 
+/** A step is about a hundred nanoseconds. */
+const MICROSECOND_STEPS = 10;
 /** Attempts of the engine that take less time than to watch it. */
 const WATCH_FROM = 100_000;
 
@@ -64,10 +68,12 @@ const WATCH_FROM = 100_000;
  */
 export function runPattern<T>(written: string, { length }: string, run: () => T): T {
   if (attempts(written, length) <= WATCH_FROM) return run();
-  return watched(
-    run,
-    (seconds) =>
-      `the pattern '${written}' takes more than ${seconds} seconds for a text of ${length} characters: repeat no group that repeats itself, as in (a+)+, and no two that fit the same characters side by side`,
+  const longest = operationMs();
+  const { done, microseconds } = watched(longest, run);
+  charge(microseconds * MICROSECOND_STEPS);
+  if (done !== undefined) return done.value;
+  throw new BudgetError(
+    `the pattern '${written}' takes more than ${longest / 1000} seconds for a text of ${length} characters: repeat no group that repeats itself, as in (a+)+, and no two that fit the same characters side by side`,
   );
 }
 

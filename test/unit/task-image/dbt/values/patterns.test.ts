@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { datetimeModule } from "../../../../../task-image/dbt/values/datetime-module.ts";
 import { RE } from "../../../../../task-image/dbt/values/regular-expressions.ts";
-import { watched } from "../../../../../task-image/dbt/values/watched-work.ts";
 import { Budget, DBT_LIMITS, type Limits } from "../../../../../task-image/jinja/budget.ts";
 import { parseDbtTemplate } from "../../../../../task-image/jinja/reading/template-parser.ts";
 import { globalScope, renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
-import { BudgetError } from "../../../../../task-image/jinja/template-error.ts";
 import { dbtErrorOf, renderDbt } from "../../../jinja/dbt-render.ts";
 
 const VALUES = { re: RE, datetime: datetimeModule({ micros: () => 0n } as never) };
@@ -45,16 +43,4 @@ describe("a pattern", () => {
     const source = "{{ datetime.datetime.strptime('1' * 60, '%f%f%f%f%f%f%f%f%f%f%f%fx') }}";
     expect(dbtErrorOf(() => render(source))).toContain("the directive '%f' stands twice");
   });
-});
-
-test("work that is watched and answers in time answers what it does, and what it throws comes through", () => {
-  expect(watched(() => 7, String)).toBe(7);
-  expect(() =>
-    watched(() => {
-      throw new TypeError("own");
-    }, String),
-  ).toThrow(new TypeError("own"));
-  expect(() => watched(() => watched(() => /(a+)+$/.exec(`${"a".repeat(64)}b`), String, 50), String)).toThrow(
-    BudgetError,
-  );
 });
