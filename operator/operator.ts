@@ -4,6 +4,7 @@ import { connectionController } from "./controllers/connections/connection-steps
 import { ownerKeys } from "./controllers/jobs/owner-keys.ts";
 import { Seal } from "./controllers/jobs/seal.ts";
 import { type Caches, createStores, type ReflectorFactory, type Stores, Watches } from "./controllers/loop/caches.ts";
+import { ClockJumps } from "./controllers/loop/clock-jumps.ts";
 import { EventWriter } from "./controllers/loop/event-writer.ts";
 import { Loop } from "./controllers/loop/loop.ts";
 import { Sight, type Work } from "./controllers/loop/sight.ts";
@@ -68,6 +69,7 @@ export class Operator {
   readonly #nodeReports: NodeReportWriter;
   readonly #loops: Readonly<Record<Work, Loop>>;
   readonly #liveNodes: LiveNodes;
+  readonly #clockJumps: ClockJumps;
   /** Until then keys are not collected: a replica may wait for weeks. */
   #leads = false;
 
@@ -93,6 +95,9 @@ export class Operator {
       pipelines: new Loop(pipelineController(common), loop),
       connections: new Loop(connectionController(jobs), loop),
     };
+    this.#clockJumps = new ClockJumps(clock, () => {
+      for (const scope of this.#scopes.keys()) this.#addAll(scope, "pipelines");
+    });
     metrics.beforeScrape(() => this.#measureSight());
     const namespaces = settings.watchNamespaces.length === 0 ? [""] : settings.watchNamespaces;
     for (const namespace of namespaces) this.#watch(namespace, stores);
@@ -141,6 +146,7 @@ export class Operator {
     this.#leads = true;
     for (const scope of this.#scopes.keys()) for (const work of WORK) this.#addAll(scope, work);
     for (const loop of Object.values(this.#loops)) loop.start();
+    this.#clockJumps.start();
   }
 
   /** Everything that the caches hold of a scope, where its work is possible. */
@@ -156,6 +162,7 @@ export class Operator {
 
   /** Lets the reconciles under way end and begins no other one; then stops watching. */
   async stop(): Promise<void> {
+    this.#clockJumps.stop();
     await Promise.all(Object.values(this.#loops).map((loop) => loop.stop()));
     await Promise.all([this.#events.flush(), this.#nodeReports.flush()]);
     await Promise.all([...this.#scopes.values()].map(({ watches }) => watches.stop()));

@@ -19,8 +19,10 @@
   resources:
     - pipelineruns
   verbs:
+    - get
     - list
     - watch
+    - create
     - patch
     - delete
 - apiGroups:

@@ -56,6 +56,18 @@ export function duration(description: string) {
   return text(description, { max: 32, pattern: /^([0-9]+(ms|s|m|h|d))+$/, expected });
 }
 
+/** A moment, as RFC 3339 writes it. */
+export function time(description: string) {
+  const expected = "expected a time such as 2026-12-01T06:00:00Z";
+  const pattern =
+    /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$/;
+  const readable = text(description, { max: 40, pattern, expected }).refine(
+    (said) => !pattern.test(said) || !Number.isNaN(Date.parse(said)),
+    expected,
+  );
+  return readable.meta({ description, format: "date-time" });
+}
+
 /** A duration that is longer than nothing, as a limit has to be. */
 export function positiveDuration(description: string) {
   const expected = "expected a duration above 0, such as 90s, 5m or 1h30m";

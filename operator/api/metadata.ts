@@ -18,6 +18,8 @@ export const LABEL = {
   attempt: `${GROUP}/attempt`,
   /** Name of the Connection that is tested, hashed when longer than a label value may be; on Jobs and Pods. */
   connection: `${GROUP}/connection`,
+  /** What made a run: `schedule`; on the runs of slots. */
+  trigger: `${GROUP}/trigger`,
   managedBy: "app.kubernetes.io/managed-by",
 } as const;
 
@@ -39,6 +41,9 @@ export const ANNOTATION = {
   /** On the copy of a spec: uid of the run that took it last. */
   takenBy: `${GROUP}/taken-by`,
 } as const;
+
+/** The value of {@link LABEL.trigger} on the run of a slot. */
+export const BY_SCHEDULE = "schedule";
 
 /** The value of {@link LABEL.managedBy} and the field manager of every write. */
 export const MANAGER = "kelt";

@@ -1,7 +1,28 @@
 import { z } from "zod";
-import { entryName, flag, integer, map, object, objectName, oneOf, positiveDuration, text } from "./fields.ts";
+import { entryName, flag, integer, map, object, objectName, oneOf, positiveDuration, text, time } from "./fields.ts";
 import { NODES_MAX } from "./pipeline.ts";
 import { conditionsOf, observedGeneration, timestamp } from "./status.ts";
+
+const Interval = object(
+  "The time whose data the run is about, as Airflow's data interval: what expressions call run.interval.",
+  {
+    start: time("The first moment."),
+    end: time("The first moment after it."),
+  },
+  [
+    {
+      rule: "self.start <= self.end",
+      message: "an interval ends after it starts",
+      holds: ({ start, end }) => Date.parse(String(start)) <= Date.parse(String(end)),
+    },
+  ],
+);
+
+/** The rule that a field stays as it is. */
+const unchanging = (field: string) => ({
+  rule: `has(self.${field}) == has(oldSelf.${field}) && (!has(self.${field}) || self.${field} == oldSelf.${field})`,
+  message: `${field} cannot be changed: create another run`,
+});
 
 export const PipelineRunSpec = object(
   "Which pipeline runs, once. Only cancelled can be changed afterwards.",
@@ -10,16 +31,19 @@ export const PipelineRunSpec = object(
       "Pipeline in the same namespace. The run keeps the spec that the Pipeline has when it begins, and carries its name and uid from then on as the labels kelt.dev/pipeline and kelt.dev/pipeline-uid.",
     ),
     timeout: positiveDuration("Longest time of this run; wins over the Pipeline's.").optional(),
+    scheduled: time(
+      "The time that the run is for, as Airflow's logical date: the slot of a run that the schedule made. By default the run's creation.",
+    ).optional(),
+    interval: Interval.optional(),
     cancelled: flag(
       "Set to true to stop the run: its live Jobs are deleted, and unfinished nodes end as Cancelled.",
     ).default(false),
   },
   [
     { rule: "self.pipeline == oldSelf.pipeline", message: "pipeline cannot be changed: create another run" },
-    {
-      rule: "has(self.timeout) == has(oldSelf.timeout) && (!has(self.timeout) || self.timeout == oldSelf.timeout)",
-      message: "timeout cannot be changed: create another run",
-    },
+    unchanging("timeout"),
+    unchanging("scheduled"),
+    unchanging("interval"),
     { rule: "!oldSelf.cancelled || self.cancelled", message: "a cancelled run cannot go on: create another run" },
   ],
 );
@@ -143,6 +167,17 @@ export const PipelineRunStatus = z
       type: "object",
       "x-kubernetes-preserve-unknown-fields": true,
     }),
+    scheduled: timestamp("The time that the run is for, in UTC: what expressions call run.scheduled."),
+    interval: z
+      .object({
+        start: timestamp("The first moment."),
+        end: timestamp("The first moment after it."),
+      })
+      .meta({
+        description:
+          "The time whose data the run is about, in UTC: that of its spec, or from the slot before the last one to the last one. Missing where there is neither.",
+      }),
+    timeZone: text("The zone whose clock formats of expressions follow: the schedule's, or UTC.", { max: 64 }),
     started: timestamp("When the run began."),
     finished: timestamp("When the run reached its end."),
     duration: text("From the beginning to the end, for people.", { max: 32 }),

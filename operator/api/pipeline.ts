@@ -4,6 +4,7 @@ import { duration, entryName, exactlyOne, flag, integer, list, map, object, text
 import { PodSettings } from "./pod.ts";
 import { Resources } from "./resources.ts";
 import { Retries } from "./retries.ts";
+import { Schedule, ScheduleStatus } from "./schedule.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 import { VERBS, type Verb } from "./verbs/verbs.ts";
 
@@ -66,6 +67,7 @@ export const PipelineSpec = object(
       PipelineNode,
       { max: NODES_MAX },
     ),
+    schedule: Schedule.optional(),
     retries: Retries.optional(),
     logValues: flag(
       "Whether logs of task pods may quote values of rows; status, Events and metrics never do.",
@@ -82,7 +84,7 @@ export const PipelineSpec = object(
     ).default(1),
     timeout: duration("Longest time of a run. Then its live Jobs are stopped and the run fails.").optional(),
     suspend: flag(
-      "While true, no new run begins; waiting runs begin when it is false again. Runs that have begun go on.",
+      "While true, no new run begins, and no slot of the schedule gets one; waiting runs begin when it is false again. Runs that have begun go on.",
     ).default(false),
     history: object(
       "How many finished runs are kept, and how long. Runs of a Pipeline that is deleted stay until they are deleted.",
@@ -123,6 +125,7 @@ export const PipelineStatus = z
       })
       .meta({ description: "The run that began or was refused last." }),
     lastSuccessTime: timestamp("When a run last succeeded."),
+    schedule: ScheduleStatus,
   })
   .partial()
   .meta({ description: "What the operator found." });

@@ -13,9 +13,21 @@ export const REASON = {
   Reachable: "The test reached the system and it let the role in.",
   Testing: "A short Job tests the connection.",
 
+  // Pipeline: Events, and status.schedule.lastMissed
+  SlotMissed: "Slots of the schedule get no run: they are too late, or passed meanwhile.",
+  SlotSkipped: "Slots of the schedule get no run, because of other runs.",
+  SlotWaits: "A slot waits until no run of the Pipeline is at work.",
+  RunReplaced: "A run is cancelled to make room for that of a later slot.",
+  RunRefused: "The API server does not create the run of a slot; it is tried again.",
+  TooLate: "The slot's run could not begin in time.",
+  CaughtUp: "Later slots run in place of this one.",
+  RunAtWork: "A run was at work when the slot came.",
+  QueueFull: "As many slots wait as queueLimit allows.",
+  Replaced: "A later slot takes the place of this one.",
+
   // PipelineRun: Succeeded=Unknown
   PipelineNotFound: "The Pipeline does not exist; the run waits a minute for it and then fails.",
-  Suspended: "The Pipeline is suspended: the run begins when it is not any more.",
+  Suspended: "The Pipeline is suspended: the run begins when it is not any more. Of a slot: it passed meanwhile.",
   SpecNotStored:
     "The API server would not store the copy of the spec that the run is to follow; it is tried again for five minutes.",
   SpecUnreadable: "The API server does not show the copy of the spec that the run follows; the run waits for it.",
@@ -61,7 +73,7 @@ export const REASON = {
   RunParallelism: "As many nodes of the run are at work as spec.parallelism allows.",
   NamespaceLimit: "As many nodes are at work in the namespace as the operator's installation allows.",
   NoCapacity: "No room was found for the node within capacityTimeout.",
-  NameConflict: "A Job of the attempt's name exists that the operator did not make for it.",
+  NameConflict: "A Job or run of that name exists that the operator did not make for it.",
   ForeignPod:
     "A pod of the attempt's Job does not run what the Job says, so it does not count: where a webhook changes every pod, set tasks.podCheck: owner.",
   ForeignJob:

@@ -13,6 +13,7 @@ import { findPodProblems } from "./pod.ts";
 import type { Problem } from "./problem.ts";
 import { findProjectProblems } from "./project.ts";
 import { findReferenceProblems, needsOf } from "./references.ts";
+import { findScheduleProblems } from "./schedule.ts";
 import { checkSchema } from "./schema-problem.ts";
 import { findSharedTargetProblems } from "./shared-targets.ts";
 import { findTimingProblems } from "./timing.ts";
@@ -48,6 +49,7 @@ export function validateSpec(spec: unknown): Validation {
     ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
     ...findStatusProblems(checked.value),
     ...findTimingProblems(checked.value),
+    ...findScheduleProblems(checked.value),
     ...findComputeProblems(checked.value),
     ...findContainerProblems(checked.value),
     ...findPodProblems(checked.value),

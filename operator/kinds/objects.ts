@@ -13,6 +13,7 @@ export interface ApiObject {
 export interface PipelineOutline {
   readonly suspend?: unknown;
   readonly history?: unknown;
+  readonly schedule?: unknown;
   /** Names of the Connection resources that it speaks of. */
   readonly references: readonly string[];
 }

@@ -7,8 +7,9 @@ import { ownResource } from "./resource.ts";
 export const PipelineRun = {
   resource: ownResource(PIPELINE_RUN),
   rights: [
-    // delete: the history limit and the time to live of finished runs. patch: the label of the Pipeline.
-    { verbs: ["list", "watch", "patch", "delete"] },
+    // create: the runs of slots; get: whose the run is that has such a name. delete: the history limit and the time to live of finished
+    // runs. patch: the label of the Pipeline, and that a run makes room for a later slot.
+    { verbs: ["get", "list", "watch", "create", "patch", "delete"] },
     { subresource: "status", verbs: ["patch"] },
   ],
   project: projectCustom,

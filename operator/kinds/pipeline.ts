@@ -21,8 +21,9 @@ function projectPipeline(object: CustomObject): CustomObject {
 
 /** Nothing here is checked: a spec that is no spec has an outline too. */
 export function outlineOf(spec: unknown): PipelineOutline {
-  const { suspend, history, connections } = (spec ?? {}) as Record<string, unknown>;
-  return { ...pick({ suspend, history }, ["suspend", "history"]), references: referencesIn(connections) };
+  const { suspend, history, schedule, connections } = (spec ?? {}) as Record<string, unknown>;
+  const kept = pick({ suspend, history, schedule }, ["suspend", "history", "schedule"]);
+  return { ...kept, references: referencesIn(connections) };
 }
 
 function referencesIn(connections: unknown): readonly string[] {

@@ -4,6 +4,7 @@ import { resolvePipeline } from "../graph/resolve.ts";
 import type { Decision } from "./decide.ts";
 import { end } from "./end.ts";
 import type { Facts } from "./facts.ts";
+import { runTimes } from "./run-times.ts";
 import { succeededCondition } from "./succeeded.ts";
 import { parseTime } from "./time.ts";
 import { whoStops } from "./who-stops.ts";
@@ -75,7 +76,7 @@ export function begin(facts: Facts): Decision | undefined {
       reason: "Running",
       message,
       nodes,
-      begin: { spec, uid: pipeline.uid, generation: pipeline.generation },
+      begin: { spec, uid: pipeline.uid, generation: pipeline.generation, times: runTimes(run, spec, facts.now) },
     },
     actions: [],
     restsOnSpec: true,

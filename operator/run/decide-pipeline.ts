@@ -8,8 +8,10 @@ import { formatProblem, type Problem } from "../graph/problem.ts";
 import { resolvePipeline } from "../graph/resolve.ts";
 import { expiredRuns, type FinishedRun, type HistoryLimits } from "./history.ts";
 import { ownRuns, type RunSummary } from "./own-runs.ts";
+import { decideScheduleOf, isSettled } from "./schedule/pipeline-schedule.ts";
+import type { ScheduleDecision } from "./schedule/schedule-facts.ts";
 import { isFinished, succeededCondition } from "./succeeded.ts";
-import { parseTime, timeText } from "./time.ts";
+import { parseTime, timeText, wakeAtFirst } from "./time.ts";
 
 /** Everything that a decision about one Pipeline may look at. */
 export interface PipelineDecisionFacts {
@@ -17,13 +19,17 @@ export interface PipelineDecisionFacts {
   /** Absent when the Pipeline is gone and runs of it are left. */
   readonly pipeline?: {
     readonly meta: ObjectMeta;
-    /** `spec.history` as stored, not yet checked. */
+    /** `spec.history`, `spec.schedule` and `spec.suspend` as stored, not yet checked. */
     readonly history?: unknown;
+    readonly schedule?: unknown;
+    readonly suspend?: unknown;
     readonly judgement: PipelineJudgement;
     readonly status: PipelineStatus;
   };
   /** Every run that names this Pipeline, or one of the same name before it. */
   readonly runs: readonly RunSummary[];
+  /** Slots whose run cannot be made, because a run of that name is another's. */
+  readonly occupied?: ReadonlySet<number>;
 }
 
 /** Whether a spec can run. It holds until the spec changes, or a Connection that it names. */
@@ -40,6 +46,8 @@ export interface PipelineDecision {
   readonly activeRuns: number;
   /** Finished runs that the history gives up. */
   readonly expired: readonly FinishedRun[];
+  /** What the schedule asks for; absent without one. */
+  readonly schedule?: ScheduleDecision;
   readonly wakeAt?: number;
 }
 
@@ -65,9 +73,12 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
   const { pipeline, now } = facts;
   const runs = ownRuns(facts.runs, pipeline?.meta);
   const limits = historyLimits(pipeline);
-  const history = limits === undefined ? { expired: [] } : expiredRuns(runs.flatMap(finishedRun), limits, now);
+  const settled = pipeline === undefined ? runs : runs.filter((run) => isSettled(run, pipeline));
+  const history: ReturnType<typeof expiredRuns> =
+    limits === undefined ? { expired: [] } : expiredRuns(settled.flatMap(finishedRun), limits, now);
   const activeRuns = runs.filter(isActive).length;
   if (pipeline === undefined) return { activeRuns, ...history };
+  const schedule = decideScheduleOf(pipeline, runs, facts);
   const { nodes, problems } = pipeline.judgement;
   const generation = pipeline.meta.generation ?? 0;
   const status: PipelineStatus = {
@@ -76,8 +87,10 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
     ...(nodes === undefined ? {} : { nodes }),
     activeRuns,
     ...runsSummary(runs, pipeline.status),
+    ...(schedule === undefined ? {} : { schedule: schedule.status }),
   };
-  return { status, activeRuns, ...history };
+  const wake = wakeAtFirst(history.wakeAt, schedule?.wakeAt);
+  return { status, activeRuns, expired: history.expired, ...(schedule === undefined ? {} : { schedule }), ...wake };
 }
 
 /** Whether the run goes on; one that is being deleted is on its way out, whatever holds it. */

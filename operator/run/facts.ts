@@ -68,7 +68,13 @@ export interface Puzzle {
 export interface RunFacts {
   readonly meta: ObjectMeta;
   /** The spec as stored; checked when the run begins, because nothing says who wrote it. */
-  readonly spec: { readonly pipeline: string; readonly timeout?: string; readonly cancelled?: boolean };
+  readonly spec: {
+    readonly pipeline: string;
+    readonly timeout?: string;
+    readonly cancelled?: boolean;
+    readonly scheduled?: string;
+    readonly interval?: { readonly start: string; readonly end: string };
+  };
   readonly status: PipelineRunStatus;
 }
 

@@ -4,6 +4,11 @@ import type { PipelineRunStatus } from "../api/pipeline-run.ts";
 /** A run as its Pipeline sees it: nothing of its nodes. */
 export interface RunSummary {
   readonly meta: ObjectMeta;
+  readonly spec?: {
+    /** As stored. */
+    readonly scheduled?: string | undefined;
+    readonly cancelled?: boolean | undefined;
+  };
   readonly status: Pick<PipelineRunStatus, "conditions" | "started" | "finished" | "pipelineUid" | "pipelineRevision">;
 }
 

@@ -27,7 +27,7 @@ export function statusOf(
   const generation = run.meta.generation ?? 0;
   const status = {
     ...stored,
-    ...(begun === undefined ? {} : { pipelineGeneration: begun.generation }),
+    ...(begun === undefined ? {} : { pipelineGeneration: begun.generation, ...begun.times }),
     // A run that ends before it begins was refused by the Pipeline of this moment; an older version did not record which one it took.
     ...(copy !== undefined || pipeline === undefined || !(begun || ended) ? {} : { pipelineUid: pipeline.uid }),
     ...(revision === undefined ? {} : { pipelineRevision: revision }),

@@ -5,6 +5,7 @@ import type { Condition } from "../api/status.ts";
 import { cutAtWord, listed } from "../graph/listing.ts";
 import { partsText } from "./attempt/fan-out.ts";
 import { TERMINAL } from "./node.ts";
+import type { RunTimes } from "./run-times.ts";
 import { parseTime } from "./time.ts";
 
 /**
@@ -39,6 +40,7 @@ export interface Begin {
   /** The Pipeline that it is a copy of. */
   readonly uid: string;
   readonly generation: number;
+  readonly times: RunTimes;
 }
 
 /** An Event holds 1,024 bytes, and the first lines of `kubectl describe` as much as a person reads. */

@@ -3,6 +3,7 @@ import { PipelineSeries } from "./pipeline-series.ts";
 
 const RUN_SECONDS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 const NODE_SECONDS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14_400];
+const DELAY_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400];
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const QUEUE_SECONDS = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
@@ -83,6 +84,25 @@ export function createMetrics({ pipelinesMax = PIPELINES_MAX, full = () => undef
     activeRuns: new Gauge({
       name: "kelt_runs_active",
       help: "Runs that have not finished.",
+      labelNames: pipeline,
+      registers,
+    }),
+    slots: new Counter({
+      name: "kelt_schedule_slots_total",
+      help: "Slots of schedules by what became of them (started, missed, skipped).",
+      labelNames: [...pipeline, "result"],
+      registers,
+    }),
+    slotDelay: new Histogram({
+      name: "kelt_schedule_delay_seconds",
+      help: "Time from a slot to the creation of its run; jitter and time in a queue are in it.",
+      labelNames: pipeline,
+      buckets: DELAY_SECONDS,
+      registers,
+    }),
+    nextSlot: new Gauge({
+      name: "kelt_schedule_next_timestamp_seconds",
+      help: "When the next slot of the pipeline's schedule comes.",
       labelNames: pipeline,
       registers,
     }),

@@ -108,16 +108,16 @@ test("every column and every selectable field shows a field that exists", () => 
   for (const kind of CUSTOM_KINDS) {
     const known = new Set(places("", objectSchema(kind)).map(({ path }) => path));
     known.add(".metadata.creationTimestamp");
-    const shown = kind.columns.map(({ jsonPath }) => jsonPath.replace(/\[\?\(@\.type=="\w+"\)\]/, "[]"));
+    const shown = kind.columns.map(({ jsonPath }) => jsonPath.replace(/\[(\?\(@\.type=="\w+"\)|\d+)\]/, "[]"));
     expect([...shown, ...kind.selectable].filter((path) => !known.has(path))).toEqual([]);
     expect(kind.selectable.length).toBeLessThanOrEqual(8); // the API server's limit
   }
 });
 
-test("a CRD stays below 285 kB as it is written, and below half of what kubectl apply can annotate", () => {
+test("a CRD stays below 300 kB as it is written, and below six tenths of what kubectl apply can annotate", () => {
   for (const kind of CUSTOM_KINDS) {
     const crd = customResourceDefinition(kind);
-    expect(stringify(crd, { aliasDuplicateObjects: false }).length).toBeLessThan(285_000);
-    expect(JSON.stringify(crd).length).toBeLessThan(262_144 / 2);
+    expect(stringify(crd, { aliasDuplicateObjects: false }).length).toBeLessThan(300_000);
+    expect(JSON.stringify(crd).length).toBeLessThan(262_144 * 0.6);
   }
 });

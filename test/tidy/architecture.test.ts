@@ -162,7 +162,7 @@ describe("the check itself", () => {
   });
 
   test("prints as a table for the maps of the two programs", () => {
-    expect(formatLayers("operator")).toContain("| `run` | pure | `api`, `graph` | nothing | nothing |");
+    expect(formatLayers("operator")).toContain("| `run` | pure | `api`, `graph`, `schedule` | nothing | nothing |");
     expect(formatLayers("task-image")).toContain(
       "| `jinja` | pure | `operator/api/nearest-name.ts`, `words` | nothing | nothing |",
     );

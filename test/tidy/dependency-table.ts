@@ -17,8 +17,9 @@ export interface Layer {
 const OPERATOR: readonly Layer[] = [
   // Compression answers by what it is asked alone.
   { of: "operator/api", imports: [], packages: ["node:zlib", "zod"], pure: true },
-  { of: "operator/graph", imports: ["operator/api"], types: ["zod"], pure: true },
-  { of: "operator/run", imports: ["operator/api", "operator/graph"], pure: true },
+  { of: "operator/schedule", imports: ["operator/api"], pure: true },
+  { of: "operator/graph", imports: ["operator/api", "operator/schedule"], types: ["zod"], pure: true },
+  { of: "operator/run", imports: ["operator/api", "operator/graph", "operator/schedule"], pure: true },
   {
     of: "operator/job",
     imports: ["operator/api", "operator/graph"],

@@ -27,6 +27,13 @@ export const PIPELINE_RUN: CustomKind = {
     },
     AGE,
     {
+      name: "Scheduled",
+      type: "string",
+      jsonPath: ".status.scheduled",
+      description: "The time that the run is for.",
+      priority: 1,
+    },
+    {
       name: "Started",
       type: "date",
       jsonPath: ".status.started",

@@ -43,7 +43,14 @@ export const PIPELINE: CustomKind = {
   status: PipelineStatus,
   columns: [
     READY,
+    {
+      name: "Schedule",
+      type: "string",
+      jsonPath: ".status.schedule.timetable",
+      description: "When runs begin by themselves, and the time zone.",
+    },
     { name: "Suspended", type: "boolean", jsonPath: ".spec.suspend", description: "Whether no run begins." },
+    { name: "Next", type: "string", jsonPath: ".status.schedule.next[0]", description: "The next slot, in UTC." },
     { name: "Last Run", type: "string", jsonPath: ".status.lastRun.name", description: "The run that began last." },
     { name: "Result", type: "string", jsonPath: ".status.lastRun.result", description: "Result of that run." },
     {

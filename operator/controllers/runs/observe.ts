@@ -148,11 +148,14 @@ export function observeRun(
 
 /** The API server has checked the spec; whatever else it holds must not stop the loop. */
 export function runSpec(spec: unknown): Facts["run"]["spec"] {
-  const { pipeline, timeout, cancelled } = (spec ?? {}) as Record<string, unknown>;
+  const { pipeline, timeout, cancelled, scheduled, interval } = (spec ?? {}) as Record<string, unknown>;
+  const { start, end } = (interval ?? {}) as Record<string, unknown>;
   return {
     pipeline: typeof pipeline === "string" ? pipeline : "",
     ...(typeof timeout === "string" ? { timeout } : {}),
     ...(cancelled === true ? { cancelled } : {}),
+    ...(typeof scheduled === "string" ? { scheduled } : {}),
+    ...(typeof start === "string" && typeof end === "string" ? { interval: { start, end } } : {}),
   };
 }
 

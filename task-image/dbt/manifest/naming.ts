@@ -33,12 +33,11 @@ export class Naming {
    */
   name(draft: Draft): void {
     const { fields } = draft;
-    // Where a snapshot names its place itself, it does not matter what the macros would say.
-    const places = draft.type === "snapshot" ? fields.config : {};
-    for (const component of COMPONENTS) {
-      const place = own(places, `target_${component}`);
-      const isPlaced = component !== "alias" && typeof place === "string" && place !== "";
-      fields[component] = isPlaced ? place : this.#generate(component, draft);
+    for (const component of COMPONENTS) fields[component] = this.#generate(component, draft);
+    if (draft.type === "snapshot") {
+      const { target_schema: schema, target_database: database } = fields.config;
+      if (typeof schema === "string") fields.schema = schema;
+      if (typeof database === "string") fields.database = database;
     }
     fields.relation_name = this.#isRelation(draft) ? this.relationName(draft) : null;
   }

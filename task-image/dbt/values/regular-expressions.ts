@@ -64,7 +64,7 @@ function firstMatch(
 }
 
 /** A group around the pattern, behind the flags that stand before it. */
-const whole = (source: string, end: string) => source.replace(/^((?:\(\?[aiLmsux]+\))*)([\s\S]*)$/, `$1(?:$2)${end}`);
+const whole = (source: string, end: string) => source.replace(/^(\(\?[aiLmsux]+\))?([\s\S]*)$/, `$1(?:$2)${end}`);
 
 const FUNCTIONS: Readonly<Record<string, PatternFunction>> = {
   match: {

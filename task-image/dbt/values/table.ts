@@ -68,13 +68,10 @@ export class TableValue extends ObjectValue {
       case "row_names":
         return null;
       case "print_table":
-      case "print_html":
-        return hostFunction(name, PRINTED, () => null);
-      case "print_structure":
-        return hostFunction(name, ["output?", "max_rows?"], () => null);
       case "print_csv":
       case "print_json":
-        return hostFunction(name, [], () => null);
+      case "print_structure":
+        return hostFunction(name, ["max_rows?", "max_columns?"], () => null);
       default:
         return this.#method(name);
     }
@@ -169,9 +166,6 @@ export class TableValue extends ObjectValue {
     return new TableValue(this.names, this.types, rows);
   }
 }
-
-/** What agate prints a table with. Rows are printed nowhere: a log is no place for them. */
-const PRINTED = ["max_rows?", "max_columns?", "output?", "max_column_width?", "locale?", "max_precision?"];
 
 function namesIn(found: BoundArguments): string[] {
   const value = found.value(0);

@@ -37,7 +37,7 @@ export async function startRealDbt(): Promise<RealDbt> {
   const ask = answering(child);
   const run = async ({ project, target, command, options }: Invocation): Promise<Outcome> => {
     await writeFile(join(profiles, "profiles.yml"), stringify(profileOf(target)));
-    const args = [...argumentsOf(command), ...optionsOf(options), "--profile", PROFILE, "--target", target.name];
+    const args = [...argumentsOf(command), ...optionsOf(options), "--target", target.name];
     const { statements, results, problem } = Answer.parse(JSON.parse(await ask(JSON.stringify({ project, args }))));
     const named = results.map(({ compiled, ...result }) => ({ ...result, compiled: compiled ?? undefined }));
     return { statements, results: named, problem: problem ?? undefined };
@@ -86,11 +86,9 @@ function environment(profiles: string): NodeJS.ProcessEnv {
   };
 }
 
-/** The profile of every project, whichever it names itself. */
-const PROFILE = "lab";
-
+/** The profile that every project of the tests names. */
 function profileOf({ name, database, ...rest }: Target) {
-  return { [PROFILE]: { target: name, outputs: { [name]: { type: "postgres", dbname: database, ...rest } } } };
+  return { lab: { target: name, outputs: { [name]: { type: "postgres", dbname: database, ...rest } } } };
 }
 
 function argumentsOf(command: Command): readonly string[] {

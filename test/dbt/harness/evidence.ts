@@ -27,7 +27,7 @@ export async function collectEvidence(
   engine: Engine,
   server: PostgresServer,
 ): Promise<readonly StepEvidence[]> {
-  await using warehouse = await openWarehouse(server, scenario.database);
+  await using warehouse = await openWarehouse(server);
   const project = join(temporaryDirectory(`dbt-${scenario.name}`), "project");
   cpSync(join(scenario.folder, FILES.project), project, { recursive: true });
   await runFile(warehouse, join(scenario.folder, FILES.before));

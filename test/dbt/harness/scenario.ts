@@ -17,8 +17,6 @@ export interface Scenario {
   readonly folder: string;
   readonly steps: readonly Step[];
   readonly target: string;
-  /** The name of the database, where sources have one. */
-  readonly database?: string;
   readonly threads: number;
   /** Columns whose values differ at each run, as SQL writes their names. */
   readonly volatile: ReadonlySet<string>;

@@ -1,5 +1,6 @@
 import { manifest, pipeline, type RefusedManifest, refused } from "./refused-manifest.ts";
 import { REFUSED_PODS } from "./refused-pods.ts";
+import { REFUSED_SCHEDULES } from "./refused-schedules.ts";
 import { refusedSources } from "./refused-sources.ts";
 
 const LOAD = "load: {from: {connection: source, tables: [films]}, to: {connection: warehouse, schema: raw}}";
@@ -364,6 +365,7 @@ function unknownConnection(place: string): RefusedManifest {
 
 export const REFUSED_MANIFESTS: readonly RefusedManifest[] = [
   ...PIPELINES,
+  ...REFUSED_SCHEDULES,
   ...VERBS,
   ...OTHERS,
   {

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { beforeEach, expect, test } from "vitest";
 import { createStores } from "../../../operator/controllers/loop/caches.ts";
+import { EventWriter } from "../../../operator/controllers/loop/event-writer.ts";
 import type { Reconciler } from "../../../operator/controllers/loop/loop.ts";
 import { pipelineController } from "../../../operator/controllers/pipelines/pipeline-steps.ts";
 import type { CustomObject } from "../../../operator/kinds/objects.ts";
@@ -26,12 +27,15 @@ beforeEach(() => {
   metrics = createMetrics();
   stores = createStores();
   const gate = new OwnWrites(() => String(api.storage.version));
+  const kube = api.client({ name: "operator" });
+  const log = pino({ level: "silent" });
   controller = pipelineController({
-    kube: api.client({ name: "operator" }),
+    kube,
+    events: new EventWriter({ kube, clock, log, instance: "operator" }),
     caches: stores,
     ownWritesIn: () => gate,
     clock,
-    log: pino({ level: "silent" }),
+    log,
     metrics,
   });
 });

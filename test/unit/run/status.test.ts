@@ -64,13 +64,15 @@ describe("the status that a verdict becomes", () => {
 
   test("begins a run with the place of its copy, the Pipeline that it is a copy of, and the time", () => {
     const { copy: _, ...facts } = { ...someFacts(spec), now: T0 + 1_000 };
-    const pipeline = { uid: "uid-films", generation: 7, spec };
+    const times = { scheduled: text(0), interval: { start: text(-1_000), end: text(0) }, timeZone: "UTC" };
+    const pipeline = { uid: "uid-films", generation: 7, spec, times };
     const fresh = { ...facts, pipeline, run: { ...facts.run, status: {} } };
     const revision = { name: "films-1234", digest: "1234" };
     expect(statusOf(verdict({}, { begin: pipeline }), fresh, { revision })).toMatchObject({
       pipelineRevision: revision,
       pipelineUid: "uid-films",
       pipelineGeneration: 7,
+      ...times,
       started: text(1_000),
       observedGeneration: 1,
     });

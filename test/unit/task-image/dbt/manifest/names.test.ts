@@ -71,8 +71,6 @@ test("a snapshot goes where target_schema says", () => {
     schema: "kept",
     relation_name: '"warehouse"."kept"."s"',
   });
-  const nameless = "{% macro generate_schema_name(custom, node) %}{{ default_schema }}{% endmacro %}";
-  expect(nodeOf(readProject({ "snapshots/s.sql": sql, "macros/n.sql": nameless }), "s").schema).toBe("kept");
 });
 
 test("an ephemeral model and a test that keeps nothing have no relation", () => {
