@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { simulateSchedule } from "../../test/sim/schedules.ts";
 import { simulate } from "../../test/sim/simulate.ts";
 import { tell } from "../../test/sim/tell.ts";
 
@@ -7,16 +8,32 @@ async function main(options: {
   readonly seed: number;
   readonly seeds: number;
   readonly story: boolean;
+  readonly schedules: boolean;
 }): Promise<number> {
   const begun = performance.now();
   for (let seed = options.seed; seed < options.seed + options.seeds; seed++) {
-    const story = await simulate(seed);
-    if (options.story || story.violations.length > 0) process.stdout.write(`${tell(story)}\n`);
-    if (story.violations.length > 0) return 1;
+    const { violations, text } = await (options.schedules ? playSchedule(seed) : playRun(seed));
+    if (options.story || violations > 0) process.stdout.write(`${text}\n`);
+    if (violations > 0) return 1;
   }
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
   process.stdout.write(`${options.seeds} seeds from ${options.seed} on, no promise broken, ${seconds} s\n`);
   return 0;
+}
+
+interface Played {
+  readonly violations: number;
+  readonly text: string;
+}
+
+async function playRun(seed: number): Promise<Played> {
+  const story = await simulate(seed);
+  return { violations: story.violations.length, text: tell(story) };
+}
+
+async function playSchedule(seed: number): Promise<Played> {
+  const story = await simulateSchedule(seed);
+  return { violations: story.violations.length, text: JSON.stringify(story, undefined, 2) };
 }
 
 const number = (text: string) => Number.parseInt(text, 10);
@@ -24,6 +41,7 @@ const command = new Command("sim")
   .description("plays random pipelines under random faults in virtual time")
   .option("--seed <number>", "the first seed", number, 1)
   .option("--seeds <number>", "how many seeds", number, 1)
+  .option("--schedules", "play schedules, with their slots, instead of the nodes of one run", false)
   .option("--story", "tell what happened even when all is well", false)
   .parse();
 process.exitCode = await main(command.opts());
