@@ -18,7 +18,6 @@ export const APPS = {
   task: {
     entries: {
       main: "task-image/main.ts",
-      "project-worker": "task-image/projects/project-worker.ts",
       "pack-worker": "task-image/git/pack-worker.ts",
       "read-worker": "task-image/dbt/run/read-worker.ts",
       "run-worker": "task-image/dbt/run/run-worker.ts",

@@ -69,9 +69,6 @@ const KINDS = {
   git: GitProject.optional(),
 } as const;
 
-/** Sources with folders, which dbt's own macros alone can build. */
-export const FOLDER_SOURCES = ["persistentVolumeClaim", "image", "git"] as const;
-
 /** Where a dbt project comes from. */
 export const ProjectSource = object("Where the project comes from: exactly one source.", KINDS, [
   exactlyOne(Object.keys(KINDS)),

@@ -9,8 +9,7 @@ import { TaskFailure } from "../errors.ts";
 import type { ObjectStore } from "../object-store/object-store.ts";
 import { openObjectStore } from "../object-store/opening.ts";
 import { publicText } from "../words/hidden-text.ts";
-import type { CommandContext } from "./command.ts";
-import type { DbtSpec } from "./dbt.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
 
 /** Where the artifacts of the latest success are, below the prefix. */
 export const SUCCEEDED = "succeeded/";
@@ -25,7 +24,7 @@ export interface Ended {
  * Writes the artifacts of a command that has ended, where the node names a place for them: run_results.json or sources.json first,
  * manifest.json last. After a failure of the project one of the store is only said; after a success it fails the task.
  */
-export async function writeArtifacts(spec: DbtSpec, context: CommandContext, ended: Ended): Promise<void> {
+export async function writeArtifacts(spec: SpecOf<"transform">, context: CommandContext, ended: Ended): Promise<void> {
   const { artifacts } = spec.work.transform;
   if (artifacts === undefined) return;
   const isSuccess = !ended.results.some(hasFailed);
@@ -49,7 +48,7 @@ async function write(store: ObjectStore, key: string, text: string): Promise<voi
 
 /** The texts of the artifacts, by their names below the prefix, in the order in which they are written. */
 function textsOf(
-  spec: DbtSpec,
+  spec: SpecOf<"transform">,
   { redactor, wallClock }: CommandContext,
   { input, macros, results }: Ended,
 ): Map<string, string> {
@@ -67,7 +66,7 @@ function textsOf(
   ]);
 }
 
-function argsOf({ work }: DbtSpec) {
+function argsOf({ work }: SpecOf<"transform">) {
   const { command, select = [], exclude = [], selector = null, fullRefresh = false } = work.transform;
   return { which: command, select, exclude, selector, full_refresh: fullRefresh };
 }

@@ -3,8 +3,7 @@ import type { RunInput } from "../dbt/run/run-input.ts";
 import { databaseFailure } from "../postgres/failure.ts";
 import { type NodeResultsTable, nodeResultsTable } from "../postgres/node-results.ts";
 import { contentHash } from "../projects/content-hash.ts";
-import type { CommandContext } from "./command.ts";
-import type { DbtSpec } from "./dbt.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
 import type { DbtSessions } from "./dbt-sessions.ts";
 
 const ENDED_WELL: ReadonlySet<NodeStatus> = new Set(["success", "pass", "warn", "no-op"]);
@@ -28,7 +27,7 @@ interface Read {
  * begins anew. A killed attempt has lost what was not written: those nodes run again.
  */
 export async function openAttempts(
-  spec: DbtSpec,
+  spec: SpecOf<"transform">,
   context: CommandContext,
   { input, tree, sessions }: Read,
 ): Promise<Attempts> {
@@ -119,7 +118,11 @@ async function readEnded(
 }
 
 /** A hash of the project and of what is done with it. */
-function contentOf({ work }: DbtSpec, { database, selected }: RunInput, tree: ReadonlyMap<string, string>): string {
+function contentOf(
+  { work }: SpecOf<"transform">,
+  { database, selected }: RunInput,
+  tree: ReadonlyMap<string, string>,
+): string {
   const files = [...tree].sort(([one], [other]) => (one < other ? -1 : 1));
   return contentHash([database, work.transform, selected, ...files]);
 }

@@ -1,8 +1,7 @@
 import type { EarlierArtifacts } from "../dbt/artifacts/previous-run.ts";
 import { readSmallObject } from "../object-store/object-store.ts";
 import { openObjectStore } from "../object-store/opening.ts";
-import type { CommandContext } from "./command.ts";
-import type { DbtSpec } from "./dbt.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
 import { SUCCEEDED } from "./dbt-artifacts.ts";
 
 /** Longest artifact that is read: a project of 5,000 models has some 60 MiB. */
@@ -12,7 +11,7 @@ const COMPARES = /\b(?:state|result)\b/;
 
 /** The artifacts of earlier runs, where the node names a place for them and the selection may compare with them. */
 export async function readEarlier(
-  spec: DbtSpec,
+  spec: SpecOf<"transform">,
   selectors: string | undefined,
   context: CommandContext,
 ): Promise<EarlierArtifacts | undefined> {

@@ -8,7 +8,7 @@ import type { CommandContext, SpecOf } from "./command.ts";
 export async function readDbtFiles(spec: SpecOf<"transform">, context: CommandContext): Promise<ProjectTree> {
   const { project } = spec.work.transform;
   if (project.git === undefined) {
-    const { files, isFlat } = await readProject(project, context.projectDirectory, "leave out");
+    const { files, isFlat } = await readProject(project, context.projectDirectory);
     return isFlat ? unflattened(files) : files;
   }
   const { fetchProject } = await import("../git/fetch-project.ts");

@@ -1,7 +1,6 @@
 import { configureForDbt } from "../dbt/bridge/postgres-session.ts";
 import { openSession, type Session } from "../postgres/session.ts";
-import type { CommandContext } from "./command.ts";
-import type { DbtSpec } from "./dbt.ts";
+import type { CommandContext, SpecOf } from "./command.ts";
 
 /** Sessions of a run, opened all at once while its project is read. Disposing of it closes them, and gives up those that are not open yet. */
 export interface DbtSessions extends AsyncDisposable {
@@ -11,7 +10,7 @@ export interface DbtSessions extends AsyncDisposable {
   forResults(): Promise<Session>;
 }
 
-export function openSessions(spec: DbtSpec, context: CommandContext, threads: number): DbtSessions {
+export function openSessions(spec: SpecOf<"transform">, context: CommandContext, threads: number): DbtSessions {
   const { connection } = spec.work.transform;
   const end = new AbortController();
   const { redactor } = context;

@@ -1,196 +1,235 @@
+import type { ReportItem } from "#api/report.ts";
 import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
+import { RelationCache } from "../dbt/adapter/relation-cache.ts";
+import type { Said } from "../dbt/bridge/messages.ts";
+import { bridgeSession } from "../dbt/bridge/postgres-session.ts";
+import type { MacroText } from "../dbt/macros/known-files.ts";
 import { givenVars } from "../dbt/project/given-vars.ts";
-import { toValue } from "../dbt/project/template-values.ts";
-import { ConfigurationError, failureOfKind, foreignCode, reworded, type TaskFailure } from "../errors.ts";
-import { formatFrames, formatPosition } from "../jinja/position.ts";
-import { formatProblem, type Problem } from "../jinja/problem.ts";
-import type { Value } from "../jinja/values/value.ts";
-import { downstream } from "../models/graph.ts";
-import type { CompiledModel } from "../models/model.ts";
-import { databaseFailure, serverMessage } from "../postgres/failure.ts";
-import { materialize } from "../postgres/models/materialize.ts";
-import { prepareModelSchema } from "../postgres/models/model-schema.ts";
-import { ModelStatementError } from "../postgres/models/model-statement.ts";
-import { openSession, type Session } from "../postgres/session.ts";
-import { kindOfSqlState } from "../postgres/sqlstate.ts";
-import { compileAside } from "../projects/compile-aside.ts";
-import { readProject } from "../projects/read-project.ts";
+import type { NodeResult } from "../dbt/run/node-result.ts";
+import { readAside, startReader } from "../dbt/run/read-aside.ts";
+import { runGraph } from "../dbt/run/run-graph.ts";
+import type { RunInput } from "../dbt/run/run-input.ts";
+import { PreparationError, type RunThread, showMacros, startRunner, startRunThread } from "../dbt/run/run-thread.ts";
+import { SELECTORS_FILE } from "../dbt/selection/selectors-path.ts";
+import { ConfigurationError, TransientError } from "../errors.ts";
+import { databaseFailure } from "../postgres/failure.ts";
+import { readMacroPackages } from "../projects/macro-packages.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
-import { showTable } from "../sql/identifier.ts";
+import type { StartedThread } from "../threads/thread.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
-import type { DbtSpec } from "./dbt.ts";
+import { writeArtifacts } from "./dbt-artifacts.ts";
+import { openAttempts } from "./dbt-attempts.ts";
+import { conclude, firstOf } from "./dbt-conclusion.ts";
+import { readEarlier } from "./dbt-earlier.ts";
+import { readDbtFiles } from "./dbt-files.ts";
+import { type DbtSessions, openSessions } from "./dbt-sessions.ts";
 
-/** Problems and failures that a message names; the log has all of them. */
-const NAMED_MAX = 3;
-
+const THREADS = 4;
 /**
- * Builds the models of a project in the order of their references. The whole project is read and rendered before the first
- * statement. A model that fails skips those that read it; all others are built.
+ * Runs a dbt project by dbt's own macros: what the command takes of it, in the order of the graph, on as many sessions as there are
+ * threads. Every node that was selected has an item and a result. Rejects with the worst that became of one.
  */
 export async function transform(spec: SpecOf<"transform">, context: CommandContext): Promise<Outcome> {
-  if (isDbt(spec)) return await (await import("./dbt.ts")).runDbt(spec, context);
-  const models = await readModels(spec, context);
-  const items = context.progress.items(
-    "model",
-    models.map(({ name }) => name),
-  );
-  const { connection } = spec.work.transform;
-  await using session = await openSession(spec, connection, context, { readsAllRows: true });
-  for (const schema of new Set(models.map(({ relation }) => relation.schema))) {
-    await prepareModelSchema(session, schema).catch((error: unknown) => {
-      throw databaseFailure(error, `making schema ${schema} of connection ${connection}`);
-    });
+  // Two threads load their programs while connections are opened and files are read; more would have to share the processors.
+  await using threads = startThreads();
+  const dbtMacros = readMacroPackages(context.macroDirectory, ["postgres"]);
+  showMacros(threads.runner, dbtMacros);
+  await using sessions = openSessions(spec, context, spec.work.transform.threads ?? THREADS);
+  const { input, seeds, macros, tree } = await readRun(spec, context, { reader: threads.reader, dbtMacros });
+  const items = nameItems(input, context);
+  const results = await runAttempt(spec, context, { input, seeds, items, tree, sessions, runner: threads.runner });
+  await writeArtifacts(spec, context, { input, macros, results });
+  if (results.length === 0) {
+    context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
+    return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
   }
-  return conclude(models, await buildModels(session, models, items, context));
+  return conclude(results, input.does);
 }
 
-function isDbt(spec: SpecOf<"transform">): spec is DbtSpec {
-  return spec.work.transform.command !== undefined;
+interface Attempt {
+  readonly input: RunInput;
+  readonly seeds: ReadonlyMap<string, string>;
+  readonly items: ReadonlyMap<string, ItemProgress>;
+  readonly tree: ReadonlyMap<string, string>;
+  readonly sessions: DbtSessions;
+  readonly runner: StartedThread;
 }
 
-async function readModels(spec: SpecOf<"transform">, context: CommandContext): Promise<readonly CompiledModel[]> {
-  const { connection, schema, vars, project } = spec.work.transform;
-  const { files } = await readProject(project, context.projectDirectory);
-  const input = {
-    files,
-    schema,
-    target: await describeTarget(spec, context),
-    vars: new Map(Object.entries(givenVars(vars ?? {})).map(([name, value]) => [name, toValue(value)] as const)),
-    environment: new Map(),
-  };
-  context.log.info("reading the project", { files: input.files.size });
-  const { models, problems } = await compileAside(input, context.signal);
-  if (problems !== undefined) throw projectFailure(problems, context);
-  for (const { name, messages } of models) {
-    for (const message of messages) context.log.info("a model says", { model: name, text: message });
-  }
-  context.log.info("project read", { models: models.length, connection, schema });
-  return models;
-}
-
-/** What templates can read of the connection: names, and nothing that a Secret might want to keep. */
-async function describeTarget(spec: SpecOf<"transform">, { redactor }: CommandContext): Promise<Map<string, Value>> {
-  const { connection } = spec.work.transform;
-  const target = new Map<string, Value>([
-    ["name", connection],
-    ["type", "postgres"],
-    ["threads", 1n],
-  ]);
-  const options = namedConnection(spec, connection, "postgres");
-  const { database } = await readPostgresSettings(connection, options, redactor);
-  return target.set("database", database).set("dbname", database);
-}
-
-function projectFailure(problems: readonly Problem[], { log }: CommandContext): ConfigurationError {
-  for (const problem of problems) log.error("the project cannot run", { problem: formatProblem(problem) });
-  return new ConfigurationError("InvalidProject", sentences(problems.map(formatProblem)));
-}
-
-/** How building ended: rows of the tables, what failed, what was left out because of it. */
-interface Built {
-  readonly rows: ReadonlyMap<string, number>;
-  readonly failures: ReadonlyMap<string, TaskFailure>;
-  readonly skipped: ReadonlySet<string>;
-}
-
-async function buildModels(
-  session: Session,
-  models: readonly CompiledModel[],
-  items: readonly ItemProgress[],
+/** Runs what earlier attempts have not ended well, and answers the results of all. */
+async function runAttempt(
+  spec: SpecOf<"transform">,
   context: CommandContext,
-): Promise<Built> {
-  const dependencies = new Map(models.map(({ name, needs }) => [name, needs]));
-  const rows = new Map<string, number>();
-  const failures = new Map<string, TaskFailure>();
-  let skipped: ReadonlySet<string> = new Set();
-  for (const [index, model] of models.entries()) {
-    const item = items[index];
-    if (skipped.has(model.name)) {
-      item?.ended("Skipped", { message: "a model that it reads has failed" });
-      continue;
-    }
-    item?.running();
-    const result = await buildModel(session, model, models, context);
-    if (typeof result === "object") {
-      failures.set(model.name, result);
-      item?.ended("Failed", { message: result.message });
-      skipped = downstream(new Set(failures.keys()), dependencies);
-      context.log.error("model failed", { model: model.name, problem: result.message, skipped: [...skipped] });
-    } else {
-      item?.ended("Succeeded", result === undefined ? {} : { rows: result });
-      if (result !== undefined) rows.set(model.name, result);
-    }
-  }
-  return { rows, failures, skipped };
+  attempt: Attempt,
+): Promise<readonly NodeResult[]> {
+  const { input, seeds, items, tree, sessions, runner } = attempt;
+  await using attempts = await openAttempts(spec, context, { input, tree, sessions });
+  return await runNodes(spec, context, {
+    input,
+    seeds,
+    sessions,
+    runner,
+    ended: attempts.ended,
+    onStart: (id) => items.get(id)?.running(),
+    onEnd: (result) => {
+      attempts.note(result);
+      note(result, items.get(result.id), context);
+    },
+  });
 }
 
-/** Builds one model and answers its rows or its failure. A failure that a retry can mend ends the task at once. */
-async function buildModel(
-  session: Session,
-  model: CompiledModel,
-  models: readonly CompiledModel[],
-  { log }: CommandContext,
-): Promise<number | undefined | TaskFailure> {
-  const { name, relation, materialized, sql } = model;
+/** Threads that are started before anything is known of the project. */
+interface Threads extends AsyncDisposable {
+  readonly reader: StartedThread;
+  readonly runner: StartedThread;
+}
+
+function startThreads(): Threads {
+  const [reader, runner] = [startReader(), startRunner()];
+  const ends = () => Promise.all([reader[Symbol.asyncDispose](), runner[Symbol.asyncDispose]()]);
+  return { reader, runner, [Symbol.asyncDispose]: async () => void (await ends()) };
+}
+
+interface ReadWith {
+  readonly reader: StartedThread;
+  readonly dbtMacros: readonly MacroText[];
+}
+
+async function readRun(spec: SpecOf<"transform">, context: CommandContext, { reader, dbtMacros }: ReadWith) {
+  const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
+  const options = namedConnection(spec, connection, "postgres");
+  const { database } = await readPostgresSettings(connection, options, context.redactor);
+  const tree = await readDbtFiles(spec, context);
+  context.log.info("reading the project", { files: tree.size });
+  const request = {
+    tree,
+    dbtMacros,
+    ...{ database, schema: said.schema, targetName: said.target ?? connection },
+    threads: said.threads ?? THREADS,
+    vars: givenVars(said.vars ?? {}),
+    environment: new Map<string, string>(),
+    flags: {
+      FULL_REFRESH: said.fullRefresh ?? false,
+      STORE_FAILURES: said.storeFailures ?? false,
+      WHICH: command,
+      EMPTY: false,
+    },
+    isEmpty: false,
+    invocationId: spec.run.uid,
+    startedAt: BigInt(context.wallClock()) * 1000n,
+  };
+  const withMacros = said.artifacts !== undefined;
+  const earlier = await readEarlier(spec, request.tree.get(SELECTORS_FILE), context);
+  const wanted = { request, command, select, exclude, selector, withMacros, earlier };
+  const read = await readAside(reader, wanted, context.signal);
+  if ("problems" in read) {
+    for (const problem of read.problems) context.log.error("the project cannot run", { problem });
+    throw new ConfigurationError("InvalidProject", firstOf(read.problems));
+  }
+  for (const warning of read.warnings) context.log.warn("the project has a weak spot", { warning });
+  context.log.info("project read", { command, selected: read.input.selected.length, schema: said.schema });
+  return { ...read, tree: request.tree };
+}
+
+const ITEM_KIND = { seed: "seed", snapshot: "snapshot", test: "test", unit_test: "test", source: "check" } as const;
+
+/** A unique id begins with the type. */
+function kindOf(id: string): ReportItem["kind"] {
+  const [type = ""] = id.split(".");
+  return type in ITEM_KIND ? ITEM_KIND[type as keyof typeof ITEM_KIND] : "model";
+}
+
+/** The item of each node that was selected, by its unique id; it has dbt's own name without the project's. An exposure does no work. */
+function nameItems(input: RunInput, { progress }: CommandContext): ReadonlyMap<string, ItemProgress> {
+  const nameOf = (id: string) => id.split(".").slice(2).join(".");
+  const working = input.selected.filter((id) => !input.manifest.exposures.has(id));
+  const byKind = Map.groupBy(working, kindOf);
+  return new Map(
+    [...byKind].flatMap(([kind, ids]) => {
+      const names = [...new Set(ids.map(nameOf))];
+      const items = progress.items(kind, names);
+      const places = new Map(names.map((name, index) => [name, index] as const));
+      return ids.flatMap((id) => {
+        const item = items[places.get(nameOf(id)) ?? -1];
+        return item === undefined ? [] : [[id, item] as const];
+      });
+    }),
+  );
+}
+
+interface Work {
+  readonly input: RunInput;
+  readonly seeds: ReadonlyMap<string, string>;
+  readonly sessions: DbtSessions;
+  /** The thread that is to run the first node. */
+  readonly runner: StartedThread;
+  readonly ended: ReadonlyMap<string, NodeResult>;
+  readonly onStart: (id: string) => void;
+  readonly onEnd: (result: NodeResult) => void;
+}
+
+async function runNodes(
+  spec: SpecOf<"transform">,
+  context: CommandContext,
+  work: Work,
+): Promise<readonly NodeResult[]> {
+  const { connection, command, threads = THREADS, failFast = false } = spec.work.transform;
+  const { input, seeds, sessions, runner, ended, onStart, onEnd } = work;
+  await using stack = new AsyncDisposableStack();
+  const cache = new RelationCache();
+  const onSaid = (said: Said) => say(said, context);
+  const opened = await sessions.forThreads(Math.max(1, Math.min(threads, input.selected.length)));
+  const started: readonly RunThread[] = opened.map((session, index) => {
+    const given = index === 0 ? { runner } : {};
+    return stack.use(startRunThread({ ...given, input, session: bridgeSession(session), cache, onSaid }));
+  });
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(new TransientError("Stopped", "the task was told to stop"));
+  context.signal.addEventListener("abort", stop, { once: true });
   try {
-    const rows = await materialize(
-      session,
-      { relation, materialized, sql: sql.text },
-      {
-        own: models.map((each) => each.relation),
-        onWait: (table) => log.info("waiting for another writer", { model: name, table }),
-      },
-    );
-    log.info("model built", { model: name, relation: showTable(relation), materialized, rows });
-    return rows;
+    const readSeed = ({ unique_id: id }: { readonly unique_id: string }) => Promise.resolve(seeds.get(id));
+    const run = { input, threads: started, testsStop: command === "build", failFast, readSeed, ended, onStart, onEnd };
+    return await Promise.race([runGraph(run), stopped]);
   } catch (error) {
-    const failure = modelFailure(error, model);
-    if (failure.kind === "transient") throw failure;
-    return failure;
+    if (error instanceof PreparationError)
+      throw new ConfigurationError("SchemaRefused", error.message, { cause: error });
+    throw databaseFailure(error, `${command} of the project on connection ${connection}`);
+  } finally {
+    context.signal.removeEventListener("abort", stop);
   }
 }
 
-/** `models/film_ratings.sql:12:8: column "titel" does not exist ...`: the place in the file that the user wrote. */
-function modelFailure(error: unknown, { name, path, sql }: CompiledModel): TaskFailure {
-  if (!(error instanceof ModelStatementError)) return databaseFailure(error, `${path}: building model ${name}`);
-  const { cause, offset } = error;
-  const origin = offset === undefined ? undefined : sql.origin(offset);
-  const place = origin === undefined ? path : formatPosition(origin.at);
-  const message = `${place}: ${serverMessage(cause)} in model ${name}${formatFrames(origin?.frame)}`;
-  return failureOfKind(kindOfSqlState(cause.code), foreignCode(cause.code), message, { cause });
+function say({ node, message, isInfo }: Said, { log }: CommandContext): void {
+  log[isInfo ? "info" : "debug"]("a template says", { item: node, text: message });
 }
 
-function conclude(models: readonly CompiledModel[], { rows, failures, skipped }: Built): Outcome {
-  const measured = { rows: total(rows) };
-  const [first] = failures.values();
-  if (first === undefined) return { ...measured, message: summary(models, measured.rows) };
-  const left = skipped.size === 0 ? "" : `; skipped because of it: ${[...skipped].join(", ")}`;
-  const reasons = sentences([...failures.values()].map(({ message }) => message));
-  const message = `${failures.size} of ${count(models.length, "model")} failed: ${reasons}${left}`;
-  throw reworded(first, message, { cause: first, measured });
-}
+const ITEM_STATE = {
+  success: "Succeeded",
+  pass: "Succeeded",
+  warn: "Warned",
+  fail: "Failed",
+  error: "Failed",
+  "runtime error": "Failed",
+  "partial success": "Failed",
+  skipped: "Skipped",
+  "no-op": "Succeeded",
+} as const;
 
-function summary(models: readonly CompiledModel[], rows: number): string {
-  const tables = models.filter(({ materialized }) => materialized === "table").length;
-  const kinds = [
-    [models.length - tables, "view"],
-    [tables, "table"],
-  ] as const;
-  const parts = kinds.filter(([number]) => number > 0).map(([number, noun]) => count(number, noun));
-  const written = tables === 0 ? [] : [count(rows, "row")];
-  return `${count(models.length, "model")}: ${[...parts, ...written].join(", ")}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function total(rows: ReadonlyMap<string, number>): number {
-  return [...rows.values()].reduce((sum, each) => sum + each, 0);
-}
-
-function sentences(texts: readonly string[]): string {
-  const rest = texts.length - NAMED_MAX;
-  return [...texts.slice(0, NAMED_MAX), ...(rest > 0 ? [`${rest} more in the log`] : [])].join("; ");
+function note(result: NodeResult, item: ItemProgress | undefined, { log }: CommandContext): void {
+  const { id, status, message, rows, failures, seconds } = result;
+  const level = ITEM_STATE[status] === "Failed" ? "error" : "info";
+  log[level]("node ended", {
+    item: id,
+    status,
+    seconds: Math.round(seconds * 1000) / 1000,
+    rows,
+    failures,
+    text: message,
+    ...(result.isReused === true ? { by: "an earlier attempt" } : {}),
+  });
+  item?.ended(ITEM_STATE[status], {
+    ...(rows === null ? {} : { rows }),
+    ...(failures === null ? {} : { failures }),
+    ...(status === "success" || status === "pass" ? {} : { message }),
+  });
 }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { join, normalize } from "node:path/posix";
 import git from "isomorphic-git";
 import { ConfigurationError } from "../errors.ts";
-import { DEPTH_MAX, decoded, isHiddenName, isNoneOfDbts } from "../projects/dbt-files.ts";
+import { DEPTH_MAX, decoded, isHiddenName, isNoneOfDbts, textOf } from "../projects/dbt-files.ts";
 import { SizeBound } from "../projects/size-bound.ts";
 
 /** Where the objects are, and what of them is wanted. */
@@ -99,14 +99,14 @@ class CommitReader {
   async #take(path: string, oid: string): Promise<void> {
     const { blob } = await git.readBlob({ ...this.#store, oid });
     this.#bound.add(path, blob.length);
-    const text = decoded(blob);
-    if (text?.startsWith(LFS) === true) {
+    const text = textOf(blob);
+    if (text.startsWith(LFS)) {
       throw refused(
         path,
         "it is a pointer of Git LFS, whose files are not fetched. Keep the file itself in the repository",
       );
     }
-    if (text !== undefined) this.#files.set(path, text);
+    this.#files.set(path, text);
   }
 
   /** What a path of the repository is. */

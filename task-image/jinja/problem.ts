@@ -43,21 +43,6 @@ export function collectProblem<T>(problems: Problem[], run: () => T): T | undefi
   }
 }
 
-/** What `run` makes of each item, without those that are a problem. Yields the path of an item before it. */
-export function* collectEach<T extends { readonly path: string }, R>(
-  problems: Problem[],
-  items: readonly T[],
-  run: (item: T) => R,
-): Generator<string, R[], undefined> {
-  const results: R[] = [];
-  for (const item of items) {
-    yield item.path;
-    const result = collectProblem(problems, () => run(item));
-    if (result !== undefined) results.push(result);
-  }
-  return results;
-}
-
 export function startOf(file: string): Position {
   return { file, line: 1, column: 1 };
 }

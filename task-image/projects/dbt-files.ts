@@ -1,3 +1,5 @@
+import { NOT_TEXT } from "../dbt/project/project-package.ts";
+
 /** What of a folder may be a part of a dbt project, wherever the folder is. */
 
 /** Deeper folders are no project's. */
@@ -15,6 +17,11 @@ export function isNoneOfDbts(path: string, isFolder: boolean): boolean {
 
 export function isHiddenName(name: string): boolean {
   return name.startsWith(".") && name !== ".dbtignore";
+}
+
+/** The text of a file of a project, as a tree has it. */
+export function textOf(content: Uint8Array): string {
+  return decoded(content) ?? NOT_TEXT;
 }
 
 /** The text of a file; nothing where it is no UTF-8. */

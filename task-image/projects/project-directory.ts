@@ -2,20 +2,16 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import { openConfined } from "../volumes/confined-file.ts";
-import { DEPTH_MAX, decoded, isHiddenName, isNoneOfDbts } from "./dbt-files.ts";
+import { DEPTH_MAX, isHiddenName, isNoneOfDbts, textOf } from "./dbt-files.ts";
 import { SizeBound } from "./size-bound.ts";
 
 /**
  * The files of a mounted ConfigMap by key; none where there is no such ConfigMap. It is a folder of links through `..data`: links are
- * followed, and names that begin with a dot are left out, but for .dbtignore. A link that leads out of the folder is refused. What is no
- * text is refused too, or left out where it may lie beside what is read.
+ * followed, and names that begin with a dot are left out, but for .dbtignore. A link that leads out of the folder is refused.
  *
- * @throws {ConfigurationError} when the folder cannot be read, a file is no UTF-8 text, or the project is too large.
+ * @throws {ConfigurationError} when the folder cannot be read, or the project is too large.
  */
-export async function readKeys(
-  directory: string,
-  binary: "refuse" | "leave out" = "refuse",
-): Promise<ReadonlyMap<string, string>> {
+export async function readKeys(directory: string): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
   const bound = new SizeBound();
   for await (const [path, content] of contents(
@@ -24,9 +20,7 @@ export async function readKeys(
     walk({ directory, missing: unreadable, skip: () => false }),
   )) {
     bound.add(path, content.length);
-    const text = decoded(content);
-    if (text !== undefined) files.set(path, text);
-    else if (binary === "refuse") throw new ConfigurationError("ProjectNotText", `${path}: expected UTF-8 text`);
+    files.set(path, textOf(content));
   }
   return files;
 }
@@ -47,8 +41,7 @@ export async function readTree(
   await confine(volume, directory);
   for await (const [file, content] of contents(volume, path, walk({ directory, missing, skip: isNoneOfDbts }))) {
     bound.add(file, content.length);
-    const text = decoded(content);
-    if (text !== undefined) files.set(file, text);
+    files.set(file, textOf(content));
   }
   return files;
 }

@@ -15,7 +15,7 @@ export interface FoundProject {
 }
 
 /**
- * The files of a project that is mounted at `directory`, wherever it comes from. Binary keys of ConfigMaps are refused, or left out.
+ * The files of a project that is mounted at `directory`, wherever it comes from.
  *
  * | source                        | files                                          | without any                        |
  * |-------------------------------|------------------------------------------------|------------------------------------|
@@ -24,13 +24,9 @@ export interface FoundProject {
  * | persistentVolumeClaim, image  | what dbt reads below `path`                    | ProjectMissing, with what is there |
  * | git                           | the same of a commit: `git/fetch-project.ts`   | the same                           |
  *
- * @throws {ConfigurationError} when files are missing, are no text where they must be, stand twice, or are too many.
+ * @throws {ConfigurationError} when files are missing, stand twice, or are too many.
  */
-export async function readProject(
-  source: ProjectSource,
-  directory: string,
-  binary: "refuse" | "leave out" = "refuse",
-): Promise<FoundProject> {
+export async function readProject(source: ProjectSource, directory: string): Promise<FoundProject> {
   const { configMap, configMaps = [], persistentVolumeClaim, image } = source;
   const folder = persistentVolumeClaim ?? image;
   if (folder !== undefined) return { files: await readFolder(source, directory, folder.path), isFlat: false };
@@ -39,7 +35,7 @@ export async function readProject(
   const files = new Map<string, string>();
   const owners = new Map<string, string>();
   for (const [name, mount] of sources) {
-    const found = await readKeys(mount, binary);
+    const found = await readKeys(mount);
     if (found.size === 0) throw emptyConfigMap(name);
     for (const [path, text] of found) {
       const owner = owners.get(path);

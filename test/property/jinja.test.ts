@@ -2,11 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Budget, LIMITS } from "../../task-image/jinja/budget.ts";
 import { parseTemplate } from "../../task-image/jinja/reading/template-parser.ts";
-import { globalScope, renderTemplate } from "../../task-image/jinja/running/interpreter.ts";
+import { renderTemplate } from "../../task-image/jinja/running/interpreter.ts";
 import type { Rendering } from "../../task-image/jinja/running/rendering.ts";
 import { TemplateError } from "../../task-image/jinja/template-error.ts";
 import { toSource } from "../../task-image/jinja/values/text-form.ts";
 import type { Value } from "../../task-image/jinja/values/value.ts";
+import { globalScope } from "../unit/jinja/global-scope.ts";
 
 const SMALL = { ...LIMITS, steps: 5_000, text: 10_000, allText: 100_000 };
 

@@ -131,12 +131,6 @@ const TASK_IMAGE: readonly Layer[] = [
     types: [API, "task-image/postgres"],
     pure: true,
   },
-  {
-    of: "task-image/models",
-    imports: ["task-image/checks/single-statement.ts", "task-image/jinja", SQL],
-    packages: ["yaml", "zod"],
-    pure: true,
-  },
   ...DBT,
   {
     of: "task-image/connections",
@@ -222,7 +216,6 @@ const TASK_IMAGE: readonly Layer[] = [
     types: [API, "task-image/commands", "task-image/sources"],
     packages: ["node:crypto"],
   },
-  { of: "task-image/postgres/models", imports: [ERRORS, "task-image/postgres", SQL] },
   // A session, and what is asked of it.
   {
     of: "task-image/postgres",
@@ -332,8 +325,6 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/files",
       "task-image/git",
       "task-image/http",
-      "task-image/jinja",
-      "task-image/models",
       "task-image/object-store",
       "task-image/postgres",
       "task-image/projects",
@@ -380,7 +371,6 @@ export const ENTRY_POINTS: readonly string[] = [
   "task-image/dbt/run/run-worker.ts",
   "task-image/git/pack-worker.ts",
   "task-image/main.ts",
-  "task-image/projects/project-worker.ts",
 ];
 
 /** The rows of `program` as a Markdown table, for the map of that program. */

@@ -1,5 +1,5 @@
-import { formatPosition } from "../../jinja/position.ts";
-import { Rendering } from "../../jinja/running/rendering.ts";
+import { formatFrames, formatPosition } from "../../jinja/position.ts";
+import { type Origin, Rendering } from "../../jinja/running/rendering.ts";
 import { EvaluationError } from "../../jinja/template-error.ts";
 import type { RefusedStatement } from "./messages.ts";
 
@@ -8,16 +8,15 @@ export class StatementError extends EvaluationError {
   readonly sqlState: string;
 
   constructor({ sqlState, message, position }: RefusedStatement, sql: string | Rendering) {
-    const place = position === undefined ? undefined : placeOf(sql, position);
-    super(place === undefined ? message : `${place}: ${message}`);
+    const origin = position === undefined ? undefined : originOf(sql, position);
+    super(origin === undefined ? message : `${formatPosition(origin.at)}: ${message}${formatFrames(origin.frame)}`);
     this.sqlState = sqlState;
   }
 }
 
-/** `models/films.sql:3:8`: where the character came from that the server counted from 1. */
-function placeOf(sql: string | Rendering, position: number): string | undefined {
+/** Where the character came from that the server counted from 1: `models/films.sql:3:8`, or a macro with the place of its call. */
+function originOf(sql: string | Rendering, position: number): Origin | undefined {
   if (!(sql instanceof Rendering)) return undefined;
   const offset = [...sql.text].slice(0, position - 1).join("").length;
-  const origin = sql.origin(offset);
-  return origin === undefined ? undefined : formatPosition(origin.at);
+  return sql.origin(offset);
 }

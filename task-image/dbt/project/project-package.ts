@@ -24,8 +24,22 @@ export interface ProjectPackage {
   files(kinds: readonly FolderKind[], endings: readonly string[]): readonly ProjectFile[];
 }
 
-/** Text files of a project by path; what is binary is left out. */
+/** Files of a project by path, as text; {@link NOT_TEXT} stands for what is no UTF-8. */
 export type ProjectTree = ReadonlyMap<string, string>;
+
+/** In place of a file's text: a code point that no text has. Such a file is a problem where dbt reads it, and is left alone elsewhere. */
+export const NOT_TEXT = "\uffff";
+
+/** Endings of the files that dbt reads below folders of each kind. */
+const READ_BELOW: Readonly<Record<FolderKind, readonly string[]>> = {
+  models: [".sql", ".yml", ".yaml", ".md"],
+  seeds: [".csv", ".yml", ".yaml", ".md"],
+  snapshots: [".sql", ".yml", ".yaml", ".md"],
+  tests: [".sql", ".csv", ".yml", ".yaml", ".md"],
+  analyses: [".sql", ".yml", ".yaml", ".md"],
+  macros: [".sql", ".yml", ".yaml", ".md"],
+  docs: [".md"],
+};
 
 /**
  * The project that runs, first, and the packages that lie in its `dbt_packages`. Files that belong to none of dbt's folders are left
@@ -43,7 +57,17 @@ export function readPackages(tree: ProjectTree, scope: Scope, problems: Problem[
   const packages = installed.flatMap(
     (prefix) => collectProblem(problems, () => readPackage(tree, prefix, scope)) ?? [],
   );
-  return [root, ...withoutTwins([root, ...packages], problems).slice(1)];
+  const all = [root, ...withoutTwins([root, ...packages], problems).slice(1)];
+  problems.push(...all.flatMap(filesWithoutText));
+  return all;
+}
+
+/** dbt stops at such a file as well: left out, a model or a seed would be missing without a word. */
+function filesWithoutText({ files }: ProjectPackage): Problem[] {
+  const read = Object.entries(READ_BELOW).flatMap(([kind, endings]) => files([kind as FolderKind], endings));
+  const paths = new Set(read.filter(({ text }) => text === NOT_TEXT).map(({ fullPath }) => fullPath));
+  const message = "expected UTF-8 text, found other bytes: save the file in UTF-8, or keep it out of the project";
+  return [...paths].map((path) => ({ message, at: startOf(path) }));
 }
 
 /** Two packages of one name would each be a half of one. */

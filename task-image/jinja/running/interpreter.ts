@@ -17,7 +17,6 @@ import { isTrue } from "../values/comparison.ts";
 import { iterate } from "../values/sequence.ts";
 import { toText } from "../values/text-form.ts";
 import { type CallableValue, describeType, NamespaceValue, type Stored, type Value } from "../values/value.ts";
-import { BUILTINS } from "./builtins.ts";
 import { evaluate, evaluateArguments, evaluateStored, invoke } from "./evaluator.ts";
 import { capture, type Execution, inner, LoopSignal, locate } from "./execution.ts";
 import { Loop } from "./loop.ts";
@@ -26,14 +25,6 @@ import { nativeValue } from "./native-value.ts";
 import { plain } from "./parameters.ts";
 import { OutputBuffer, Rendering } from "./rendering.ts";
 import { Scope } from "./scope.ts";
-
-/** A scope with Jinja's own functions and the given ones. */
-export function globalScope(values: Iterable<readonly [string, Stored]>): Scope {
-  const scope = new Scope();
-  for (const builtin of BUILTINS) scope.set(builtin.name, builtin);
-  for (const [name, value] of values) scope.set(name, value);
-  return scope;
-}
 
 export interface RenderOptions {
   /** Names and members that are missing swallow what is asked of them, in this template and not in the macros that it calls. */
@@ -92,16 +83,6 @@ export function bindMacro({ name, procedure }: Macro, globals: Scope): CallableV
     { budget, scope: globals, frame: undefined, output: new OutputBuffer(budget) },
     executeAll,
   );
-}
-
-/** Makes the macros that stand at the top of a file known everywhere. Whatever else the file holds is left out, as in dbt. */
-export function defineMacros(template: Template, globals: Scope, budget: Budget): void {
-  const home: Execution = { budget, scope: globals, frame: undefined, output: new OutputBuffer(budget) };
-  budget.run(() => {
-    for (const statement of template.body) {
-      if (statement.type === "macro" && statement.kind === "macro") execute(statement, home);
-    }
-  });
 }
 
 function executeAll(body: readonly Statement[], execution: Execution): void {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskConnection } from "#api/task.ts";
+import { Transform } from "#api/transform.ts";
 import type { SpecOf } from "../../../task-image/commands/command.ts";
 import { RelationCache } from "../../../task-image/dbt/adapter/relation-cache.ts";
 import { bridgeSession, configureForDbt } from "../../../task-image/dbt/bridge/postgres-session.ts";
@@ -91,6 +92,6 @@ function task({ host, port, user, password, database }: Target): SpecOf<"transfo
   const secret = { host, port: String(port), user, password, dbname: database };
   for (const [key, value] of Object.entries(secret)) writeFileSync(join(secretDirectory, key), value);
   const warehouse: TaskConnection = { kind: "postgres", secretName: "warehouse", secretDirectory };
-  const transform = { connection: "warehouse", schema: "dbt", project: { configMap: "project" } };
+  const transform = Transform.parse({ connection: "warehouse", schema: "dbt", project: { configMap: "project" } });
   return aTask({ work: { verb: "transform", transform }, connections: { warehouse } });
 }

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unpackItems } from "#api/packed-items.ts";
 import { EXIT } from "#api/task.ts";
+import { Transform } from "#api/transform.ts";
 import type { WorkOf } from "../../../task-image/commands/command.ts";
 import { decodeKept } from "../../../task-image/kept-report/kept-report.ts";
+import { macroPackages } from "../../support/dbt/macro-packages.ts";
 import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 import { startReportServer } from "../../support/tasks/report-server.ts";
@@ -37,9 +39,14 @@ function project(isLost: boolean): string {
   return directory;
 }
 
+const environmentOf = async (directory: string) => ({
+  KELT_PROJECT_DIRECTORY: directory,
+  KELT_MACRO_DIRECTORY: (await macroPackages()).macros,
+});
+
 const models = (schema: string): WorkOf<"transform"> => ({
   verb: "transform",
-  transform: { connection: "warehouse", schema, project: { configMap: "kept" } },
+  transform: Transform.parse({ connection: "warehouse", schema, project: { configMap: "kept" } }),
 });
 const attemptOf = (attempt: number, schema: string) =>
   aTask({
@@ -55,7 +62,7 @@ const keptIn = async (schema: string) => {
 };
 
 test("an attempt that another one may follow leaves its items, and the next one's report is whole again", async () => {
-  const first = await runTask(attemptOf(1, "one"), { KELT_PROJECT_DIRECTORY: project(true) });
+  const first = await runTask(attemptOf(1, "one"), await environmentOf(project(true)));
   expect(first.parsed.error?.kind).toBe("transient");
   expect(await keptIn("one")).toMatchObject([
     {
@@ -70,7 +77,7 @@ test("an attempt that another one may follow leaves its items, and the next one'
   ]);
   await using operator = await startReportServer();
   const channel = channelOf(operator);
-  const environment = { KELT_PROJECT_DIRECTORY: project(false) };
+  const environment = await environmentOf(project(false));
   const second = await startReportingTask(attemptOf(2, "one"), { channel, environment }).ended;
   expect(second.exitCode).toBe(EXIT.done);
   const expected = [
@@ -87,7 +94,7 @@ test("an attempt that another one may follow leaves its items, and the next one'
 
 test("the same attempt overwrites what it has left, and what an attempt does not come to stays as it was", async () => {
   for (let time = 0; time < 2; time += 1) {
-    await runTask(attemptOf(1, "two"), { KELT_PROJECT_DIRECTORY: project(true) });
+    await runTask(attemptOf(1, "two"), await environmentOf(project(true)));
   }
   expect(await keptIn("two")).toHaveLength(1);
   const gone = {
@@ -97,7 +104,7 @@ test("the same attempt overwrites what it has left, and what an attempt does not
   const broken = temporaryDirectory("broken");
   writeFileSync(join(broken, "dbt_project.yml"), "name: kept\n");
   writeFileSync(join(broken, "first.sql"), "{{ nothing(");
-  const { parsed } = await runTask(gone, { KELT_PROJECT_DIRECTORY: broken });
+  const { parsed } = await runTask(gone, await environmentOf(broken));
   expect(parsed.error?.code).toBe("InvalidProject");
   expect(unpackItems(parsed.items ?? "")).toMatchObject([
     { name: "second", state: "Failed", attempts: 1 },

@@ -259,11 +259,6 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[m].transform.project.git: a repository by ssh needs secretRef: its Secret has the key and the known hosts",
   ),
   refused(
-    "a project of a volume without a command of dbt's",
-    pipeline(`nodes: {m: {transform: {${MODEL}, project: {persistentVolumeClaim: {claimName: m}}}}}`),
-    "spec.nodes[m].transform: a project of persistentVolumeClaim, image or git needs command: it says what dbt does",
-  ),
-  refused(
     "a check of two kinds",
     test("{table: t, unique: [a], notNull: [a]}"),
     `spec.nodes[q].test.checks[0]: ${CHECK}`,

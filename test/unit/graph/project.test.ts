@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { formatProblem } from "../../../operator/graph/problem.ts";
 import { validatePipeline } from "../../../operator/graph/validate.ts";
 
-function problems(project: object, more: object = { command: "build" }): readonly string[] {
-  const transform = { connection: "warehouse", schema: "a", project, ...more };
+function problems(project: object): readonly string[] {
+  const transform = { connection: "warehouse", schema: "a", project };
   const spec = { connections: { warehouse: { postgres: { secretRef: "w" } } }, nodes: { models: { transform } } };
   const validation = validatePipeline(spec);
   return validation.ok ? [] : validation.problems.map(formatProblem);
@@ -20,15 +20,6 @@ test.each([
   ["one by ssh", { git: { url: "ssh://git@[2001:db8::1]:2222/~/m.git", ref: "v1.0", secretRef: "models" } }],
 ])("a project may come from %s", (_, project) => {
   expect(problems(project)).toEqual([]);
-});
-
-test("models without command may come from ConfigMaps alone", () => {
-  expect(problems({ configMaps: ["models", "macros"] }, {})).toEqual([]);
-  for (const project of [{ persistentVolumeClaim: { claimName: "models" } }, { image: { reference: "models:1" } }]) {
-    expect(problems(project, {})).toEqual([
-      "spec.nodes[models].transform: a project of persistentVolumeClaim, image or git needs command: it says what dbt does",
-    ]);
-  }
 });
 
 test.each([

@@ -1,13 +1,9 @@
 import { Budget, DBT_LIMITS } from "../../../task-image/jinja/budget.ts";
 import { parseDbtTemplate } from "../../../task-image/jinja/reading/template-parser.ts";
-import {
-  globalScope,
-  type RenderOptions,
-  renderNative,
-  renderTemplate,
-} from "../../../task-image/jinja/running/interpreter.ts";
+import { type RenderOptions, renderNative, renderTemplate } from "../../../task-image/jinja/running/interpreter.ts";
 import { TemplateError } from "../../../task-image/jinja/template-error.ts";
 import type { Value } from "../../../task-image/jinja/values/value.ts";
+import { globalScope } from "./global-scope.ts";
 
 /** Variables that a template sees. */
 export type Values = Readonly<Record<string, Value>>;

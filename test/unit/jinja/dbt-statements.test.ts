@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Budget, DBT_LIMITS } from "../../../task-image/jinja/budget.ts";
 import { parseDbtTemplate } from "../../../task-image/jinja/reading/template-parser.ts";
-import { bindMacro, globalScope, renderTemplate } from "../../../task-image/jinja/running/interpreter.ts";
+import { bindMacro, renderTemplate } from "../../../task-image/jinja/running/interpreter.ts";
 import { Scope } from "../../../task-image/jinja/running/scope.ts";
 import { dbtErrorOf, renderDbt } from "./dbt-render.ts";
+import { globalScope } from "./global-scope.ts";
 import { render } from "./render.ts";
 
 /** Statements as Jinja 3.1 with dbt's extensions renders them. */

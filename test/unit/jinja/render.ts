@@ -1,8 +1,9 @@
 import { Budget, type Limits } from "../../../task-image/jinja/budget.ts";
 import { parseTemplate } from "../../../task-image/jinja/reading/template-parser.ts";
-import { globalScope, renderTemplate } from "../../../task-image/jinja/running/interpreter.ts";
+import { renderTemplate } from "../../../task-image/jinja/running/interpreter.ts";
 import type { Rendering } from "../../../task-image/jinja/running/rendering.ts";
 import { TemplateError } from "../../../task-image/jinja/template-error.ts";
+import { globalScope } from "./global-scope.ts";
 
 /** The text that a template gives. */
 export function render(source: string): string {

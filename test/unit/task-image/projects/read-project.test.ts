@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ProjectSource } from "#api/project-source.ts";
+import { NOT_TEXT } from "../../../../task-image/dbt/project/project-package.ts";
 import { readProject } from "../../../../task-image/projects/read-project.ts";
 import { temporaryDirectory } from "../../../support/machine/temporary-directory.ts";
 
@@ -38,15 +39,13 @@ describe("a project in a ConfigMap", () => {
     expect(await read(source)).toEqual({ "a.sql": "select 'ü'" });
   });
 
-  test("that does not exist, and one with a key that is no text, are errors that name it", async () => {
+  test("that does not exist, and one without keys, are errors that name it", async () => {
     expect(await read(source, join(directory, "nowhere"))).toMatchObject(
       refusal("ProjectMissing", /^the project cannot be read: ENOENT/),
     );
     expect(await read(source)).toMatchObject(
       refusal("EmptyProject", /^ConfigMap films-models does not exist or holds no file/),
     );
-    write("a.sql", new Uint8Array([0xff, 0xfe]));
-    expect(await read(source)).toMatchObject(refusal("ProjectNotText", "a.sql: expected UTF-8 text"));
   });
 
   test("says where most of it lies when it is too large", async () => {
@@ -83,7 +82,7 @@ describe("a project in several ConfigMaps", () => {
 describe("a project in a folder of a volume", () => {
   const source = { persistentVolumeClaim: { claimName: "models", path: "team/dbt" } };
 
-  test("is what dbt reads below the folder: not what lies beside it, what dbt writes, and what is no text", async () => {
+  test("is what dbt reads below the folder, not what lies beside it and what dbt writes; what is no text stays one file", async () => {
     write("team/dbt/dbt_project.yml", "name: films");
     write("team/dbt/models/marts/a.sql", "select 1");
     write("team/dbt/.dbtignore", "b.sql");
@@ -96,6 +95,7 @@ describe("a project in a folder of a volume", () => {
       "dbt_project.yml": "name: films",
       "models/marts/a.sql": "select 1",
       ".dbtignore": "b.sql",
+      "models/latin1.sql": NOT_TEXT,
     });
   });
 

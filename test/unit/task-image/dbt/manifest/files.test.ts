@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NOT_TEXT } from "../../../../../task-image/dbt/project/project-package.ts";
 import { nodeOf, problemsOf, readProject } from "../read-project.ts";
 
 const idsOf = (files: Readonly<Record<string, string>>) => {
@@ -6,6 +7,17 @@ const idsOf = (files: Readonly<Record<string, string>>) => {
   expect(problemsOf(project)).toEqual([]);
   return [...project.manifest.nodes.keys()].sort();
 };
+
+test("a file of dbt's that is no UTF-8 is a problem, and one that is not dbt's is none", () => {
+  const files = {
+    "models/a.sql": "select 1",
+    "models/b.sql": NOT_TEXT,
+    "seeds/c.csv": NOT_TEXT,
+    "query.sql": NOT_TEXT,
+  };
+  const message = "expected UTF-8 text, found other bytes: save the file in UTF-8, or keep it out of the project";
+  expect(problemsOf(readProject(files))).toEqual([`models/b.sql:1:1: ${message}`, `seeds/c.csv:1:1: ${message}`]);
+});
 
 describe("files that are not dbt's are left alone", () => {
   test.each([

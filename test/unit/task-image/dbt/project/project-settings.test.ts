@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readProjectSettings } from "../../../../../task-image/dbt/project/project-settings.ts";
-import { globalScope } from "../../../../../task-image/jinja/running/interpreter.ts";
 import { ObjectValue } from "../../../../../task-image/jinja/values/value.ts";
+import { globalScope } from "../../../jinja/global-scope.ts";
 
 const target = new ObjectValue({ typeName: "target", attribute: (name) => (name === "name" ? "prod" : undefined) });
 const read = (text: string) =>

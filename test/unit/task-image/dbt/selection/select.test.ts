@@ -6,7 +6,7 @@ import { select } from "../../../../../task-image/dbt/selection/select.ts";
 import { readSelection } from "../../../../../task-image/dbt/selection/selection.ts";
 import { readSelectors } from "../../../../../task-image/dbt/selection/selectors-file.ts";
 import { formatProblem, ProblemError } from "../../../../../task-image/jinja/problem.ts";
-import { globalScope } from "../../../../../task-image/jinja/running/interpreter.ts";
+import { globalScope } from "../../../jinja/global-scope.ts";
 import { problemsOf, readProject } from "../read-project.ts";
 
 /**

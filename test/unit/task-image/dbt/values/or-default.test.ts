@@ -3,8 +3,9 @@ import { CONVERSIONS } from "../../../../../task-image/dbt/context/conversions.t
 import { RE } from "../../../../../task-image/dbt/values/regular-expressions.ts";
 import { Budget, DBT_LIMITS } from "../../../../../task-image/jinja/budget.ts";
 import { parseDbtTemplate } from "../../../../../task-image/jinja/reading/template-parser.ts";
-import { globalScope, renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
+import { renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
 import { dbtErrorOf, renderDbt } from "../../../jinja/dbt-render.ts";
+import { globalScope } from "../../../jinja/global-scope.ts";
 
 const VALUES = { ...Object.fromEntries(CONVERSIONS), re: RE };
 const render = (source: string) => renderDbt(source, VALUES);

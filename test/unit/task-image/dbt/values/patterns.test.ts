@@ -3,8 +3,9 @@ import { datetimeModule } from "../../../../../task-image/dbt/values/datetime-mo
 import { RE } from "../../../../../task-image/dbt/values/regular-expressions.ts";
 import { Budget, DBT_LIMITS, type Limits } from "../../../../../task-image/jinja/budget.ts";
 import { parseDbtTemplate } from "../../../../../task-image/jinja/reading/template-parser.ts";
-import { globalScope, renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
+import { renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
 import { dbtErrorOf, renderDbt } from "../../../jinja/dbt-render.ts";
+import { globalScope } from "../../../jinja/global-scope.ts";
 
 const VALUES = { re: RE, datetime: datetimeModule({ micros: () => 0n } as never) };
 const render = (source: string) => renderDbt(source, VALUES);

@@ -5,8 +5,9 @@ import { ITERTOOLS } from "../../../../../task-image/dbt/values/itertools.ts";
 import { RE } from "../../../../../task-image/dbt/values/regular-expressions.ts";
 import { Budget, DBT_LIMITS } from "../../../../../task-image/jinja/budget.ts";
 import { parseDbtTemplate } from "../../../../../task-image/jinja/reading/template-parser.ts";
-import { globalScope, renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
+import { renderTemplate } from "../../../../../task-image/jinja/running/interpreter.ts";
 import { dbtErrorOf } from "../../../jinja/dbt-render.ts";
+import { globalScope } from "../../../jinja/global-scope.ts";
 
 const rows = Array.from({ length: 5000 }, (_, row) => `${row},${row % 7}\n`).join("");
 const NAMES = [
