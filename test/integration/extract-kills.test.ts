@@ -10,7 +10,6 @@ import { startLossyProxy } from "../support/servers/lossy-proxy.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../support/servers/postgres.ts";
 import { type S3Server, startS3Server } from "../support/servers/versitygw.ts";
 import { aContext, aTask } from "../support/tasks/task.ts";
-import { bundledTask } from "../support/tasks/task-bundle.ts";
 import { startTask } from "../support/tasks/task-process.ts";
 
 /** An extract has no COMMIT that it could lose: all of its points are of one kind. */
@@ -69,12 +68,10 @@ async function throughProxy(rules: Parameters<typeof startLossyProxy>[1]) {
 test("an extract killed at any point has no manifest or all its files, and its retry is whole", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const program = await bundledTask();
   const traffic = { exchanges: 0, bytes: 0 };
   {
     await using counting = await throughProxy(countTraffic(traffic));
-    const { exitCode, output } = await startTask(pipelineOf("undisturbed").extractTask(1, counting.lake), {}, program)
-      .ended;
+    const { exitCode, output } = await startTask(pipelineOf("undisturbed").extractTask(1, counting.lake)).ended;
     expect(exitCode, output).toBe(EXIT.done);
   }
   await pipelineOf("undisturbed").runLoad();
@@ -89,7 +86,7 @@ test("an extract killed at any point has no manifest or all its files, and its r
       const story = `seed ${seed}: ${JSON.stringify(point)}`;
       let kill = () => {};
       await using killing = await throughProxy(killAt(point, () => kill()));
-      const first = startTask(extractTask(1, killing.lake), {}, program);
+      const first = startTask(extractTask(1, killing.lake));
       kill = () => void first.process.kill("SIGKILL");
       const { signal, exitCode, output } = await first.ended;
       expect(signal === "SIGKILL" || exitCode === EXIT.done, `${story}\n${output}`).toBe(true);

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, type TaskSpec } from "#api/task.ts";
 import { temporaryDirectory } from "../../../test/support/machine/temporary-directory.ts";
 import type { TestDatabase } from "../../../test/support/servers/postgres.ts";
-import { LOOPBACK } from "../../../test/support/tasks/task-process.ts";
+import { LOOPBACK } from "../../../test/support/tasks/loopback.ts";
 import { REPOSITORY } from "../../cluster/directories.ts";
 import { APPS, type App } from "../../images/bundle.ts";
 

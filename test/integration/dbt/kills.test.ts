@@ -8,7 +8,6 @@ import { CYCLES_AT_ONCE, FIRST_SEED, TIMEOUT_MS } from "../../support/loads/kill
 import { type CutRules, startLossyProxy } from "../../support/servers/lossy-proxy.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 import { aTask } from "../../support/tasks/task.ts";
-import { bundledTask } from "../../support/tasks/task-bundle.ts";
 import { startTask } from "../../support/tasks/task-process.ts";
 
 /** Points at which a build is killed; the seed of the first one is another set of points. */
@@ -85,7 +84,7 @@ async function buildBehind(database: TestDatabase, rules: CutRules, onStart: (ki
   };
   const connections = { warehouse: database.connection({ host: proxy.host, port: String(proxy.port) }) };
   const work = { verb: "transform" as const, transform: Transform.parse(said) };
-  const task = startTask(aTask({ work, connections, uid: UID }), folders, await bundledTask());
+  const task = startTask(aTask({ work, connections, uid: UID }), folders);
   onStart(() => void task.process.kill("SIGKILL"));
   return await task.ended;
 }

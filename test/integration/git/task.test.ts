@@ -8,7 +8,6 @@ import { type SshServer, startSshd } from "../../support/git/sshd.ts";
 import { until } from "../../support/machine/until.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 import { aTask } from "../../support/tasks/task.ts";
-import { bundledTask } from "../../support/tasks/task-bundle.ts";
 import { runTask, startTask } from "../../support/tasks/task-process.ts";
 
 let server: PostgresServer;
@@ -63,7 +62,7 @@ test.each([
 ])("a task builds a project from git by %s, and its result has the commit", async (_, server) => {
   const commit = repository.commit(files(1));
   const { spec, secret } = taskOf(server());
-  const task = await runTask(spec, await environment(secret), await bundledTask());
+  const task = await runTask(spec, await environment(secret));
   expect(task.parsed).toMatchObject({ outcome: "succeeded", message: "1 node: 1 success", commit });
   expect(await warehouse.query("SELECT id FROM dbt.one")).toEqual([{ id: "1" }]);
 });
@@ -72,7 +71,7 @@ test("a task that is told the run's commit builds that one, whatever was pushed 
   const commit = repository.commit(files(2));
   repository.commit(files(3));
   const { spec, secret } = taskOf(byHttps(), { commit });
-  const task = await runTask(spec, await environment(secret), await bundledTask());
+  const task = await runTask(spec, await environment(secret));
   expect(task.parsed).toMatchObject({ outcome: "succeeded", commit });
   expect(await warehouse.query("SELECT id FROM dbt.one")).toEqual([{ id: "2" }]);
 });
@@ -82,7 +81,7 @@ test("a task that is killed while it fetches has left the commit, so that the ne
   hangs = true;
   const { spec, secret } = taskOf(byHttps());
   const before = https.requests.length;
-  const task = startTask(spec, await environment(secret), await bundledTask());
+  const task = startTask(spec, await environment(secret));
   await until("the objects are asked for", () => https.requests.slice(before).some((one) => one.startsWith("POST")));
   task.process.kill("SIGKILL");
   const { result } = await task.ended;
@@ -95,7 +94,7 @@ test("SIGTERM is obeyed while a repository is fetched, and the result has the co
   hangs = true;
   const { spec, secret } = taskOf(byHttps());
   const before = https.requests.length;
-  const task = startTask(spec, await environment(secret), await bundledTask());
+  const task = startTask(spec, await environment(secret));
   await until("the objects are asked for", () => https.requests.slice(before).some((one) => one.startsWith("POST")));
   task.process.kill("SIGTERM");
   const { exitCode, result } = await task.ended;
@@ -113,7 +112,7 @@ test("no secret is in what a task prints and leaves, whatever the server refuses
     url: bySsh().url,
     secret: { ...bySsh().secret, "ssh-privatekey": "n0-key-at-all" },
   });
-  const task = await runTask(spec, await environment(secret), await bundledTask());
+  const task = await runTask(spec, await environment(secret));
   expect(task.parsed.error).toMatchObject({ kind: "configuration", code: "SecretIncomplete" });
   expect(task.output + task.result).not.toContain("n0-key-at-all");
 });

@@ -6,7 +6,6 @@ import { load as runLoad } from "../../../task-image/commands/load.ts";
 import { type CutRules, startLossyProxy } from "../servers/lossy-proxy.ts";
 import type { TestDatabase } from "../servers/postgres.ts";
 import { aContext } from "../tasks/task.ts";
-import { bundledTask } from "../tasks/task-bundle.ts";
 import { startTask } from "../tasks/task-process.ts";
 import { countTraffic, type KillPoint, killAt, killPoint, type Traffic } from "./kill-point.ts";
 
@@ -60,7 +59,6 @@ interface Death {
  * ones; in the end each row is there once, in the right table, and nothing that a load uses on its way is.
  */
 async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void> {
-  const task = await bundledTask();
   let made = 0;
   const newSchema = async () => {
     made += 1;
@@ -70,7 +68,7 @@ async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void> {
     return schema;
   };
   const attempt = loss === undefined ? 1 : 2;
-  const traffic = await measureTraffic(task, load, await newSchema(), attempt);
+  const traffic = await measureTraffic(load, await newSchema(), attempt);
   // Of two losses each gets half of the points.
   const count = loss === undefined ? POINTS : Math.ceil(POINTS / 2);
   const seeds = Array.from({ length: count }, (_, index) => FIRST_SEED + index);
@@ -80,7 +78,7 @@ async function surviveKills(load: KilledLoad, loss?: Loss): Promise<void> {
       const point = killPoint(seed, traffic);
       const story = `${load.name}, seed ${seed}: ${loss === undefined ? "" : `lost ${loss}, then `}killed ${tellPoint(point)}`;
       const death = { schema: await newSchema(), point, attempt, story };
-      const wasKilled = await killOnce(task, load, death);
+      const wasKilled = await killOnce(load, death);
       if (wasKilled) killed += 1;
       await expectOldOrNew(load, death);
       await retry(load, death);
@@ -106,11 +104,10 @@ async function withProxy(
   return proxy.cuts();
 }
 
-/** By a process that comes to its end: its compiled code is there for those that do not. */
-async function measureTraffic(program: string, load: KilledLoad, schema: string, attempt: number): Promise<Traffic> {
+async function measureTraffic(load: KilledLoad, schema: string, attempt: number): Promise<Traffic> {
   const traffic = { exchanges: 0, bytes: 0 };
   await withProxy(load, countTraffic(traffic), async (connection) => {
-    const { exitCode, output } = await startTask(load.task(schema, attempt, connection), {}, program).ended;
+    const { exitCode, output } = await startTask(load.task(schema, attempt, connection)).ended;
     expect(exitCode, `${load.name}, undisturbed\n${output}`).toBe(EXIT.done);
   });
   return traffic;
@@ -130,12 +127,12 @@ async function loseCommit(load: KilledLoad, schema: string, loss: Loss): Promise
 }
 
 /** Starts an attempt and kills it; answers false when it had ended before. */
-async function killOnce(program: string, load: KilledLoad, { schema, point, attempt, story }: Death): Promise<boolean> {
+async function killOnce(load: KilledLoad, { schema, point, attempt, story }: Death): Promise<boolean> {
   let kill = () => {};
   let isKilled = false;
   const rules = killAt(point, () => kill());
   await withProxy(load, rules, async (connection) => {
-    const task = startTask(load.task(schema, attempt, connection), {}, program);
+    const task = startTask(load.task(schema, attempt, connection));
     kill = () => void task.process.kill("SIGKILL");
     const { signal, exitCode, output } = await task.ended;
     isKilled = signal === "SIGKILL";

@@ -2,19 +2,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { RESULT_FILE_ENV, TASK_SPEC_ENV, TaskResult } from "#api/task.ts";
 import { temporaryDirectory } from "../machine/temporary-directory.ts";
+import { LOOPBACK } from "./loopback.ts";
+import { bundledTask } from "./task-bundle.ts";
 
-const MAIN = fileURLToPath(new URL("../../../task-image/main.ts", import.meta.url));
-
-let cache: string | undefined;
-
-/** Code that one process has compiled is there for the next one, as it is in the image. */
-function compiled(): string {
-  cache ??= temporaryDirectory("compiled");
-  return cache;
-}
+const PROGRAM = await bundledTask();
 
 /** A task image's process as the kubelet would run it. */
 export interface TaskProcess {
@@ -33,28 +26,20 @@ export interface EndedTask {
   readonly result: string;
 }
 
-/** The servers of tests are on this machine, where no task goes unless its installation says so. */
-export const LOOPBACK = { allowed: ["127.0.0.0/8", "::1"] };
-
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * Starts `main.ts`, or a bundle of it, with a spec: an object, or any text to hand over as it is. `environment` is what others put
- * into the pod; it begins in `directory`.
+ * Starts the task's program as the image has it, with a spec: an object, or any text to hand over as it is. `environment` is what others
+ * put into the pod; it begins in `directory`.
  */
-export function startTask(
-  spec: unknown,
-  environment: Environment = {},
-  program = MAIN,
-  directory = process.cwd(),
-): TaskProcess {
+export function startTask(spec: unknown, environment: Environment = {}, directory = process.cwd()): TaskProcess {
   const resultFile = join(temporaryDirectory("result"), "termination-log");
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
+  const child = spawn(process.execPath, [PROGRAM.main], {
     cwd: directory,
     env: {
       ...environment,
       PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: compiled(),
+      NODE_COMPILE_CACHE: PROGRAM.compiled,
       [TASK_SPEC_ENV]: typeof spec === "string" ? spec : JSON.stringify({ network: LOOPBACK, ...(spec as object) }),
       [RESULT_FILE_ENV]: resultFile,
     },
@@ -79,10 +64,9 @@ export function startTask(
 export async function runTask(
   spec: unknown,
   environment: Environment = {},
-  program = MAIN,
   directory = process.cwd(),
 ): Promise<EndedTask & { readonly parsed: TaskResult }> {
-  const task = await startTask(spec, environment, program, directory).ended;
+  const task = await startTask(spec, environment, directory).ended;
   return { ...task, parsed: TaskResult.parse(JSON.parse(task.result)) };
 }
 
