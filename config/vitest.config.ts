@@ -29,6 +29,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxWorkers,
+        },
+      },
+      {
+        test: {
           name: "dbt",
           include: ["test/dbt/**/*.test.ts"],
           testTimeout: 300_000,

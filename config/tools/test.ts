@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { inTurns, type Voice } from "./turns.ts";
 
 /** Tests by their end. */
 interface Count {
@@ -14,8 +15,14 @@ interface Count {
 
 interface Layer {
   readonly name: string;
-  readonly run: () => Promise<Count>;
+  readonly run: (voice: Voice) => Promise<Count>;
 }
+
+/** Layers that run one after another. */
+type Lane = readonly Layer[];
+
+/** Lanes that run at once. */
+type Step = readonly Lane[];
 
 /** What vitest's JSON reporter says at its end. */
 const Report = z.object({
@@ -26,6 +33,8 @@ const Report = z.object({
   success: z.boolean(),
 });
 
+/** A niceness: https://man7.org/linux/man-pages/man7/sched.7.html */
+const PATIENCE = 10;
 const BIN = "node_modules";
 const STATIC: readonly Layer[] = [
   command("format and lint", `${BIN}/@biomejs/biome/bin/biome`, [
@@ -38,30 +47,35 @@ const STATIC: readonly Layer[] = [
   command("drift of generated files", "config/tools/generate.ts", ["--check"]),
 ];
 const UNIT = vitest("unit");
-/** The cluster that the layers after it need comes up as it does for a user: by the quick start. */
+/** The cluster that other layers need comes up as it does for a user: by the quick start. It brings tools that all others need. */
 const QUICKSTART = command("quick start", "config/quickstart/start.ts", []);
-/** Their databases and stores would take processors from the tests that do not need them. */
 const MORE_QUICKSTARTS = ["posts", "songplays", "netflix", "showcase"].map((sample) =>
   command(`quick start of ${sample}`, "config/quickstart/start.ts", [sample]),
 );
+/** Nearly all of their time they compute: whoever waits for a pod goes first. */
+const SERVERS = [vitest("integration", { isPatient: true }), vitest("dbt", { isPatient: true })];
+/** Most of their time they wait for pods. The other quick starts' databases and stores come after those that do not need them. */
+const CLUSTER = [vitest("cluster"), ...MORE_QUICKSTARTS, vitest("e2e")];
 
-/** The layers from the quickest to the slowest; `check` is the part of them that needs no server. */
-const SUITES: Readonly<Record<string, readonly Layer[]>> = {
-  check: [...STATIC, UNIT],
-  all: [...STATIC, UNIT, QUICKSTART, vitest("integration"), ...MORE_QUICKSTARTS, vitest("e2e")],
+/** What runs, step by step; `check` is the part that needs no server. */
+const SUITES: Readonly<Record<string, readonly Step[]>> = {
+  check: [[[...STATIC, UNIT]]],
+  all: [[STATIC], [[UNIT], [QUICKSTART]], [SERVERS, CLUSTER]],
 };
 
 function command(name: string, script: string, args: readonly string[]): Layer {
-  const run = async () =>
-    (await node([script, ...args])) === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  const run = async (voice: Voice) =>
+    (await node([script, ...args], voice)) === 0
+      ? { passed: 1, failed: 0, skipped: 0 }
+      : { passed: 0, failed: 1, skipped: 0 };
   return { name, run };
 }
 
-function vitest(project: string): Layer {
-  return { name: project, run: () => countTests(project) };
+function vitest(project: string, { isPatient = false } = {}): Layer {
+  return { name: project, run: (voice) => countTests(project, voice, isPatient) };
 }
 
-async function countTests(project: string): Promise<Count> {
+async function countTests(project: string, voice: Voice, isPatient: boolean): Promise<Count> {
   const folder = await mkdtemp(join(tmpdir(), "kelt-test-"));
   const file = join(folder, "report.json");
   const args = [
@@ -73,40 +87,55 @@ async function countTests(project: string): Promise<Count> {
     "--reporter=default",
     "--reporter=json",
   ];
-  const code = await node([`${BIN}/vitest/vitest.mjs`, ...args, `--outputFile.json=${file}`]);
+  const code = await node([`${BIN}/vitest/vitest.mjs`, ...args, `--outputFile.json=${file}`], voice, isPatient);
   try {
     const report = Report.parse(JSON.parse(await readFile(file, "utf8")));
     // A file that cannot be loaded fails without a test of its own.
     const failed = Math.max(report.numFailedTests, report.success && code === 0 ? 0 : 1);
     return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
   } catch (error) {
-    process.stderr.write(`vitest left no report of project ${project}: ${(error as Error).message}\n`);
+    voice.write(`vitest left no report of project ${project}: ${(error as Error).message}\n`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function node(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
-  const [code] = (await once(child, "exit")) as [number | null];
+/** Runs a program of Node.js. A patient one leaves the processors to others that want them. */
+async function node(args: readonly string[], voice: Voice, isPatient = false): Promise<number> {
+  const color = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+  const env = { ...process.env, ...color };
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env });
+  if (isPatient && child.pid !== undefined) setPriority(child.pid, PATIENCE);
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", voice.write);
+  const [code] = (await once(child, "close")) as [number | null];
   return code ?? 1;
 }
 
 /** Runs every layer, whatever fails, and ends with one line over all of them. */
-async function runSuite(layers: readonly Layer[]): Promise<Count> {
+async function runSuite(steps: readonly Step[]): Promise<Count> {
   const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { name, run } of layers) {
-    process.stdout.write(`\n== ${name}\n`);
-    const begun = performance.now();
-    const count = await run();
-    total.passed += count.passed;
-    total.failed += count.failed;
-    total.skipped += count.skipped;
-    const seconds = ((performance.now() - begun) / 1000).toFixed(0);
-    process.stdout.write(`== ${name}: ${count.passed} passed, ${count.failed} failed in ${seconds} s\n`);
-  }
+  const nextVoice = inTurns((text) => process.stdout.write(text));
+  const runLane = async (lane: Lane) => {
+    for (const layer of lane) {
+      const { passed, failed, skipped } = await runLayer(layer, nextVoice());
+      total.passed += passed;
+      total.failed += failed;
+      total.skipped += skipped;
+    }
+  };
+  for (const lanes of steps) await Promise.all(lanes.map(runLane));
   return total;
+}
+
+async function runLayer({ name, run }: Layer, voice: Voice): Promise<Count> {
+  voice.write(`\n== ${name}\n`);
+  const begun = performance.now();
+  const count = await run(voice);
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  voice.write(`== ${name}: ${count.passed} passed, ${count.failed} failed in ${seconds} s\n`);
+  voice.end();
+  return count;
 }
 
 const suite = SUITES[process.argv[2] ?? "all"];
