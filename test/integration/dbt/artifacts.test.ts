@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
-import { openBucket, readObjects } from "../../support/servers/bucket.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
-import { type S3Server, startS3Server } from "../../support/servers/versitygw.ts";
+import { useDbtWarehouse, useLake } from "../../support/dbt/dbt-warehouse.ts";
+import { readObjects } from "../../support/servers/bucket.ts";
 
-let server: PostgresServer;
-let s3: S3Server;
-let warehouse: TestDatabase;
-beforeAll(async () => {
-  [server, s3] = await Promise.all([startPostgres(), startS3Server()]);
-  await using _ = await openBucket(s3, "lake");
-});
-afterAll(async () => {
-  await server.stop();
-  await s3.stop();
-});
-beforeEach(async () => {
-  warehouse = await server.createDatabase();
-});
+const dbt = useDbtWarehouse();
+const lake = useLake();
 
 const SHOP: ConfigMapFiles = {
   "dbt_project.yml": "name: shop\n",
@@ -30,17 +17,17 @@ const BROKEN = { ...SHOP, "models.second.sql": "select missing as n from {{ ref(
 
 const run = (files: ConfigMapFiles, prefix: string, fields: object = {}, connections = {}) =>
   runTransform(
-    warehouse,
+    dbt.warehouse,
     files,
     { artifacts: { connection: "lake", prefix }, ...fields },
-    { connections: { lake: s3.connection("lake"), ...connections } },
+    { connections: { lake: lake.s3.connection("lake"), ...connections } },
   );
 
 const json = (text: string | undefined) => JSON.parse(text ?? "null");
 
 test("a command leaves manifest.json and run_results.json, and those of its latest success stay", async () => {
   expect(await run(SHOP, "a/")).toMatchObject({ outcome: { message: "4 nodes: 3 success, 1 pass" } });
-  const first = await readObjects(s3, "lake", "a/");
+  const first = await readObjects(lake.s3, "lake", "a/");
   expect(Object.keys(first)).toEqual([
     "manifest.json",
     "run_results.json",
@@ -50,7 +37,7 @@ test("a command leaves manifest.json and run_results.json, and those of its late
   expect(json(first["manifest.json"])).toMatchObject({
     metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/manifest/v12.json", project_name: "shop" },
     nodes: {
-      "model.shop.second": { compiled: true, compiled_code: `select n from "${warehouse.name}"."dbt"."first"` },
+      "model.shop.second": { compiled: true, compiled_code: `select n from "${dbt.warehouse.name}"."dbt"."first"` },
     },
     parent_map: { "model.shop.second": ["model.shop.first"] },
   });
@@ -58,12 +45,12 @@ test("a command leaves manifest.json and run_results.json, and those of its late
     expect.objectContaining({
       unique_id: "model.shop.first",
       status: "success",
-      relation_name: `"${warehouse.name}"."dbt"."first"`,
+      relation_name: `"${dbt.warehouse.name}"."dbt"."first"`,
     }),
   );
 
   expect(await run(BROKEN, "a/")).toMatchObject({ outcome: { code: "42703" } });
-  const second = await readObjects(s3, "lake", "a/");
+  const second = await readObjects(lake.s3, "lake", "a/");
   const statuses = Object.fromEntries(
     json(second["run_results.json"]).results.map(({ unique_id: id, status }: Record<string, string>) => [id, status]),
   );
@@ -77,22 +64,22 @@ test("a command leaves manifest.json and run_results.json, and those of its late
 
 test("compile leaves the SQL of each node beside them", async () => {
   await run(SHOP, "b/", { command: "compile" });
-  const found = await readObjects(s3, "lake", "b/");
-  expect(found["compiled/shop/models/second.sql"]).toBe(`select n from "${warehouse.name}"."dbt"."first"`);
+  const found = await readObjects(lake.s3, "lake", "b/");
+  expect(found["compiled/shop/models/second.sql"]).toBe(`select n from "${dbt.warehouse.name}"."dbt"."first"`);
   expect(Object.keys(found).filter((key) => key.startsWith("compiled/shop/models/schema.yml/"))).toEqual([
     "compiled/shop/models/schema.yml/not_null_first_n.sql",
   ]);
 });
 
 test("freshness leaves sources.json", async () => {
-  await warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.films AS SELECT now() - interval '3 days' AS loaded");
+  await dbt.warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.films AS SELECT now() - interval '3 days' AS loaded");
   const source = "{name: films, loaded_at_field: loaded, config: {freshness: {warn_after: {count: 1, period: day}}}}";
   const files = {
     ...SHOP,
     "models.sources.yml": `sources: [{name: raw, tables: [${source}, {name: gone, loaded_at_field: x, config: {freshness: {warn_after: {count: 1, period: day}}}}]}]`,
   };
   await run(files, "c/", { command: "freshness" });
-  const found = await readObjects(s3, "lake", "c/");
+  const found = await readObjects(lake.s3, "lake", "c/");
   expect(json(found["sources.json"])).toMatchObject({
     metadata: { dbt_schema_version: "https://schemas.getdbt.com/dbt/sources/v3.json" },
     results: expect.arrayContaining([
@@ -107,10 +94,10 @@ test("freshness leaves sources.json", async () => {
 });
 
 test("a store that takes nothing fails a command that succeeded, and hides no failure of the project", async () => {
-  const lake = { lake: s3.connection("nowhere") };
-  expect(await run(SHOP, "d/", {}, lake)).toMatchObject({ outcome: { code: "NoSuchBucket" } });
-  expect(await warehouse.query("SELECT n FROM dbt.third")).toEqual([{ n: "1" }]);
-  const { outcome, log } = await run(BROKEN, "d/", {}, lake);
+  const nowhere = { lake: lake.s3.connection("nowhere") };
+  expect(await run(SHOP, "d/", {}, nowhere)).toMatchObject({ outcome: { code: "NoSuchBucket" } });
+  expect(await dbt.warehouse.query("SELECT n FROM dbt.third")).toEqual([{ n: "1" }]);
+  const { outcome, log } = await run(BROKEN, "d/", {}, nowhere);
   expect(outcome).toMatchObject({ code: "42703" });
   expect(log).toContain("the artifacts are not written");
 });

@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Transform } from "#api/transform.ts";
 import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { useDbtWarehouse } from "../../support/dbt/dbt-warehouse.ts";
 
-let server: PostgresServer;
-let warehouse: TestDatabase;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  warehouse = await server.createDatabase();
-});
+const dbt = useDbtWarehouse();
 
 const SHOP: ConfigMapFiles = {
   "dbt_project.yml": "name: shop\nmodels: {shop: {marts: {+materialized: table, +tags: [daily]}}}\n",
@@ -25,11 +17,11 @@ const SHOP: ConfigMapFiles = {
   "logo.png": Buffer.from([0x89, 0x50, 0xff, 0xfe]),
 };
 
-const run = (files: ConfigMapFiles, fields: object = {}) => runTransform(warehouse, files, fields);
+const run = (files: ConfigMapFiles, fields: object = {}) => runTransform(dbt.warehouse, files, fields);
 
 const tables = async () =>
   (
-    await warehouse.query(
+    await dbt.warehouse.query(
       "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables WHERE table_schema LIKE 'dbt%' AND table_name NOT LIKE '\\_kelt%' ORDER BY 1",
     )
   ).map(({ name }) => name);
@@ -40,12 +32,12 @@ describe("a model over a table whose rows a policy hides from the role", () => {
     "models.part.sql": `{{ config(materialized='table'${hook}) }} select id from raw.items`,
   });
   const asBuilder = (given: ConfigMapFiles) => {
-    const connections = { warehouse: warehouse.connection({ user: "builder", password: "x" }) };
-    return runTransform(warehouse, given, {}, { connections });
+    const connections = { warehouse: dbt.warehouse.connection({ user: "builder", password: "x" }) };
+    return runTransform(dbt.warehouse, given, {}, { connections });
   };
   beforeEach(() =>
-    warehouse.query(`DO $$ BEGIN CREATE ROLE builder LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-      GRANT CREATE ON DATABASE ${warehouse.name} TO builder; CREATE SCHEMA raw; GRANT USAGE ON SCHEMA raw TO builder;
+    dbt.warehouse.query(`DO $$ BEGIN CREATE ROLE builder LOGIN PASSWORD 'x'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+      GRANT CREATE ON DATABASE ${dbt.warehouse.name} TO builder; CREATE SCHEMA raw; GRANT USAGE ON SCHEMA raw TO builder;
       CREATE TABLE raw.items AS SELECT i AS id FROM generate_series(1, 10) AS i; GRANT SELECT ON raw.items TO builder;
       ALTER TABLE raw.items ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON raw.items USING (id <= 3)`),
   );
@@ -56,13 +48,13 @@ describe("a model over a table whose rows a policy hides from the role", () => {
       kind: "configuration",
       message: expect.stringMatching(/row-level security policy for table "items".*hidden from this role.*BYPASSRLS/),
     });
-    expect(await warehouse.query("SELECT 1 FROM pg_class WHERE relname = 'part'")).toEqual([]);
+    expect(await dbt.warehouse.query("SELECT 1 FROM pg_class WHERE relname = 'part'")).toEqual([]);
   });
 
   test("is built of that part where a hook says so", async () => {
     const { outcome } = await asBuilder(files(", pre_hook='set row_security = on'"));
     expect(outcome).toMatchObject({ message: "1 node: 1 success" });
-    expect(await warehouse.query("SELECT count(*) FROM dbt.part")).toEqual([{ count: "3" }]);
+    expect(await dbt.warehouse.query("SELECT count(*) FROM dbt.part")).toEqual([{ count: "3" }]);
   });
 });
 
@@ -71,7 +63,7 @@ describe("a dbt project in a ConfigMap", () => {
     const { outcome, states } = await run(SHOP);
     expect(outcome).toMatchObject({ message: "6 nodes: 3 success, 3 pass", tests: { passed: 3, failed: 0 } });
     expect(states).toMatchObject({ kinds: "Succeeded", kinds_view: "Succeeded", fact: "Succeeded", few: "Succeeded" });
-    expect(await warehouse.query("SELECT kind, n FROM dbt.fact ORDER BY 1")).toEqual([
+    expect(await dbt.warehouse.query("SELECT kind, n FROM dbt.fact ORDER BY 1")).toEqual([
       { kind: "A", n: "1" },
       { kind: "B", n: "1" },
     ]);
@@ -144,13 +136,13 @@ sources:
 `,
   };
   const fill = async () => {
-    await warehouse.query("CREATE SCHEMA raw");
+    await dbt.warehouse.query("CREATE SCHEMA raw");
     for (const table of ["new", "old", "stale", "empty"]) {
-      await warehouse.query(`CREATE TABLE raw.${table} (loaded timestamptz)`);
+      await dbt.warehouse.query(`CREATE TABLE raw.${table} (loaded timestamptz)`);
     }
-    await warehouse.query("INSERT INTO raw.new VALUES (now())");
-    await warehouse.query("INSERT INTO raw.old VALUES (now() - interval '3 hours'), (now() - interval '9 days')");
-    await warehouse.query("INSERT INTO raw.stale VALUES (now() - interval '3 days 4 hours 1 minute')");
+    await dbt.warehouse.query("INSERT INTO raw.new VALUES (now())");
+    await dbt.warehouse.query("INSERT INTO raw.old VALUES (now() - interval '3 hours'), (now() - interval '9 days')");
+    await dbt.warehouse.query("INSERT INTO raw.stale VALUES (now() - interval '3 days 4 hours 1 minute')");
   };
 
   test("is an item of each source that has limits, and one past error_after fails the node", async () => {
@@ -188,7 +180,7 @@ sources:
 
 test("compile renders every model and makes nothing, and names the first that it cannot render", async () => {
   expect(await run(SHOP, { command: "compile" })).toMatchObject({ outcome: { message: "6 nodes: 6 success" } });
-  expect(await warehouse.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'dbt%'")).toEqual([]);
+  expect(await dbt.warehouse.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'dbt%'")).toEqual([]);
   const files = {
     ...SHOP,
     "models.marts.fact.sql": "select {{ exceptions.raise_compiler_error('not so') if execute }}",

@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { Transform } from "#api/transform.ts";
 import { type ConfigMapFiles, mountConfigMap, runTransform } from "../../support/dbt/dbt-command.ts";
+import { useDbtWarehouse } from "../../support/dbt/dbt-warehouse.ts";
 import { macroPackages } from "../../support/dbt/macro-packages.ts";
 import { until } from "../../support/machine/until.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 import { aTask } from "../../support/tasks/task.ts";
 import { startTask } from "../../support/tasks/task-process.ts";
 
-let server: PostgresServer;
-let warehouse: TestDatabase;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  warehouse = await server.createDatabase();
-  await warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.state (works bool); INSERT INTO raw.state VALUES (false)");
-});
+const dbt = useDbtWarehouse();
+beforeEach(() =>
+  dbt.warehouse.query("CREATE SCHEMA raw; CREATE TABLE raw.state (works bool); INSERT INTO raw.state VALUES (false)"),
+);
 
 const TABLE = "{{ config(materialized='table') }}";
 /** first → lost → last, and apart; each table says when it was built. `lost` ends its own session until the state says otherwise. */
@@ -31,9 +25,9 @@ const SHOP: ConfigMapFiles = {
 };
 
 const attempt = (number: number, files = SHOP, more: object = {}) =>
-  runTransform(warehouse, files, { threads: 1 }, { attempt: number, ...more });
-const mend = () => warehouse.query("UPDATE raw.state SET works = true");
-const builtAt = async (table: string) => (await warehouse.query(`SELECT built FROM dbt.${table}`))[0]?.built;
+  runTransform(dbt.warehouse, files, { threads: 1 }, { attempt: number, ...more });
+const mend = () => dbt.warehouse.query("UPDATE raw.state SET works = true");
+const builtAt = async (table: string) => (await dbt.warehouse.query(`SELECT built FROM dbt.${table}`))[0]?.built;
 
 test("an attempt after one that has lost its connection runs what was not done, and what stands behind it", async () => {
   expect(await attempt(1)).toMatchObject({ outcome: { kind: "transient" } });
@@ -50,7 +44,7 @@ test("a node whose result was not written runs again, and so does all that stand
   await mend();
   await attempt(1);
   const before = [await builtAt("first"), await builtAt("lost"), await builtAt("last"), await builtAt("apart")];
-  await warehouse.query("DELETE FROM dbt._kelt_nodes WHERE unique_id = 'model.shop.lost'");
+  await dbt.warehouse.query("DELETE FROM dbt._kelt_nodes WHERE unique_id = 'model.shop.lost'");
   await attempt(2);
   const after = [await builtAt("first"), await builtAt("lost"), await builtAt("last"), await builtAt("apart")];
   expect(after.map((built, index) => built === before[index])).toEqual([true, false, false, true]);
@@ -69,7 +63,7 @@ test("another project, other settings and another run begin anew", async () => {
 
 test("a schema in which results cannot be kept is built all the same, and the log says it", async () => {
   await mend();
-  await warehouse.query("CREATE SCHEMA dbt; CREATE VIEW dbt._kelt_nodes AS SELECT 1 AS n");
+  await dbt.warehouse.query("CREATE SCHEMA dbt; CREATE VIEW dbt._kelt_nodes AS SELECT 1 AS n");
   const { outcome, log } = await attempt(1);
   expect(outcome).toMatchObject({ message: "5 nodes: 4 success, 1 pass" });
   expect(log).toContain("results of nodes are not kept");
@@ -89,17 +83,17 @@ test("an attempt after one whose process was killed goes on behind what was writ
     threads: 1,
   };
   const work = { verb: "transform" as const, transform: Transform.parse(fields) };
-  const spec = aTask({ work, connections: { warehouse: warehouse.connection() } });
+  const spec = aTask({ work, connections: { warehouse: dbt.warehouse.connection() } });
   const killed = startTask(spec, {
     KELT_PROJECT_DIRECTORY: mountConfigMap(files),
     KELT_MACRO_DIRECTORY: (await macroPackages()).macros,
   });
   await until("the model is at work", async () => {
-    const rows = await warehouse.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    const rows = await dbt.warehouse.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
     return rows.length > 0;
   });
   await until("what is behind it is written", async () => {
-    const rows = await warehouse.query("SELECT 1 FROM dbt._kelt_nodes").catch(() => []);
+    const rows = await dbt.warehouse.query("SELECT 1 FROM dbt._kelt_nodes").catch(() => []);
     return rows.length === 2;
   });
   killed.process.kill("SIGKILL");

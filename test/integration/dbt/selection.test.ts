@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
+import { useDbtWarehouse } from "../../support/dbt/dbt-warehouse.ts";
 
-let server: PostgresServer;
-let warehouse: TestDatabase;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  warehouse = await server.createDatabase();
-});
+const dbt = useDbtWarehouse();
 
 const SHOP: ConfigMapFiles = {
   "dbt_project.yml": "name: shop\n",
@@ -29,7 +21,7 @@ selectors:
 };
 
 const built = async (fields: object) => {
-  const { outcome, states } = await runTransform(warehouse, SHOP, fields);
+  const { outcome, states } = await runTransform(dbt.warehouse, SHOP, fields);
   return outcome instanceof Error ? outcome.message : Object.keys(states).sort();
 };
 
@@ -52,7 +44,7 @@ test("a selection takes a selector in, and a misspelt one is named before anythi
 
 test("a mistake in selectors.yml is a problem of the project, with file and line", async () => {
   const files = { ...SHOP, "selectors.yml": "selectors:\n  - {name: a, definition: 'tagg:x'}\n" };
-  const { outcome } = await runTransform(warehouse, files);
+  const { outcome } = await runTransform(dbt.warehouse, files);
   expect(outcome).toMatchObject({ code: "InvalidProject", message: expect.stringContaining("selectors.yml:2:27") });
 });
 
@@ -61,10 +53,10 @@ test("variables are texts, numbers, truth values, lists and maps, as a template 
     {{- " " ~ var("map")["inner"][1]["deep"] }} {% if var("off") %}on{% else %}off{% endif %}' as said`;
   const vars = { flag: true, off: false, number: 2, half: 0.5, list: ["a", 1], map: { inner: [0, { deep: "x" }] } };
   const { outcome } = await runTransform(
-    warehouse,
+    dbt.warehouse,
     { "dbt_project.yml": "name: shop\n", "models.said.sql": model },
     { vars },
   );
   expect(outcome).toMatchObject({ message: "1 node: 1 success" });
-  expect(await warehouse.query("SELECT said FROM dbt.said")).toEqual([{ said: "True 3 0.5 a-1 x off" }]);
+  expect(await dbt.warehouse.query("SELECT said FROM dbt.said")).toEqual([{ said: "True 3 0.5 a-1 x off" }]);
 });

@@ -1,23 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type ConfigMapFiles, runTransform } from "../../support/dbt/dbt-command.ts";
+import { useDbtWarehouse, useLake } from "../../support/dbt/dbt-warehouse.ts";
 import { openBucket } from "../../support/servers/bucket.ts";
-import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
-import { type S3Server, startS3Server } from "../../support/servers/versitygw.ts";
 
-let server: PostgresServer;
-let s3: S3Server;
-let warehouse: TestDatabase;
-beforeAll(async () => {
-  [server, s3] = await Promise.all([startPostgres(), startS3Server()]);
-  await using _ = await openBucket(s3, "lake");
-});
-afterAll(async () => {
-  await server.stop();
-  await s3.stop();
-});
-beforeEach(async () => {
-  warehouse = await server.createDatabase();
-});
+const dbt = useDbtWarehouse();
+const lake = useLake();
 
 const SHOP: ConfigMapFiles = {
   "dbt_project.yml": "name: shop\n",
@@ -32,10 +19,10 @@ const SHOP: ConfigMapFiles = {
 async function built(prefix: string, files: ConfigMapFiles, fields: object = {}) {
   const artifacts = { connection: "lake", prefix };
   const { outcome, states } = await runTransform(
-    warehouse,
+    dbt.warehouse,
     files,
     { artifacts, ...fields },
-    { connections: { lake: s3.connection("lake") } },
+    { connections: { lake: lake.s3.connection("lake") } },
   );
   return { states, message: outcome instanceof Error ? outcome.message : "" };
 }
@@ -68,7 +55,7 @@ test("a selector of selectors.yml compares as well, and without a place for arti
   const files = { ...SHOP, "selectors.yml": "selectors: [{name: slim, definition: 'state:modified'}]\n" };
   await built("c/", files);
   expect((await built("c/", files, { selector: "slim" })).states).toEqual({});
-  const { outcome } = await runTransform(warehouse, SHOP, { select: ["state:modified"] });
+  const { outcome } = await runTransform(dbt.warehouse, SHOP, { select: ["state:modified"] });
   expect(outcome).toMatchObject({
     code: "InvalidProject",
     message: expect.stringContaining("name a bucket for artifacts"),
@@ -76,7 +63,7 @@ test("a selector of selectors.yml compares as well, and without a place for arti
 });
 
 test("an object that is no manifest is named", async () => {
-  await using store = await openBucket(s3, "lake");
+  await using store = await openBucket(lake.s3, "lake");
   await store.write("d/succeeded/manifest.json", Buffer.from("[]"), "application/json");
   const { message } = await built("d/", SHOP, { select: ["state:modified"] });
   expect(message).toContain("manifest.json, which the selection is compared with, is not a JSON object");
