@@ -85,7 +85,7 @@ describe("an HTTP API", () => {
     expect(seen).toEqual(["GET /v1/health"]);
   });
 
-  test("that refuses the credentials is told by the Secret's name, without the token", async () => {
+  test("that refuses the credentials is reported with the Secret's name, without the token", async () => {
     const { exitCode, parsed, output, result } = await api(() => ({ status: 401 }), secret({ token: "wrong-token" }));
     expect(exitCode).toBe(EXIT.configuration);
     expect(parsed.error).toMatchObject({

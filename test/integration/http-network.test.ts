@@ -130,7 +130,7 @@ describe("a host that cannot be read", () => {
     expect(await failure(plain.origin)).toMatch(/^transient: .*does not speak HTTP/);
   });
 
-  test("has a certificate that nobody has signed, or for another name", async () => {
+  test("has a certificate without a trusted signature, or for another name", async () => {
     const { certificate: cert, key } = makeCertificate("api.example");
     await using server = await raw(whole, createTlsServer({ cert, key }));
     const origin = server.origin.replace("http:", "https:");

@@ -174,7 +174,7 @@ describe("a page that could hide records is no end:", () => {
       ({ code }: { code: string }) => code,
     );
 
-  test("a status that nobody has named, and one of the first page", async () => {
+  test("a status without a name, and one of the first page", async () => {
     expect(
       await refused(
         { paging: byPage },

@@ -48,7 +48,7 @@ describe("dependencies", () => {
     expect(unused).toEqual([]);
   });
 
-  test("no file imports itself by way of others", () => {
+  test("no file imports itself through others", () => {
     expect(findCycles(new Map([...IMPORTS].map(([path, list]) => [path, valuesOf(list)])))).toEqual([]);
   });
 

@@ -89,7 +89,7 @@ describe("code", () => {
   });
 });
 
-test("every script of package.json is told of by `npm run help`", () => {
+test("every script of package.json is in `npm run help`", () => {
   const { scripts } = JSON.parse(readSource("package.json")) as { scripts: Record<string, string> };
   expect(Object.keys(SCRIPTS).sort()).toEqual(Object.keys(scripts).sort());
 });

@@ -49,6 +49,14 @@ const CODE = filesIn("operator", "task-image", "config", "test").filter(
   (path) => path.endsWith(".ts") && path !== THIS,
 );
 
+/** A title stands in a quoted text behind the name of what it begins; what stands before it may be a table of cases. */
+const TITLES =
+  /\b(?:test|it|describe)(?:\.(?:each|for|concurrent)\b[\s\S]*?\))?\(\s*(?:"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`)/g;
+
+/** The titles of a file of tests, each on a line of its own. */
+const titlesIn = (source: string) =>
+  [...source.matchAll(TITLES)].map(([, quoted, template]) => (quoted ?? template ?? "").replaceAll("\n", " "));
+
 function bannedIn(text: string, list: readonly Banned[]): readonly string[] {
   return text.split("\n").flatMap((line, index) =>
     list.flatMap(({ form, instead }) => {
@@ -86,9 +94,25 @@ describe("plain English", () => {
     expect(bannedIn(reference.join("\n"), SENTENCES)).toEqual([]);
   });
 
+  test("titles of tests read as well", () => {
+    const titles = CODE.filter((path) => path.startsWith("test/")).flatMap((path) =>
+      titlesIn(readSource(path)).map((title) => ({ path, title })),
+    );
+    expect(titles.length).toBeGreaterThan(2500);
+    expect(titles.filter(({ title }) => bannedIn(title, SENTENCES).length > 0)).toEqual([]);
+  });
+
   test("names in code say what a thing is", () => {
     expect(CODE.length).toBeGreaterThan(500);
     expect(findIn(CODE, IDENTIFIERS)).toEqual([]);
+  });
+
+  test.each([
+    'test("a Job is told of", () => {',
+    'test.each([["a", 1]])("a Job is told of", (_, n) => {',
+    "describe(`a Job is told of`, () => {",
+  ])("the check finds the title in: %s", (source) => {
+    expect(bannedIn(titlesIn(source).join("\n"), SENTENCES)).toHaveLength(1);
   });
 
   test.each([

@@ -11,7 +11,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
   afterAll(() => lake[Symbol.asyncDispose]());
   beforeEach(() => lake.newWarehouse());
 
-  test("rows with values that are none of their type are rejected with their places", async () => {
+  test("rows with values that do not fit their type are rejected with their places", async () => {
     await lake.put("titles.csv", "a,b,c,d\n1,abc,1.5,2026-02-28\nx,abcd,2,2026-02-30\n2,'\\,99999,\n3,,,\n");
     const columns = { titles: { a: "int", b: "varchar(3)", c: "numeric(4,2)", d: "date" } };
     const outcome = await lake.load({ columns, rejects: { max: 2 } });
@@ -41,7 +41,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     }
   });
 
-  test("documents that are none are rejected, and the others loaded", async () => {
+  test("texts that are not documents are rejected, and the others loaded", async () => {
     await lake.put("bad.jsonl", '{"a":1}\n{"a":\n\\.\n{"a":"\\u0000"}\n{"a":2}\n');
     const outcome = await lake.load({ files: { bad: "bad.jsonl" }, rejects: { max: 3 } });
     expect(outcome.message).toBe("1 table, 2 rows, 3 rejected");

@@ -158,7 +158,7 @@ describe("what is no JSON", () => {
     expect(await lake.warehouse.query("SELECT line FROM raw._kelt_rejects")).toEqual([{ line: "2" }]);
   });
 
-  test("a byte order mark is none of the document, and of a key that is there twice the last value counts", async () => {
+  test("a byte order mark is no part of the document, and of a key that is there twice the last value counts", async () => {
     await lake.put("t.json", '\ufeff[{"id":1,"id":2}]');
     await lake.load({ files: { t: "t.json" } });
     expect(await lake.rows("raw.t")).toEqual([{ id: "2" }]);

@@ -70,7 +70,7 @@ test("an array, one object in each of many files, and lines under the name .json
   expect(await lake.rows("raw.log")).toEqual([{ ts: "1541105830796" }, { ts: "1541106106796" }]);
 });
 
-test("documents that are none are rejected with file, line and reason, the others are loaded", async () => {
+test("texts that are not documents are rejected with file, line and reason, the others are loaded", async () => {
   await lake.put("bad.jsonl", '{"a":1}\n{"a":\n[1]\n{"a":"x\\u0000"}\n{"a":2}\n{"a":"y"}\n');
   const outcome = await lake.load({
     files: { bad: "bad.jsonl" },

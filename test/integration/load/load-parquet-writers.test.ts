@@ -281,7 +281,7 @@ describe("Parquet of pyarrow", () => {
     expect(await lake.rows("raw.t")).toEqual([{ column_1: "1", b: "2" }]);
   });
 
-  test("bytes without a mark are text when that is asked for, and those that are none are refused", async () => {
+  test("bytes without a mark are text when the load asks for that, and those that are not text are refused", async () => {
     const text = { format: { parquet: { binary: "text" } } } as const;
     await lake.load({ ...(await put("unmarked")), ...text });
     expect(await lake.types("raw.t")).toEqual({ x: "text" });

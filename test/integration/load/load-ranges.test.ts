@@ -122,7 +122,7 @@ describe.each(POSTGRES_VERSIONS)("Postgres %s", (version) => {
     await expectWhole();
   });
 
-  test("a reader that loses its server stops all of them, is the one that is told of, and leaves nothing", async () => {
+  test("a reader that loses its server stops all of them, is the one that the error names, and leaves nothing", async () => {
     const ambush = source.query(endLastReader(source.name));
     const failure = load(aLoad(), aContext()).catch((error: unknown) => error);
     await ambush;

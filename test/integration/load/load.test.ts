@@ -253,7 +253,7 @@ describe("a load that was committed before", () => {
     expect(await rowsOf("raw.films")).toEqual(loaded);
   });
 
-  test("is told apart from the loads of other runs that begin at the same time in a new schema", async () => {
+  test("is distinguished from the loads of other runs that begin at the same time in a new schema", async () => {
     await databases.source.query(threeFilms);
     await Promise.all(Array.from({ length: 4 }, () => runLoad({ mode: "append" })));
     expect(await databases.warehouse.query("SELECT count(*) FROM raw.films")).toEqual([{ count: "12" }]);

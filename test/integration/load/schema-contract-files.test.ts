@@ -60,7 +60,7 @@ describe.each(POSTGRES_VERSIONS)("files into Postgres %s", (version) => {
       },
     );
 
-    test("a value that is none of its column's type", async () => {
+    test("a value that does not fit its column's type", async () => {
       await aTarget("id int, name text, v int");
       await expect(load({})).rejects.toMatchObject({ code: "TooManyRejects" });
       await expect(load({ schemaChange: "freeze" })).rejects.toMatchObject({ code: "TooManyRejects" });

@@ -132,7 +132,7 @@ test("a role that may not write says so once, and its work is the same", async (
   expect(output).toContain("permission denied for schema three");
 });
 
-test("a report that nobody has heard and that does not fit into the message is kept whole", async () => {
+test("a report that reached no operator and that does not fit into the message is kept whole", async () => {
   const checks = Array.from({ length: 120 }, (_, index) => ({
     table: "four.films",
     rowCount: { min: 1 },

@@ -24,7 +24,7 @@ afterAll(async () => {
   await s3?.stop();
 });
 
-test("posts go from the API by way of the bucket to a table of posts per user, again and again", async () => {
+test("posts go from the API through the bucket to a table of posts per user, again and again", async () => {
   await using api = await startHttpApi(({ url, headers }) => {
     const isWelcome = headers.authorization === "Bearer demo-token";
     return isWelcome ? { body: answer(url) ?? "" } : { status: 401 };

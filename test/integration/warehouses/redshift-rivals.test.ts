@@ -66,7 +66,7 @@ describe("onlyNew", () => {
   });
 });
 
-test("a bad row is told of its own object, where the name of another one begins with that object's", async () => {
+test("a bad row is reported for its own object, where the name of another one begins with that object's", async () => {
   await lake.put("in/0.gz", "id\n1\n");
   await lake.put("in/1", "id\nx\n");
   await lake.put("in/10.gz", "id\n2\n");

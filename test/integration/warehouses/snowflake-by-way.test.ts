@@ -45,7 +45,7 @@ test("only the rows of a range are read where a range is replaced", async () => 
   expect((await scene.rows("ACTORS")).map(({ ID }) => ID)).toEqual(["1", "3"]);
 });
 
-test("tables of Postgres arrive by way of a bucket in the types they have, and nothing stays in the bucket", async () => {
+test("tables of Postgres arrive through a bucket in the types they have, and nothing stays in the bucket", async () => {
   expect(await loadTables(["films"], { mode: "replace" })).toMatchObject({ message: "1 table, 2 rows" });
   expect(await scene.types("FILMS")).toEqual({
     ID: "NUMBER(38,0)",

@@ -18,7 +18,7 @@ async function rejects() {
   return rows.map(({ URI, LINE, ROW, COLUMN, VALUE, REASON }) => [URI, LINE, ROW, COLUMN, VALUE, REASON]);
 }
 
-describe("values that are none of their type", () => {
+describe("values that do not fit their type", () => {
   const text = "id,title,year\n1,a,1979-05-25\n2.5,b,1986-02-30\n3,c,x\n4,d,\n";
 
   test("without a limit nothing is published, and the message names file, row, column and value", async () => {

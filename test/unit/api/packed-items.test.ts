@@ -46,7 +46,7 @@ test("a long message is cut, never in half a character", () => {
   expect(unpackItems(text)?.[0]?.message).toBe("m".repeat(159));
 });
 
-describe("what is no such text is none", () => {
+describe("other texts are not read as items", () => {
   const packed = (value: unknown) => deflateRawSync(JSON.stringify(value)).toString("base64url");
   test.each<[string, string]>([
     ["nothing", ""],

@@ -94,7 +94,7 @@ describe("a Job counts", () => {
   });
 });
 
-describe("a Job does not count, and is told of,", () => {
+describe("a Job does not count, and is reported,", () => {
   test.each([
     ["without a seal", aJob({ sealed: false })],
     ["with the seal of a Job that runs something else", { ...aJob(), spec: aJob({ pod: EVIL }).spec } as Job],

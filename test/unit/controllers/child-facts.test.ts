@@ -51,7 +51,7 @@ describe("a Job's facts", () => {
     expect(verdictOf(interim, final)?.reason).toBe("FailureTargetReason");
   });
 
-  test("a condition that does not hold, or of another type, is none", () => {
+  test("a condition that does not hold, or of another type, is not found", () => {
     expect(verdictOf(condition("Failed", { status: "False" }), condition("Suspended"))).toBeUndefined();
   });
 
@@ -176,7 +176,7 @@ describe("a Pod's facts", () => {
     });
   });
 
-  test("a disruption and a failed phase are told apart", () => {
+  test("a disruption and a failed phase are distinguished", () => {
     const disruption = { type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" };
     expect(podFacts(aPodObject({ phase: "Failed" }))).toMatchObject({ failed: true, disrupted: false });
     expect(podFacts(aPodObject({ phase: "Running", conditions: [disruption] }))).toMatchObject({

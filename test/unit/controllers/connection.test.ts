@@ -200,7 +200,7 @@ test("the end of its deadline is told with what was last seen of the pod", async
   });
 });
 
-test("a Job that makes no pod is told of, with where to look, before its deadline", async () => {
+test("a Job that makes no pod is reported, with where to look, before its deadline", async () => {
   await put(POSTGRES);
   const begun = clock.now();
   expect(await reconcile()).toEqual({ wakeAt: begun + 10_000 });
@@ -267,7 +267,7 @@ test("a Job that a full quota refuses is told, and made when there is room", asy
   expect(jobs()).toHaveLength(1);
 });
 
-test("a spec that is none makes no Job and is told", async () => {
+test("an invalid spec makes no Job and is reported", async () => {
   await put({ postgres: { port: "x" } });
   await reconcile();
   expect(jobs()).toEqual([]);

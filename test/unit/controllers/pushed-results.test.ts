@@ -128,7 +128,7 @@ describe("a pod that ends badly after its task had reported success", () => {
     expect(status()).toMatchObject({ progress: `${CHAIN}/${CHAIN}` });
   });
 
-  test("is told of by one Event and one metric", async () => {
+  test("is reported by one Event and one metric", async () => {
     const events = api.storage.list("Event").filter((event) => JSON.stringify(event).includes("EndedBadlyAfterResult"));
     expect(events).toMatchObject([
       { type: "Warning", note: expect.stringMatching(/^node n0, attempt 1: .*OOMKilled/) },

@@ -47,7 +47,7 @@ test("a server that was away for longer than startTimeout has refused no Job", a
   expect(status().nodes?.a).toMatchObject({ state: "Succeeded", attempt: 1 });
 });
 
-test("a refusal counts from the attempt that it is of: one that was none, of the attempt before, is over", async () => {
+test("a refusal counts for its own attempt: one of the attempt before is over", async () => {
   const { clock, api, status } = await startedOperator(named(["a"], { retries: { limit: 1 } }), { pods: false });
   const lost = new ApiError("the connection was reset", {
     status: 0,

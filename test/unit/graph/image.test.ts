@@ -54,7 +54,7 @@ test.each([
   ["a---/b___c", "expected a name"],
   ["$IMAGE", "expected a name"],
   ["a".repeat(256), "expected a name"],
-])("%s is none", (image, problem) => {
+])("%s is not an image", (image, problem) => {
   expect(imageProblem(image)).toContain(problem);
 });
 

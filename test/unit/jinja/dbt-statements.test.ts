@@ -115,7 +115,7 @@ test("a scope makes values when they are looked up, and a variable that is set s
   expect(dbtErrorOf(() => renderTemplate(misspelt, new Scope(undefined, source)))).toContain("did you mean 'made'?");
 });
 
-describe("while a project is read, what is missing swallows what is asked of it", () => {
+describe("while a project is read, a missing value answers every question with a missing value", () => {
   const lenient = (source: string) => renderDbt(source, {}, { isLenient: true });
 
   test.each([

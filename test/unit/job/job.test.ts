@@ -140,7 +140,7 @@ describe("whatever a node does", () => {
   });
 });
 
-describe("what a task is told of a connection", () => {
+describe("a task's connection", () => {
   test("names the Secret and where its files lie; options of the manifest come along", () => {
     expect(TaskSpec.parse(taskOf(NODES.load)).connections).toEqual({
       source: {
@@ -355,7 +355,7 @@ test("a load of another node's files is told where their manifest is", () => {
   expect(TaskSpec.parse(JSON.parse(value)).work).toMatchObject({ verb: "load", manifest: "raw/manifest.json" });
 });
 
-test("where sockets may go is told by the installation, and no manifest has a field for it", () => {
+test("the installation says where sockets may go, and no manifest has a field for it", () => {
   const network = { allowed: ["127.0.0.1"], forbidden: ["10.9.0.0/16"], apiServer: ["10.96.0.1"] };
   expect(taskOf(NODES.load, { ...SETTINGS, network })).toMatchObject({ network });
   expect(taskOf(NODES.load)).not.toHaveProperty("network");

@@ -56,7 +56,7 @@ describe("a task of our own", () => {
     expect(JSON.stringify(podOf(NODES.load))).not.toMatch(/projected|KELT_REPORT/);
   });
 
-  test("is another one with another channel: what a pod is told is part of what it does", () => {
+  test("is another one with another channel: a pod's channel is part of what it does", () => {
     const other = { ...CHANNEL, urls: ["https://evil.example"] };
     const digests = [undefined, CHANNEL, other].map((channel) => podFingerprint(podOf(NODES.load, channel)).digest);
     expect(new Set(digests).size).toBe(3);

@@ -83,7 +83,7 @@ describe("a projection", () => {
     });
   });
 
-  it("is frozen to its leaves, so that nobody can change what all share", () => {
+  it("is frozen to its leaves, so that no reader changes what all share", () => {
     const run = project("PipelineRun", {
       metadata: job("a", "r").metadata,
       spec: { pipeline: "p" },

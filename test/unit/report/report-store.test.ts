@@ -9,7 +9,7 @@ const kilobytes = (count: number) =>
   Array.from({ length: count }, (_, i) => item(`m${i}`, { message: "x".repeat(1_000 - 64) }));
 
 describe("orders", () => {
-  test("a task goes unless it is held, and does what it is told", () => {
+  test("a task goes unless it is held, and follows its order", () => {
     const store = new ReportStore();
     expect(store.orderOf("a")).toBe("go");
     store.take(pod("a"), report({ phase: "held" }), 0);

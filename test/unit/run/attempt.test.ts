@@ -98,7 +98,7 @@ describe("where an attempt stands", () => {
     });
   });
 
-  test("a container out of memory is told apart from other kills", () => {
+  test("a container out of memory is distinguished from other kills", () => {
     const pod = aPod({ failed: true, terminated: { exitCode: 137, reason: "OOMKilled", message: "", at: T0 } });
     expect(state([pod], aFailedJob("BackoffLimitExceeded"))).toMatchObject({
       state: "failed",

@@ -137,7 +137,7 @@ describe("what a Pipeline says of its runs", () => {
     });
   });
 
-  test("the last run is none that was deleted before its end, whatever holds it", () => {
+  test("a run that was deleted before its end is not the last run, whatever holds it", () => {
     const deleted = run("r2", { started: text(-500) }, true);
     const runs = [finished("r1", -9_000), deleted];
     expect(decidePipeline(facts(SPEC, { runs })).status).toMatchObject({ lastRun: { name: "r1" } });

@@ -211,7 +211,7 @@ test("a run says how far its parts are, keeps one attempt, and does not delete w
   expect(verdictOf([], someParts(3, { succeeded: [0, 1, 2] })).restsOnAbsence).toBe(true);
 });
 
-test("parts are told of only while they are at work", () => {
+test("parts are reported only while they are at work", () => {
   expect(
     partsText({
       a: { state: "Running", parts: "1/2" },

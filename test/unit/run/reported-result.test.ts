@@ -133,7 +133,7 @@ describe("what somebody should know of a pod's end", () => {
     expect(afterResult(pod, expected)).toBeUndefined();
   });
 
-  test("is that it left another result than it had pushed; a text that was cut is none", () => {
+  test("is that it left another result than it had pushed; a text that was cut is not another result", () => {
     const cut = anEndedPod(0, aResult("raw", 1, { message: "do…" }), pushed());
     expect(afterResult(cut, expected)).toBeUndefined();
     const other = anEndedPod(0, aResult("raw", 1, { rows: 6 }), pushed({ rows: 5 }));

@@ -37,7 +37,7 @@ describe("the status that a verdict becomes", () => {
     });
   });
 
-  test("adds rows and checks up, and speaks of no checks where there were none", () => {
+  test("adds rows and checks up, and speaks of no checks where a run had no checks", () => {
     const tests = { passed: 1, warned: 2, failed: 3, errored: 4 };
     const nodes: Record<string, NodeStatus> = {
       a: { state: "Succeeded", rows: 5, tests },

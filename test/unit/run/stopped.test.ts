@@ -12,7 +12,7 @@ const COMPLETE = { verdict: { succeeded: true, reason: "CompletionsReached", mes
 const overdue = { exitCode: 0, reason: "Completed", message: "", at: T0 + 1000, overdue: true } as const;
 
 describe("exit code 0 of a program without a result", () => {
-  test("counts at once where nobody has touched its pod", () => {
+  test("counts at once where its pod was left alone", () => {
     expect(state(exited({}))).toMatchObject({ state: "succeeded" });
   });
 
@@ -42,11 +42,11 @@ describe("exit code 0 of a program without a result", () => {
     expect(state(pod, aFailedJob("DeadlineExceeded"))).toMatchObject({ state: "failed", reason: "AttemptTimedOut" });
   });
 
-  test("counts by the Job's word where it is complete and nobody has stopped the pod", () => {
+  test("counts by the Job's word where it is complete and the pod was not stopped", () => {
     expect(state(exited({ terminated: overdue }), COMPLETE)).toMatchObject({ state: "succeeded" });
   });
 
-  test("waits for the pod's phase where the kubelet took the pod down before it told of the end", () => {
+  test("waits for the pod's phase where the kubelet took the pod down before it reported the end", () => {
     expect(state(exited({ unsettled: true }))).toEqual({ state: "running" });
   });
 

@@ -92,7 +92,7 @@ test("an empty variable counts as absent, as a chart leaves it", () => {
   expect(readSettings({ ...MINIMAL, ...empty })).toEqual(readSettings(MINIMAL));
 });
 
-test("tasks are told of no channel where it is switched off, or where there is no address to name", () => {
+test("tasks get no channel where it is switched off, or where there is no address to name", () => {
   const known = { ...MINIMAL, KELT_POD_IP: "10.1.2.3", KELT_REPORT_SERVICE: "" };
   expect(readSettings(known).report).toEqual({ port: 8443, hosts: ["10.1.2.3"] });
   expect(readSettings({ ...known, KELT_REPORT_ENABLED: "false" }).report).toBeUndefined();

@@ -24,7 +24,7 @@ test("a code of another system stands as that system gave it, at most 64 charact
   expect(foreignCode("x".repeat(100))).toBe("x".repeat(64));
 });
 
-test("another system's code that reads like one of kelt's own is told apart", () => {
+test("another system's code that reads like one of kelt's own is distinguished", () => {
   const failure = failureOfKind("transient", foreignCode("Stopped"), "an error of a store");
   expect(failure.code).toBe("other:Stopped");
 });

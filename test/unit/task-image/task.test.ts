@@ -39,7 +39,7 @@ const loadOf = (fanOut?: { pods: number }) =>
     connections: {},
   });
 
-test("a pod of a fan-out is the part that the Job controller says, any other pod is none", () => {
+test("a pod of a fan-out is the part that the Job controller says, any other pod is not a part", () => {
   expect(parsePart(loadOf({ pods: 3 }), "2")).toEqual({ index: 2, of: 3 });
   expect(parsePart(loadOf(), "2")).toBeUndefined();
 });

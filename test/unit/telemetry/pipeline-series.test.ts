@@ -69,7 +69,7 @@ test("the counters of a Pipeline that exists begin at 0 for every result, before
   );
 });
 
-test("what is told of an existing Pipeline again and again changes no counter", async () => {
+test("an existing Pipeline that is seen again and again changes no counter", async () => {
   const metrics = aCluster();
   run(metrics, FILMS, false);
   knowPipeline(metrics, FILMS, "first");

@@ -17,7 +17,7 @@ const eventsBetween = (before: PipelineRunStatus, after: PipelineRunStatus) =>
 const change = (before: NodeStatus, after: NodeStatus) =>
   eventsBetween(running({ raw: before }), running({ raw: after }));
 
-test("a run's beginning is told once", () => {
+test("a run's beginning is reported once", () => {
   const begun = { ...running(), counts: { total: 3, succeeded: 0, failed: 0, skipped: 0, cancelled: 0, active: 0 } };
   expect(eventsBetween({}, begun)).toEqual(["Normal Started: the run began with 3 nodes"]);
   expect(eventsBetween(begun, begun)).toEqual([]);
@@ -114,13 +114,13 @@ test.each(["x", "é", "漢", "𝄞"])("a note of many %s is cut to 1024 bytes be
   }
 });
 
-test("a pod that should have ended is told of as what it is", () => {
+test("a pod that should have ended is reported as what it is", () => {
   const was: NodeStatus = { state: "Running", attempt: 1 };
   const why = { reason: "PodNotGone", message: "pod p was deleted and does not end" };
   expect(change(was, { ...was, ...why })).toEqual(["Warning PodNotGone: node raw: pod p was deleted and does not end"]);
 });
 
-test("a part that failed and is tried again is told of, a part that goes on is not", () => {
+test("a part that failed and is tried again is reported, a part that goes on is not", () => {
   const was: NodeStatus = { state: "Running", attempt: 1, parts: "0/3" };
   const why = { reason: "TransientError", message: "part 1 failed and is tried again: connection lost" };
   expect(change(was, { ...was, ...why })).toEqual([
@@ -129,7 +129,7 @@ test("a part that failed and is tried again is told of, a part that goes on is n
   expect(change(was, { ...was, parts: "1/3" })).toEqual([]);
 });
 
-test("what happens to hundreds of nodes at once is told of eight, and then of their number", () => {
+test("events of hundreds of nodes at once name eight of them, and then their number", () => {
   const names = Array.from({ length: 256 }, (_, index) => `n${index}`);
   const nodes = (node: NodeStatus) => Object.fromEntries(names.map((name) => [name, node]));
   const after = { ...nodes({ state: "Pending", reason: "JobRefused", message: "exceeded quota" }) };

@@ -122,7 +122,7 @@ describe.each([1, 2, 3, 7, 1000])("in pieces of %i bytes", (pieceBytes) => {
     expect(rejects).toHaveLength(1);
   });
 
-  test("a quote with another character before it is a part of its cell, and one after it is none", async () => {
+  test("a quote with another character before it is a part of its cell, and one after it is not", async () => {
     const { rows, rejects } = await read('a,b\n1,"x\\"y"\n1,"x""y"\n1,x\\"y\n2,"\\\\"\n', pieceBytes, { escape: "\\" });
     expect(rows).toBe('7,2,1,"x\\"y"\n7,5,2,"\\\\"\n');
     expect(rejects.map(({ line }) => line)).toEqual([3, 4]);

@@ -19,13 +19,13 @@ test.each([
   ["S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown", undefined, "transient"],
   ["User arn:aws:redshift:x is not authorized to assume IAM Role arn:aws:iam::1:role/x", undefined, "configuration"],
   ["Not authorized to get credentials of role arn:aws:iam::1:role/x", undefined, "configuration"],
-] as const)("%s is told by its message alone", (message, detail, kind) => {
+] as const)("%s is known by its message alone", (message, detail, kind) => {
   const failure = redshiftFailure(serverError(message, "XX000", detail), "loading raw.titles");
   expect(failure).toMatchObject({ kind, code: "XX000" });
   expect(failure.message.startsWith(`loading raw.titles: ${message}`)).toBe(true);
 });
 
-test("a message that nobody knows may quote a row, and is hidden", () => {
+test("an unknown message may quote a row, and is hidden", () => {
   const failure = redshiftFailure(serverError("some assertion about ada", "XX000"), "loading raw.titles");
   expect(failure).toMatchObject({ kind: "transient", code: "XX000" });
   expect(failure.message).toBe("loading raw.titles: an internal error of the server [SQLSTATE XX000]");

@@ -55,7 +55,7 @@ test("an item that is named again is left as it is", () => {
   expect(store.all()).toMatchObject([{ state: "Succeeded", rows: 1, attempts: 1 }]);
 });
 
-test("names that come twice are told apart", () => {
+test("names that come twice are distinguished", () => {
   const [, second] = store.items("check", ["unique id", "unique id"]);
   second?.ended("Failed", { failures: 2 });
   expect(store.all()).toMatchObject([
@@ -132,7 +132,7 @@ test("names and messages hold no secret, no value of a row and no character that
   for (const item of store.all()) expect(ReportItem.safeParse(item).success).toBe(true);
 });
 
-test("names that look alike once they are cut or masked are told apart, and keep their numbers", () => {
+test("names that look alike once they are cut or masked are distinguished, and keep their numbers", () => {
   const long = "n".repeat(600);
   const items = store.items("file", [`${long}1`, `${long}2`, "s3cret-word", "[redacted]", `${"x".repeat(511)}y`]);
   const before = names(store.all());

@@ -66,7 +66,7 @@ test.each(TAGS)("%s has the code %s", (tag, code, rows) => {
   expect([response.text, response.code, response.rowsAffected]).toEqual([tag, code, rows]);
 });
 
-test("columns of one name are told apart by a number, and numbers of all kinds share one type", () => {
+test("columns of one name are distinguished by a number, and numbers of all kinds share one type", () => {
   const columns = [
     { name: "a", type: 23 },
     { name: "a", type: 25 },

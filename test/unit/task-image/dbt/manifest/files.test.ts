@@ -8,7 +8,7 @@ const idsOf = (files: Readonly<Record<string, string>>) => {
   return [...project.manifest.nodes.keys()].sort();
 };
 
-test("a file of dbt's that is no UTF-8 is a problem, and one that is not dbt's is none", () => {
+test("a file of dbt's that is no UTF-8 is a problem, and one that is not dbt's is not read", () => {
   const files = {
     "models/a.sql": "select 1",
     "models/b.sql": NOT_TEXT,
@@ -151,7 +151,7 @@ describe("packages", () => {
     expect(problemsOf(readProject(files))[0]).toContain("dbt_packages/tool/models/x/t.sql:1:4: ref('nothing')");
   });
 
-  test("models of one name are told apart by the package: the root's comes first", () => {
+  test("models of one name are distinguished by the package: the root's comes first", () => {
     const files = { ...tool, "models/t.sql": "{{ config(schema='own') }} select 2", "models/a.sql": "{{ ref('t') }}" };
     expect(nodeOf(readProject(files), "a").depends_on.nodes).toEqual(["model.shop.t"]);
   });
