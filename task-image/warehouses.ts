@@ -1,16 +1,9 @@
 import type { ConnectionKind, TaskSpec } from "#api/task.ts";
 import type { WarehouseKind } from "#api/verbs/verb.ts";
-import type { Describe } from "./checks/check-run.ts";
+import type { CheckWarehouse } from "./checks/check-warehouse.ts";
 import type { Command, CommandContext, Outcome, Part, SpecOf } from "./commands/command.ts";
 import type { Ask } from "./connections/answer.ts";
 import type { OpenedSession } from "./loading/warehouse-session.ts";
-import type { openSession } from "./postgres/session.ts";
-
-/** How checks reach a server, and how its catalog is asked. */
-export interface Checking {
-  readonly open: typeof openSession;
-  readonly describe: Describe;
-}
 
 /** What can be done with a kind of warehouse, by verb. What a verb needs is imported when it is wanted. */
 export interface Warehouse {
@@ -18,8 +11,7 @@ export interface Warehouse {
   /** Does one part of a load that several pods do; missing where the warehouse itself reads several files at a time. */
   readonly loadPart?: (spec: SpecOf<"load">, part: Part, context: CommandContext) => Promise<Outcome>;
   readonly connect: Ask;
-  /** Missing where checks cannot run in it. */
-  readonly checks?: () => Promise<Checking>;
+  readonly checks: () => Promise<CheckWarehouse>;
   /** Opens a session for what all warehouses share. */
   readonly open: (
     spec: TaskSpec,
@@ -44,11 +36,4 @@ export function isWarehouse(kind: ConnectionKind | undefined): kind is Warehouse
 /** The warehouse of a kind. A connection of any other kind is Postgres' to refuse: it says which connection it expected. */
 export function warehouseOf(kind: ConnectionKind | undefined): Promise<Warehouse> {
   return WAREHOUSES[isWarehouse(kind) ? kind : "postgres"]();
-}
-
-/** How checks run in a warehouse of a kind. Postgres refuses connections of the kinds in which none run. */
-export async function checkingOf(kind: ConnectionKind | undefined): Promise<Checking> {
-  const { checks } = await warehouseOf(kind);
-  if (checks !== undefined) return await checks();
-  return await checkingOf("postgres");
 }

@@ -87,6 +87,22 @@ export function quantity(description: string) {
     .meta({ description, "x-kubernetes-int-or-string": true });
 }
 
+/** A number, as text where it has a decimal point: floats lose digits between programs, and API conventions have none. */
+export function decimal(description: string) {
+  const expected = "expected a number such as 3 or '0.5', in quotation marks where it has a decimal point";
+  const written = z
+    .string()
+    .max(32, expected)
+    .regex(/^-?[0-9]+(\.[0-9]+)?$/, expected);
+  return z.union([written, z.int(expected)], expected).meta({ description, "x-kubernetes-int-or-string": true });
+}
+
+/** A share of a whole. */
+export function percentage(description: string) {
+  const expected = "expected a share of 0% to 100%, such as 5% or 0.1%";
+  return text(description, { max: 16, pattern: /^(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%$/, expected });
+}
+
 export function integer(description: string, { min, max }: { readonly min: number; readonly max: number }) {
   const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
   const expected = `expected a whole number ${range}`;

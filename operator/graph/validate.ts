@@ -1,5 +1,6 @@
 import { COPY_BYTES_MAX, type PipelineNode, PipelineSpec, SPEC_BYTES_MAX } from "../api/pipeline.ts";
 import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
+import { findCheckProblems } from "./checks.ts";
 import { findCleanupProblems } from "./cleanup.ts";
 import { findComputeProblems } from "./compute.ts";
 import { findContainerProblems } from "./container.ts";
@@ -55,6 +56,7 @@ export function validateSpec(spec: unknown): Validation {
     ...findPodProblems(checked.value),
     ...findProjectProblems(checked.value),
     ...findReferenceProblems(checked.value),
+    ...findCheckProblems(checked.value),
     ...findCleanupProblems(checked.value),
     ...findFanOutProblems(checked.value),
     ...findLoadColumnProblems(checked.value),

@@ -1,4 +1,4 @@
-/** A check as SQL: pure, and the same for every server that speaks Postgres' SQL. */
+/** A check as SQL. */
 export interface CheckQuery {
   /** What must hold: "unique film_id". */
   readonly expectation: string;
@@ -8,8 +8,10 @@ export interface CheckQuery {
   readonly sample?: string;
   /** Columns that must exist, by the table they belong to: found missing, the message can name those that exist. */
   readonly columns: readonly RequiredColumns[];
-  /** An aggregate over the failing rows that says more than their number, as text. */
+  /** An aggregate over the failing rows that says more than their number. */
   readonly detail?: string;
+  /** What `detail` means, in words; values of rows are hidden. The text itself where it is missing. */
+  readonly say?: (detail: string | null) => string;
 }
 
 export interface RequiredColumns {

@@ -1,22 +1,18 @@
-import { databaseFailure } from "../postgres/failure.ts";
-import type { describeMissing } from "../postgres/required-columns.ts";
-import type { Session } from "../postgres/session.ts";
-import type { NamedCheck } from "./check.ts";
+import type { WarehouseSession } from "../loading/warehouse-session.ts";
+import type { NamedCheck, Rule } from "./check.ts";
 import type { CheckQuery } from "./check-query.ts";
-import { quoteTableText } from "./table-text.ts";
+import type { CheckWarehouse } from "./check-warehouse.ts";
+import { compareWithHistory } from "./history/compare.ts";
+import type { MeasuringRun } from "./history/metric-history.ts";
+import { type FailuresOwner, keepFailures, TableTaken } from "./kept-failures.ts";
+import { wrongColumns } from "./kinds/table-columns.ts";
+import { describeMissing } from "./required-columns.ts";
+import { type CheckState, conditionWords, verdictOf } from "./verdict.ts";
 
-/**
- * | state   | what is true                                                                  |
- * |---------|-------------------------------------------------------------------------------|
- * | passed  | no failing row                                                                |
- * | warned  | failing rows, and the check's severity is warn                                |
- * | failed  | failing rows, and the check's severity is error                               |
- * | errored | the check could not be carried out: a column is missing, the SQL is wrong, …  |
- */
 export interface CheckResult {
   readonly name: string;
-  readonly state: "passed" | "warned" | "failed" | "errored";
-  /** Empty when the check passed. */
+  readonly state: CheckState;
+  /** Empty where there is nothing to say. */
   readonly message: string;
   /** Number of failing rows. */
   readonly failures: number;
@@ -24,29 +20,45 @@ export interface CheckResult {
   readonly sample?: string;
 }
 
+/** Where checks run, and for whom. */
+export interface CheckPlace {
+  readonly warehouse: CheckWarehouse;
+  /** No transaction of it writes. */
+  readonly reading: WarehouseSession;
+  /** A session for what checks keep, opened when it is first wanted. */
+  readonly writing: () => Promise<WarehouseSession>;
+  /** Schema of tables of failing rows. */
+  readonly failuresSchema?: string | undefined;
+  readonly owner: FailuresOwner;
+  readonly run: MeasuringRun;
+}
+
+/** What a check has found. */
+interface Finding {
+  readonly failures: number;
+  readonly message: string;
+  readonly sample: string;
+}
+
 const SAMPLE_ROWS = 10;
 /** Half a query is no use: a longer one stands only in the log. */
-const SAMPLE_SHOWN_MAX = 240;
+const SAMPLE_SHOWN_MAX = 480;
 
-/** Looks in the catalog of the server for what a check needs. */
-export type Describe = typeof describeMissing;
-
-/** Runs one check in a read-only transaction of its own. Throws only when the server cannot be reached any more. */
-export async function runCheck(session: Session, check: NamedCheck, describe: Describe): Promise<CheckResult> {
-  const { name, query } = check;
-  if (query === undefined) return errored(name, check.problem);
+/** Runs one check in a transaction of its own. Throws only when the server cannot be reached any more. */
+export async function runCheck(place: CheckPlace, check: NamedCheck): Promise<CheckResult> {
+  const { name, rule, said } = check;
+  if (rule === undefined) return errored(name, check.problem);
   try {
-    const missing = await missingColumns(session, query, describe);
-    if (missing !== undefined) return errored(name, missing);
-    const { failures, detail } = await countFailing(session, query);
-    if (failures === 0) return { name, state: "passed", message: "", failures };
-    const sample = query.sample ?? `${query.failing} LIMIT ${SAMPLE_ROWS}`;
+    const found = await findingOf(place, check, rule);
+    if (typeof found === "string") return errored(name, found);
+    const { failures, message, sample } = found;
+    const state = verdictOf(said, failures);
+    if (state === "passed") return { name, state, message: rule.by === "history" ? message : "", failures };
     const see = sample.length > SAMPLE_SHOWN_MAX ? "the query to see them is in the log" : `see: ${sample}`;
-    const found = detail ?? `${failures} failing ${failures === 1 ? "row" : "rows"}`;
-    const state = check.severity === "warn" ? "warned" : "failed";
-    return { name, state, message: `${found}, ${see}`, failures, sample };
+    return { name, state, message: `${message}${conditionWords(said, state)}, ${see}`, failures, sample };
   } catch (error) {
-    const failure = databaseFailure(error, `check ${name}`);
+    if (error instanceof TableTaken) return errored(name, error.message);
+    const failure = place.warehouse.failureOf(error, `check ${name}`);
     if (failure.kind === "transient") throw failure;
     return errored(name, failure.message);
   }
@@ -56,27 +68,70 @@ function errored(name: string, message: string): CheckResult {
   return { name, state: "errored", message, failures: 0 };
 }
 
-async function missingColumns(session: Session, query: CheckQuery, describe: Describe): Promise<string | undefined> {
-  for (const { table, names } of query.columns) {
-    const missing = await describe(session, table, quoteTableText(table), names);
-    if (missing !== undefined) return missing;
+/** What was found, or why it cannot be found out. */
+function findingOf(place: CheckPlace, check: NamedCheck, rule: Rule): Promise<Finding | string> {
+  if (rule.by === "rows") return findRows(place, check, rule);
+  if (rule.by === "columns") return findColumns(place, rule);
+  return compareWithHistory(place, check.name, rule);
+}
+
+async function findRows(
+  place: CheckPlace,
+  { name, said }: NamedCheck,
+  { query, failCalc = "count(*)" }: Rule & { by: "rows" },
+): Promise<Finding | string> {
+  const { warehouse, reading, failuresSchema: schema, owner } = place;
+  const missing = await describeMissing(warehouse, reading, query.columns);
+  if (missing !== undefined) return missing;
+  const failing = limited(query.failing, said.limit);
+  const isKept = schema !== undefined && said.storeFailures !== false;
+  const kept = isKept
+    ? await keepFailures(warehouse, await place.writing(), { schema, check: name, owner, select: failing })
+    : undefined;
+  const from = kept === undefined ? `(${failing}\n) AS failing` : kept;
+  const { detail = "NULL" } = query;
+  const row = await readOne(place, `SELECT (${failCalc}\n) AS failures, (${detail})::text AS detail FROM ${from}`);
+  const failures = Number(row.failures ?? 0);
+  if (!Number.isSafeInteger(failures) || failures < 0) {
+    return `failCalc answers no whole number from 0: expected one such as count(*) or sum(occurrences)`;
   }
-  return undefined;
+  const sample = kept === undefined ? sampleOf(query, said.limit) : `SELECT * FROM ${kept} LIMIT ${SAMPLE_ROWS}`;
+  return { failures, message: failures === 0 ? "no failing row" : wordsOf(query, failures, row.detail), sample };
 }
 
 /** The newline keeps a comment in the user's last line from swallowing the parenthesis. */
-async function countFailing(
-  session: Session,
-  { failing, detail = "NULL" }: CheckQuery,
-): Promise<{ readonly failures: number; readonly detail: string | null }> {
-  await session.query("BEGIN TRANSACTION READ ONLY");
+function limited(failing: string, limit: number | undefined): string {
+  return limit === undefined ? failing : `SELECT * FROM (${failing}\n) AS failing LIMIT ${limit}`;
+}
+
+function sampleOf({ sample, failing }: CheckQuery, limit = SAMPLE_ROWS): string {
+  return sample ?? `${failing} LIMIT ${Math.min(limit, SAMPLE_ROWS)}`;
+}
+
+function wordsOf({ detail, say = String }: CheckQuery, failures: number, found: unknown): string {
+  if (detail === undefined) return `${failures} failing ${failures === 1 ? "row" : "rows"}`;
+  return say(found === null || found === undefined ? null : String(found));
+}
+
+async function findColumns(
+  { warehouse, reading }: CheckPlace,
+  { table, columns }: Rule & { by: "columns" },
+): Promise<Finding | string> {
+  const missing = await describeMissing(warehouse, reading, [{ table, names: [] }]);
+  if (missing !== undefined) return missing;
+  const found = await warehouse.describe(reading, table);
+  if (found.is !== "found") return `the catalog does not have the columns of ${table}: name a table as schema.table`;
+  const wrong = wrongColumns(warehouse, columns, found.columns);
+  return { failures: wrong.length, message: wrong.join("; "), sample: warehouse.listColumns(table) };
+}
+
+async function readOne({ warehouse, reading }: CheckPlace, sql: string) {
+  await reading.write(warehouse.beginReading);
   try {
-    const { rows } = await session.query<{ failures: string; detail: string | null }>(
-      `SELECT count(*) AS failures, (${detail})::text AS detail FROM (${failing}\n) AS failing`,
-    );
-    return { failures: Number(rows[0]?.failures), detail: rows[0]?.detail ?? null };
+    const [row = {}] = await reading.select(sql);
+    return row;
   } finally {
     // A session that is lost cannot roll back, and what lost it is the error that counts.
-    await session.query("ROLLBACK").catch(() => undefined);
+    await reading.write("ROLLBACK").catch(() => undefined);
   }
 }

@@ -27,6 +27,19 @@ export function singleStatement(sql: string): string | undefined {
   return end === 0 ? undefined : sql.slice(0, end).trim();
 }
 
+/** The expression that a text holds, which stays inside of the parentheses that it is put into. Undefined for what is not one. */
+export function expressionOf(sql: string): string | undefined {
+  const statement = singleStatement(sql);
+  if (statement === undefined) return undefined;
+  let depth = 0;
+  for (let offset = 0; offset < statement.length; offset = partEnd(statement, offset)) {
+    if (statement[offset] === "(") depth += 1;
+    if (statement[offset] === ")") depth -= 1;
+    if (depth < 0) return undefined;
+  }
+  return depth === 0 ? statement : undefined;
+}
+
 function partEnd(sql: string, offset: number): number {
   if (sql.startsWith("/*", offset)) return commentEnd(sql, offset);
   PART.lastIndex = offset;

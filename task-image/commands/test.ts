@@ -1,9 +1,9 @@
 import type { TestCounts } from "#api/pipeline-run.ts";
 import { nameChecks } from "../checks/check.ts";
-import { type CheckResult, runCheck } from "../checks/check-run.ts";
+import { type CheckPlace, type CheckResult, runCheck } from "../checks/check-run.ts";
 import { ConfigurationError, DataError } from "../errors.ts";
 import type { ItemEnd } from "../report/item-progress.ts";
-import { checkingOf } from "../warehouses.ts";
+import { warehouseOf } from "../warehouses.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 
 /** Checks that the message names. */
@@ -14,20 +14,37 @@ const NAMED_MAX = 3;
  * carried out, else with a DataError when one of severity error failed; both carry the counts.
  */
 export async function test(spec: SpecOf<"test">, context: CommandContext): Promise<Outcome> {
-  const { connection, checks } = spec.work.test;
-  const named = nameChecks(checks);
+  const { connection, checks, storeFailures } = spec.work.test;
+  const warehouse = await (await warehouseOf(spec.connections[connection]?.kind)).checks();
+  const named = nameChecks(checks, warehouse);
+  await using sessions = new AsyncDisposableStack();
+  const open = async (readOnly: boolean) => sessions.use(await warehouse.open(spec, connection, context, { readOnly }));
+  let writing: ReturnType<typeof open> | undefined;
+  // Names are people's own texts: they are said once the secrets are known that must not stand in them.
+  const reading = open(true);
+  await reading.catch(() => undefined);
   const items = context.progress.items(
     "check",
     named.map(({ name }) => name),
   );
-  const { open, describe } = await checkingOf(spec.connections[connection]?.kind);
-  await using session = await open(spec, connection, context, { readOnly: true });
+  const { namespace, pipeline, name: runName, uid } = spec.run;
+  const place: CheckPlace = {
+    warehouse,
+    reading: await reading,
+    writing: () => {
+      writing ??= open(false);
+      return writing;
+    },
+    failuresSchema: storeFailures?.schema,
+    owner: { namespace, pipeline, node: spec.node },
+    run: { uid, name: runName },
+  };
   const results: CheckResult[] = [];
   for (const [index, check] of named.entries()) {
     items[index]?.running();
-    const result = await runCheck(session, check, describe);
+    const result = await runCheck(place, check);
     const { name, ...fields } = result;
-    context.log[levelOf(result)](`check ${result.state}`, { check: name, severity: check.severity, ...fields });
+    context.log[levelOf(result)](`check ${result.state}`, { check: name, severity: check.said.severity, ...fields });
     items[index]?.ended(ITEM_STATE[result.state], endOf(result));
     results.push(result);
   }
@@ -37,7 +54,7 @@ export async function test(spec: SpecOf<"test">, context: CommandContext): Promi
 const ITEM_STATE = { passed: "Succeeded", warned: "Warned", failed: "Failed", errored: "Failed" } as const;
 
 function endOf({ state, message, failures }: CheckResult): ItemEnd {
-  return { ...(state === "errored" ? {} : { failures }), ...(state === "passed" ? {} : { message }) };
+  return { ...(state === "errored" ? {} : { failures }), ...(message === "" ? {} : { message }) };
 }
 
 /** The outcome of all checks, or the failure that their worst result means. */

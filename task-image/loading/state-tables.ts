@@ -20,11 +20,14 @@ export const REPORTS_TABLE = "_kelt_reports";
 /** The table of how nodes of dbt projects have ended, for later attempts: `postgres/node-results.ts` writes it. */
 export const NODES_TABLE = "_kelt_nodes";
 
+/** The table of numbers that checks compare with those of earlier runs: `checks/history/metric-history.ts` writes it. */
+export const METRICS_TABLE = "_kelt_metrics";
+
 const STATE_TABLES = [LOADS_TABLE, FILES_TABLE, REJECTS_TABLE, CURSORS_TABLE, PARTS_TABLE] as const;
 
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** Whether a table of that name is kelt's own. */
 export function isStateTable(table: string): boolean {
-  return table === REPORTS_TABLE || table === NODES_TABLE || STATE_TABLES.some((own) => own === table);
+  return [...STATE_TABLES, REPORTS_TABLE, NODES_TABLE, METRICS_TABLE].some((own) => own === table);
 }

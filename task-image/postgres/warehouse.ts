@@ -4,13 +4,7 @@ export const WAREHOUSE: Warehouse = {
   load: async (spec, context) => (await import("./load.ts")).loadIntoPostgres(spec, context),
   loadPart: async (...part) => (await import("./parts/load-part.ts")).loadPart(...part),
   connect: async (...asked) => (await import("./connect.ts")).askPostgres(...asked),
-  checks: async () => {
-    const [{ openSession }, { describeMissing }] = await Promise.all([
-      import("./session.ts"),
-      import("./required-columns.ts"),
-    ]);
-    return { open: openSession, describe: describeMissing };
-  },
+  checks: async () => (await import("./checks.ts")).POSTGRES_CHECKS,
   open: async (spec, connection, context) => {
     const [{ openSession }, { statementsOf }] = await Promise.all([import("./session.ts"), import("./statements.ts")]);
     const session = await openSession(spec, connection, context);

@@ -9,13 +9,7 @@ export const WAREHOUSE: Warehouse = {
     return await loadObjects(spec, context, openRedshift);
   },
   connect: async (...asked) => (await import("./connect.ts")).askRedshift(...asked),
-  checks: async () => {
-    const [{ openRedshiftSession }, { describeMissing }] = await Promise.all([
-      import("./session.ts"),
-      import("./required-columns.ts"),
-    ]);
-    return { open: openRedshiftSession, describe: describeMissing };
-  },
+  checks: async () => (await import("./checks.ts")).REDSHIFT_CHECKS,
   open: async (spec, connection, context) => {
     const [{ openRedshiftSession }, { redshiftStatements }] = await Promise.all([
       import("./session.ts"),

@@ -1,6 +1,5 @@
 import type { Warehouse } from "../warehouses.ts";
 
-/** Checks need a session of Postgres' protocol, which Snowflake does not speak. */
 export const WAREHOUSE: Warehouse = {
   load: async (spec, context) => {
     const [{ loadObjects }, { openSnowflake }] = await Promise.all([
@@ -10,6 +9,7 @@ export const WAREHOUSE: Warehouse = {
     return await loadObjects(spec, context, openSnowflake);
   },
   connect: async (...asked) => (await import("./connect.ts")).askSnowflake(...asked),
+  checks: async () => (await import("./checks.ts")).SNOWFLAKE_CHECKS,
   open: async (spec, connection, context) => {
     const [{ openSnowflakeSession }, { snowflakeStatements }] = await Promise.all([
       import("./session.ts"),

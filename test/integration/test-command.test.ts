@@ -16,7 +16,11 @@ beforeAll(async () => {
     CREATE TABLE analytics.directors (director_id int, name text);
     INSERT INTO analytics.directors VALUES (1, 'Ada'), (NULL, 'nobody');
     INSERT INTO analytics.film_ratings VALUES (1, 'A', 'Good', 1, 1), (2, 'B', 'Poor', 2, 0), (2, NULL, 'Bad', NULL, 3), (NULL, NULL, NULL, 3, 4), (NULL, 'E', 'it''s', 1, 5);
-    CREATE TABLE local_only (v int); CREATE TABLE "Odd; ""Table""" ("a'b" int)`);
+    CREATE TABLE analytics.loads (id int, loaded_at timestamptz, day date, mood "char"[], price numeric(10,2), name varchar(20));
+    INSERT INTO analytics.loads VALUES (1, now() - interval '50 hours', current_date - 2), (2, now() - interval '26 hours', current_date - 1);
+    CREATE TABLE analytics.future (at timestamp); INSERT INTO analytics.future VALUES (now() + interval '3 days'), (now());
+    CREATE TABLE analytics.endless (at timestamp); INSERT INTO analytics.endless VALUES ('infinity');
+    CREATE TABLE local_only (v int, at date); CREATE TABLE "Odd; ""Table""" ("a'b" int)`);
 });
 afterAll(() => server.stop());
 
@@ -56,6 +60,14 @@ const FAILING = [
     { sql: "SELECT film_id FROM analytics.film_ratings WHERE price = 5 -- five" },
     1,
   ],
+  ["nullRatio", { table, nullRatio: { column: "film_id", max: "39.9%" } }, 1],
+  ["freshness", { table: "analytics.loads", freshness: { column: "loaded_at", maxAge: "1d" } }, 1],
+  ["freshness of a date", { table: "analytics.loads", freshness: { column: "day", maxAge: "1h" } }, 1],
+  ["freshness without a value", { table: "local_only", freshness: { column: "at", maxAge: "1h" }, where: "v > 0" }, 1],
+  ["freshness of a time far ahead", { table: "analytics.future", freshness: { column: "at", maxAge: "1d" } }, 1],
+  ["freshness of infinity", { table: "analytics.endless", freshness: { column: "at", maxAge: "1d" } }, 1],
+  ["where leaves rows out", { table, notNull: ["title", "film_id"], where: "price > 3" }, 2],
+  ["limit bounds what is counted", { table, notNull: ["title", "film_id"], limit: 2 }, 2],
   ["sql with a semicolon in a string", { sql: "SELECT ';' /* ; /* ; */ */ AS \"a;b\", $q$;$q$;;" }, 1],
 ] as const;
 
@@ -83,6 +95,32 @@ const PASSING = [
   ],
   ["rowCount in its range", { table, rowCount: { min: 5, max: 5 } }],
   ["rowCount of an empty table", { table: "local_only", rowCount: { max: 0 } }],
+  ["nullRatio at its bound", { table, nullRatio: { column: "film_id", max: "40%" } }],
+  ["nullRatio of no rows", { table: "local_only", nullRatio: { column: "v", max: "0%" } }],
+  ["freshness", { table: "analytics.loads", freshness: { column: "loaded_at", maxAge: "27h" } }],
+  [
+    "freshness of the rows of where",
+    { table: "analytics.future", freshness: { column: "at", maxAge: "1d" }, where: "at < now() + interval '1 hour'" },
+  ],
+  ["value", { value: { sql: "SELECT max(price) FROM analytics.film_ratings;", equals: 5 } }],
+  ["value in a range", { value: { sql: "SELECT avg(price) FROM analytics.film_ratings", min: "2.5", max: 3 } }],
+  [
+    "columns by any name of their types",
+    {
+      table: "analytics.loads",
+      columns: {
+        extra: "refuse",
+        expected: [
+          { name: "price", type: "DECIMAL(10, 2)" },
+          { name: "name", type: "varchar" },
+          { name: "id", type: "int4" },
+          { name: "day" },
+          { name: "loaded_at", type: "timestamptz" },
+          { name: "mood", type: '"char"[]' },
+        ],
+      },
+    },
+  ],
   ["sql with common table expressions", { sql: "WITH f AS (SELECT 1) SELECT * FROM f WHERE false" }],
   ["odd names", { table: 'public.Odd; "Table"', notNull: ["a'b"] }],
 ] as const;
@@ -113,6 +151,19 @@ const ERRORS = [
   [{ sql: "SELECT nonsense FROM analytics.directors" }, `column "nonsense" does not exist`],
   [{ sql: "SELECT 1; DROP TABLE local_only" }, "test.checks[0].sql must hold exactly one SELECT"],
   [{ sql: "SELECT 1) AS failing; DROP TABLE local_only; --" }, "test.checks[0].sql must hold exactly one SELECT"],
+  [{ table, nullRatio: { column: "titel", max: "5%" } }, `column "titel" of analytics.film_ratings does not exist`],
+  [
+    { table, freshness: { column: "price", maxAge: "1d" } },
+    "function pg_catalog.extract(unknown, numeric) does not exist",
+  ],
+  [{ table: "analytics.load", columns: { expected: [{ name: "id" }] } }, "near names: analytics.loads"],
+  [
+    { value: { sql: "SELECT title FROM analytics.film_ratings", equals: "A" } },
+    "more than one row returned by a subquery",
+  ],
+  [{ value: { sql: "SELECT 1, 2", equals: 1 } }, "subquery must return only one column"],
+  [{ table, notNull: ["title"], where: "pric > 1" }, `column "pric" does not exist`],
+  [{ table, unique: ["film_id"], failCalc: "avg(occurrences) / 4.0" }, "failCalc answers no whole number"],
   [{ sql: "-- nothing" }, "test.checks[0].sql must hold exactly one SELECT"],
   [{ sql: "SELECT 1 WHERE 1 / 0 > 0" }, "division by zero"],
   [{ sql: "DELETE FROM local_only" }, "syntax error"],
@@ -169,4 +220,52 @@ test("a check of a user's own SQL cannot write", async () => {
 test("a lost connection is transient, not a result of a check", async () => {
   const { result } = await run({ sql: "SELECT pg_terminate_backend(pg_backend_pid())" });
   expect(result).toMatchObject({ kind: "transient", code: "57P01" });
+});
+
+const VALUES = [
+  [{ value: { sql: "SELECT 'se' || 'cret'", equals: "public" } }, /the value is another one, see: SELECT 'se'/],
+  [{ value: { sql: "SELECT NULL::int", equals: 1 } }, "the value is NULL, see: SELECT NULL::int"],
+  [{ value: { sql: "SELECT 7", max: "6.5" } }, "the value is another one, see: SELECT 7"],
+  [{ table, nullRatio: { column: "film_id", max: "5%" } }, "40% of the rows are null, see: "],
+  [
+    { table: "analytics.loads", freshness: { column: "loaded_at", maxAge: "1d" } },
+    /the newest value is 26h0\dm old, see: /,
+  ],
+  [
+    { table: "analytics.future", freshness: { column: "at", maxAge: "1d" } },
+    /the newest value lies 7[12]h\d\dm in the future, see: /,
+  ],
+  [{ table: "analytics.endless", freshness: { column: "at", maxAge: "1d" } }, "no moment that a clock reaches, see: "],
+  [{ table: "local_only", freshness: { column: "at", maxAge: "1d" } }, "no row has a value, see: "],
+] as const;
+
+test.each(VALUES)("%j says what is wrong without a value of a row", async (check, message) => {
+  const { result, lines } = await run(check);
+  expect(result).toMatchObject({ code: "CheckFailed", message: expect.stringMatching(message) });
+  expect(JSON.stringify([(result as Error).message, lines])).not.toContain("secret");
+});
+
+test("a table with other columns than expected names each that is wrong, and a query that lists them", async () => {
+  const expected = [{ name: "ID" }, { name: "price", type: "numeric(10)" }, { name: "loaded_at", type: "timestamp" }];
+  const { result, lines } = await run({ table: "analytics.loads", columns: { expected, extra: "refuse" } });
+  expect(lines).toMatchObject([{ state: "failed", failures: 7 }]);
+  expect((result as Error).message).toContain(
+    "column ID is missing; column price is numeric(10,2), expected numeric(10); column loaded_at is timestamp with time zone, expected timestamp; column id is not expected;",
+  );
+  expect(await warehouse.query(String(lines[0]?.sample))).toContainEqual({ name: "price", type: "numeric(10,2)" });
+});
+
+test.each([
+  [{ errorIf: "> 2" }, "warned", "2 failing rows, see: "],
+  [{ errorIf: "> 2", warnIf: "> 2" }, "passed", ""],
+  [{ errorIf: "between 1 and 2" }, "failed", "2 failing rows (fails if between 1 and 2), see: "],
+  [{ severity: "warn", warnIf: ">= 2" }, "warned", "2 failing rows (warns if >= 2), see: "],
+  [{ severity: "warn", warnIf: "> 2" }, "passed", ""],
+  [{ errorIf: "= 1", limit: 1 }, "failed", "1 failing row (fails if = 1), see: "],
+  [{ errorIf: "> 2", warnIf: "= 0", failCalc: "sum(price) - 9" }, "warned", ""],
+] as const)("%j decides as dbt's severity, warn_if and error_if do: %s", async (said, state, message) => {
+  const check = { table, sql: undefined, notNull: ["film_id"], name: "keys", ...said };
+  const { lines } = await run(check);
+  expect(lines).toMatchObject([{ state }]);
+  expect(String(lines[0]?.message ?? "")).toContain(message);
 });

@@ -127,8 +127,8 @@ const TASK_IMAGE: readonly Layer[] = [
   { of: SQL, imports: [], pure: true },
   {
     of: "task-image/checks",
-    imports: ["task-image/postgres/failure.ts", SQL, WORDS],
-    types: [API, "task-image/postgres"],
+    imports: [API, "task-image/loading", SQL, WORDS],
+    types: ["task-image/commands", ERRORS],
     pure: true,
   },
   ...DBT,
@@ -220,7 +220,7 @@ const TASK_IMAGE: readonly Layer[] = [
   {
     of: "task-image/postgres",
     imports: [
-      "task-image/checks/missing-columns.ts",
+      "task-image/checks/table-text.ts",
       "task-image/connections",
       ERRORS,
       "task-image/loading",
@@ -228,7 +228,7 @@ const TASK_IMAGE: readonly Layer[] = [
       SQL,
       WORDS,
     ],
-    types: [API, "task-image/commands", WAREHOUSES],
+    types: [API, "task-image/checks", "task-image/commands", WAREHOUSES],
     packages: ["pg", "pg-copy-streams", "node:*"],
   },
   // What warehouses share that read the objects of a bucket themselves.
@@ -252,7 +252,6 @@ const TASK_IMAGE: readonly Layer[] = [
   {
     of: "task-image/redshift",
     imports: [
-      "task-image/checks/missing-columns.ts",
       "task-image/connections",
       ERRORS,
       "task-image/formats/csv-header.ts",
@@ -260,8 +259,10 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/object-store",
       "task-image/postgres/commit.ts",
       "task-image/postgres/failure.ts",
+      "task-image/postgres/kept-failures.ts",
       "task-image/postgres/session.ts",
       "task-image/postgres/statements.ts",
+      "task-image/postgres/type-aliases.ts",
       "task-image/objects",
       SQL,
       WORDS,
@@ -280,7 +281,14 @@ const TASK_IMAGE: readonly Layer[] = [
   {
     of: "task-image/snowflake",
     imports: ["task-image/connections", ERRORS, "task-image/loading", NETWORK, "task-image/objects", SQL, WORDS],
-    types: [API, "task-image/commands", "task-image/formats", "task-image/redaction.ts", WAREHOUSES],
+    types: [
+      API,
+      "task-image/checks",
+      "task-image/commands",
+      "task-image/formats",
+      "task-image/redaction.ts",
+      WAREHOUSES,
+    ],
     packages: ["snowflake-sdk", "node:*"],
   },
   { of: "task-image/volumes", imports: [ERRORS], packages: ["node:*"] },

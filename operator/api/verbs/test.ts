@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { Test } from "../check.ts";
-import type { VerbEntry } from "./verb.ts";
+import { type VerbEntry, WAREHOUSES } from "./verb.ts";
 
 export const test = {
   schema: Test,
   fields: [{ path: "test.connection" }],
-  connections: ({ connection }) => [{ path: ["test", "connection"], connection, kinds: ["postgres", "redshift"] }],
+  connections: ({ connection }) => [{ path: ["test", "connection"], connection, kinds: WAREHOUSES }],
   work: (said) => ({ verb: "test", test: said }),
 } as const satisfies VerbEntry<typeof Test>;
 

@@ -7,7 +7,8 @@ const LOAD = "load: {from: {connection: source, tables: [films]}, to: {connectio
 const FILES = "load: {from: {connection: source, files: {films: films.csv}}, to: {connection: warehouse, schema: raw}}";
 
 const VERB = "exactly one of extract, load, transform, test, container must be set";
-const CHECK = "exactly one of rowCount, notNull, unique, acceptedValues, relationships, sql must be set";
+const CHECK =
+  "exactly one of rowCount, notNull, nullRatio, unique, acceptedValues, relationships, freshness, value, columns, distribution, sql must be set";
 const KEY = "a key has at most 40 characters and the shape ^[a-z]([-a-z0-9]*[a-z0-9])?$";
 const MODEL = "connection: warehouse, schema: a";
 const test = (check: string) => pipeline(`nodes: {q: {test: {connection: warehouse, checks: [${check}]}}}`);
@@ -266,7 +267,7 @@ const VERBS: readonly RefusedManifest[] = [
   refused(
     "a check without a table",
     test("{unique: [a]}"),
-    "spec.nodes[q].test.checks[0]: table must be set (only a check with sql goes without)",
+    "spec.nodes[q].test.checks[0]: table must be set (only a check with sql or value goes without)",
   ),
 ];
 

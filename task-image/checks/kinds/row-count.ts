@@ -1,5 +1,5 @@
-import type { CheckQuery } from "./check-query.ts";
-import { quoteTableText } from "./table-text.ts";
+import type { CheckQuery } from "../check-query.ts";
+import { type CheckedRows, fromRows } from "../checked-rows.ts";
 
 interface Range {
   readonly min?: number | undefined;
@@ -7,7 +7,7 @@ interface Range {
 }
 
 /** One failing row, the count, when it lies outside of the range. */
-export function rowCount(table: string, { min, max }: Range): CheckQuery {
+export function rowCount(rows: CheckedRows, { min, max }: Range): CheckQuery {
   const bounds = [
     ...(min === undefined ? [] : [{ outside: `count(*) < ${min}`, words: `at least ${min}` }]),
     ...(max === undefined ? [] : [{ outside: `count(*) > ${max}`, words: `at most ${max}` }]),
@@ -15,8 +15,9 @@ export function rowCount(table: string, { min, max }: Range): CheckQuery {
   const outside = bounds.map((bound) => bound.outside).join(" OR ") || "false";
   return {
     expectation: `row count ${bounds.map(({ words }) => words).join(" and ") || "any"}`,
-    failing: `SELECT count(*) AS row_count FROM ${quoteTableText(table)} HAVING ${outside}`,
-    columns: [{ table, names: [] }],
-    detail: "'row count is ' || min(row_count)::text",
+    failing: `SELECT count(*) AS row_count FROM ${fromRows(rows)} HAVING ${outside}`,
+    columns: [{ table: rows.table, names: [] }],
+    detail: "min(row_count)",
+    say: (count) => `row count is ${count}`,
   };
 }

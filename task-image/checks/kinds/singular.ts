@@ -1,5 +1,5 @@
-import type { CheckQuery } from "./check-query.ts";
-import { singleStatement } from "./single-statement.ts";
+import type { CheckQuery } from "../check-query.ts";
+import { singleStatement } from "../single-statement.ts";
 
 /** A SELECT of the user's own that must return no row. Undefined when it is not exactly one statement. */
 export function singular(sql: string): CheckQuery | undefined {
