@@ -111,6 +111,13 @@ describe("statements", () => {
     ]);
   });
 
+  test("a table may be made of a query, and has a comment", async () => {
+    await client.query("INSERT INTO t VALUES (1, 'a')");
+    await client.query("CREATE TABLE s AS SELECT * FROM (SELECT id, name FROM t WHERE (id > 0)) AS x");
+    await client.query("COMMENT ON TABLE s IS 'made'");
+    expect((await client.query("SELECT * FROM s")).rows).toEqual([{ id: "1", name: "a" }]);
+  });
+
   test("it says which Redshift it is", async () => {
     const { rows } = await client.query("SELECT version() AS version");
     expect(rows[0]?.version).toContain(`PostgreSQL 8.0.2`);

@@ -183,3 +183,15 @@ test("SWAP exchanges two tables with all that is theirs", async () => {
   expect(await session.query(`SHOW GRANTS ON TABLE "RAW"."T"`)).toEqual([]);
   expect(await session.query(`SHOW GRANTS ON TABLE "RAW"."S"`)).toHaveLength(1);
 });
+
+test("a table that is replaced by a query keeps its comment in the catalog", async () => {
+  for (const name of ["it's one", "two"]) {
+    const comment = name.replaceAll("'", "''");
+    await session.query(`CREATE OR REPLACE TABLE "RAW"."KEPT" COMMENT = '${comment}' AS SELECT 1 AS "A"`);
+    const rows = await session.query(
+      `SELECT COMMENT AS "C" FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'RAW' AND TABLE_NAME = 'KEPT'`,
+    );
+    expect(rows).toEqual([{ C: name }]);
+  }
+  expect(await count("KEPT")).toBe(1);
+});

@@ -30,6 +30,7 @@ const HEADS: readonly (readonly string[])[] = [
   ["ROLLBACK"],
   ["SET"],
   ["GRANT"],
+  ["COMMENT", "ON", "TABLE"],
 ];
 
 interface Rule {
@@ -201,8 +202,11 @@ function typeRefusal(tokens: readonly Token[]): Refusal | undefined {
 /** Where types of columns stand: after a column's name in CREATE TABLE and ADD COLUMN, and after `AS` in CAST. */
 function typePositions(tokens: readonly Token[]): readonly number[] {
   const isTable = isSequence(tokens, 0, "CREATE", "TABLE") || isSequence(tokens, 0, "CREATE", "TEMP", "TABLE");
+  // The parentheses of CREATE TABLE AS are those of its query.
+  const [query = tokens.length] = positionsOf(tokens, "AS");
+  const [columns = tokens.length] = positionsOf(tokens, "(");
   return [
-    ...(isTable ? columnPositions(tokens).map((at) => at + 2) : []),
+    ...(isTable && columns < query ? columnPositions(tokens).map((at) => at + 2) : []),
     ...positionsOf(tokens, "ADD", "COLUMN").map((at) => at + 3),
     ...positionsOf(tokens, "AS")
       .filter((at) => isCast(tokens, at))

@@ -24,7 +24,7 @@ export interface Shared {
 const LOCK_TIMEOUT = 43_200;
 const DONE = () => textRowset(["status"], [["Statement executed successfully."]]);
 const VALIDATE = /\bTABLE\s*\(\s*VALIDATE\s*\(.*?JOB_ID\s*=>\s*'_last'\s*\)\s*\)/is;
-const COMMENT = /\s+COMMENT\s*=\s*(?<literal>'(?:[^']|'')*')\s*$/is;
+const COMMENT = /\s+COMMENT\s*=\s*(?<literal>'(?:[^']|'')*')(?=\s*$|\s+AS\s)/is;
 const NEEDS_WAREHOUSE = new Set(["COPY", "MERGE", "INSERT", "UPDATE", "DELETE"]);
 
 /** fakesnow's TABLES leaves views out, Snowflake's has them (documentation, "TABLES view"). */
@@ -169,6 +169,7 @@ export class SnowflakeSession {
     }
     reader.expect("CREATE");
     // DuckDB keeps temporary tables out of schemas: they are ordinary ones that go with the session, so that others see them.
+    reader.takes("OR", "REPLACE");
     const isTemporary = reader.takes("TEMPORARY");
     const isTransient = reader.takes("TRANSIENT");
     if (!reader.takes("TABLE")) return await this.#upstream.run(sql);
