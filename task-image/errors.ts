@@ -3,7 +3,7 @@ import { EXIT, type FailureKind, type TaskResult } from "#api/task.ts";
 import { publicText, wholeText } from "./words/hidden-text.ts";
 
 /** What a failed command had measured before it failed: it goes into the result beside the error. */
-export type Measured = Pick<TaskResult, "rows" | "bytes" | "published" | "tests" | "server">;
+export type Measured = Pick<TaskResult, "rows" | "bytes" | "published" | "tests" | "health" | "server">;
 
 declare const FOREIGN: unique symbol;
 /** A code that another system gave: a SQLSTATE, HTTP404, ECONNREFUSED, AccessDenied. {@link foreignCode} makes it. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { entryName, flag, integer, map, object, objectName, oneOf, positiveDuration, text, time } from "./fields.ts";
+import { NodeHealth, RunHealth } from "./health.ts";
 import { NODES_MAX } from "./pipeline.ts";
 import { conditionsOf, observedGeneration, timestamp } from "./status.ts";
 
@@ -123,6 +124,7 @@ export const NodeStatus = z
     rows: count("Rows written.").optional(),
     bytes: count("Bytes moved.").optional(),
     tests: TestCounts.optional(),
+    health: NodeHealth.optional(),
     commit: text(
       "Commit of the project's git repository. Every node and attempt of the run with the same url and ref has it.",
       { max: 40 },
@@ -195,6 +197,7 @@ export const PipelineRunStatus = z
       .meta({ description: "Nodes by their state." }),
     rows: count("Rows written by all nodes."),
     tests: TestCounts,
+    health: RunHealth,
     nodes: map("Every node of the run, by name.", NodeStatus, { max: NODES_MAX, key: entryName }),
   })
   .partial()

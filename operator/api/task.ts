@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TaskHealth } from "./health.ts";
 import { HttpConnection } from "./http/connection.ts";
 import { TestCounts } from "./pipeline-run.ts";
 import { VERB_WORKS } from "./verbs/verbs.ts";
@@ -190,6 +191,7 @@ export const TaskResult = z.strictObject({
   /** What the whole load came to, from a part that has published it or found it published; `rows` and `bytes` are its own. */
   published: z.strictObject({ rows: z.int().min(0), bytes: z.int().min(0) }).optional(),
   tests: TestCounts.optional(),
+  health: TaskHealth.optional(),
   /** The commit that the project was fetched at. */
   commit: Commit.optional(),
   /** What answered a test of a connection. */

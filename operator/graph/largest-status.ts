@@ -11,6 +11,8 @@ export const STATUS_BYTES_MAX = 640 * 1024;
 export const NODE_BYTES_MAX = 640;
 /** What the commit of a project takes beside that. */
 const COMMIT_BYTES = 56;
+/** What the health of a dbt project takes beside that. */
+const HEALTH_BYTES = 100;
 /** What stands in a status beside its nodes, conditions with their messages above all. */
 export const RUN_BYTES_MAX = 40 * 1024;
 
@@ -23,7 +25,8 @@ export function largestStatusBytes(nodes: readonly string[]): number {
 export function findStatusProblems({ nodes }: PipelineSpec): Problem[] {
   const names = Object.keys(nodes);
   const commits = Object.values(nodes).filter(({ transform }) => transform?.project.git !== undefined).length;
-  const bytes = largestStatusBytes(names) + commits * COMMIT_BYTES;
+  const projects = Object.values(nodes).filter(({ transform }) => transform !== undefined).length;
+  const bytes = largestStatusBytes(names) + commits * COMMIT_BYTES + projects * HEALTH_BYTES;
   if (bytes <= STATUS_BYTES_MAX) return [];
   const message = `the status of a run of these ${names.length} nodes may come to ${bytes} bytes, and there is room for ${STATUS_BYTES_MAX}; split the pipeline in two, or give its nodes shorter names`;
   return [{ reason: "InvalidSpec", path: ["spec", "nodes"], message }];

@@ -6,6 +6,7 @@ import type { Condition } from "../api/status.ts";
 import { listed } from "../graph/listing.ts";
 import { formatProblem, type Problem } from "../graph/problem.ts";
 import { resolvePipeline } from "../graph/resolve.ts";
+import { pipelineHealth } from "./health.ts";
 import { expiredRuns, type FinishedRun, type HistoryLimits } from "./history.ts";
 import { ownRuns, type RunSummary } from "./own-runs.ts";
 import { decideScheduleOf, isSettled } from "./schedule/pipeline-schedule.ts";
@@ -44,6 +45,8 @@ export interface PipelineDecision {
   readonly status?: PipelineStatus;
   /** Runs that have not finished, also of a Pipeline that is gone. */
   readonly activeRuns: number;
+  /** How healthy the data is, from 0 to 1, by the latest runs. */
+  readonly health: ReturnType<typeof pipelineHealth>;
   /** Finished runs that the history gives up. */
   readonly expired: readonly FinishedRun[];
   /** What the schedule asks for; absent without one. */
@@ -77,7 +80,8 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
   const history: ReturnType<typeof expiredRuns> =
     limits === undefined ? { expired: [] } : expiredRuns(settled.flatMap(finishedRun), limits, now);
   const activeRuns = runs.filter(isActive).length;
-  if (pipeline === undefined) return { activeRuns, ...history };
+  const health = pipelineHealth(runs.map(({ status }) => status));
+  if (pipeline === undefined) return { activeRuns, health, ...history };
   const schedule = decideScheduleOf(pipeline, runs, facts);
   const { nodes, problems } = pipeline.judgement;
   const generation = pipeline.meta.generation ?? 0;
@@ -90,7 +94,14 @@ export function decidePipeline(facts: PipelineDecisionFacts): PipelineDecision {
     ...(schedule === undefined ? {} : { schedule: schedule.status }),
   };
   const wake = wakeAtFirst(history.wakeAt, schedule?.wakeAt);
-  return { status, activeRuns, expired: history.expired, ...(schedule === undefined ? {} : { schedule }), ...wake };
+  return {
+    status,
+    activeRuns,
+    health,
+    expired: history.expired,
+    ...(schedule === undefined ? {} : { schedule }),
+    ...wake,
+  };
 }
 
 /** Whether the run goes on; one that is being deleted is on its way out, whatever holds it. */

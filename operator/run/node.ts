@@ -10,6 +10,7 @@ import { puzzleOf, type Start, startOf } from "./attempt/start.ts";
 import { evictedUnseen } from "./attempt/stopped.ts";
 import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
+import { nodeHealth } from "./health.ts";
 import { decideRefused, settle, waitForCommit, words } from "./node-waits.ts";
 import { overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
 import { type CommitWait, movedCommit } from "./project-commit.ts";
@@ -259,12 +260,13 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   return { ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }), ...restsOnAbsence };
 }
 
-function resultCounts(result: NonNullable<Failure["result"]>): Pick<NodeStatus, "rows" | "bytes" | "tests"> {
-  const { rows, bytes, tests } = result;
+function resultCounts(result: NonNullable<Failure["result"]>): Pick<NodeStatus, "rows" | "bytes" | "tests" | "health"> {
+  const { rows, bytes, tests, health } = result;
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(bytes === undefined ? {} : { bytes }),
     ...(tests === undefined ? {} : { tests }),
+    ...(health === undefined ? {} : { health: nodeHealth(health) }),
   };
 }
 

@@ -9,7 +9,10 @@ export interface RunSummary {
     readonly scheduled?: string | undefined;
     readonly cancelled?: boolean | undefined;
   };
-  readonly status: Pick<PipelineRunStatus, "conditions" | "started" | "finished" | "pipelineUid" | "pipelineRevision">;
+  readonly status: Pick<
+    PipelineRunStatus,
+    "conditions" | "started" | "finished" | "health" | "pipelineUid" | "pipelineRevision"
+  >;
 }
 
 /**

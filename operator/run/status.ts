@@ -2,6 +2,7 @@ import { formatDuration } from "../api/duration.ts";
 import type { NodeStatus, PipelineRunStatus, SpecRevision, TestCounts } from "../api/pipeline-run.ts";
 import { STATUS_BYTES_MAX } from "../graph/largest-status.ts";
 import type { Facts } from "./facts.ts";
+import { runHealth } from "./health.ts";
 import { runConditions } from "./run-conditions.ts";
 import { sortedJson } from "./sorted-json.ts";
 import { fitStatus } from "./status-size.ts";
@@ -25,6 +26,7 @@ export function statusOf(
   const done =
     counts.total - counts.active - (counts.waiting ?? 0) - nodes.filter(({ state }) => state === "Pending").length;
   const generation = run.meta.generation ?? 0;
+  const { tests } = testsOf(nodes);
   const status = {
     ...stored,
     ...(begun === undefined ? {} : { pipelineGeneration: begun.generation, ...begun.times }),
@@ -38,7 +40,8 @@ export function statusOf(
     progress: `${done}/${counts.total}`,
     counts,
     rows: total(nodes.map((node) => node.rows ?? 0)),
-    ...testsOf(nodes),
+    ...(tests === undefined ? {} : { tests }),
+    ...(ended ? runHealth(nodes, tests) : {}),
     nodes: { ...verdict.nodes },
   };
   return fitStatus(status, bytesMax);

@@ -106,6 +106,12 @@ export function createMetrics({ pipelinesMax = PIPELINES_MAX, full = () => undef
       labelNames: pipeline,
       registers,
     }),
+    health: new Gauge({
+      name: "kelt_pipeline_health_ratio",
+      help: "Shares from 0 to 1 by the latest runs that counted them: tests passed, models tested, sources fresh, columns described.",
+      labelNames: [...pipeline, "kind"],
+      registers,
+    }),
     nodeDuration: new Histogram({
       name: "kelt_node_duration_seconds",
       help: "Time from the creation of a node's first Job to the node's end.",

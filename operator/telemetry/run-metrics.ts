@@ -1,3 +1,4 @@
+import { HEALTH_KINDS, type HealthKind } from "../api/health.ts";
 import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
 import { type NodeTransition, nodeTransitions } from "../run/status.ts";
 import { succeededCondition } from "../run/succeeded.ts";
@@ -34,6 +35,21 @@ export function setPipelineGauge(
 ): void {
   const series = metrics.pipelines.hasOwn(labels) ? metrics.pipelines.of(metrics[name], labels) : undefined;
   if (series !== undefined) metrics[name].set(series, value);
+}
+
+/** Sets what the latest runs say of the health of a Pipeline's data; a kind that they say nothing of has no series. */
+export function setPipelineHealth(
+  metrics: Metrics,
+  labels: PipelineLabels,
+  health: Readonly<Partial<Record<HealthKind, number>>>,
+): void {
+  if (!metrics.pipelines.hasOwn(labels)) return;
+  for (const kind of HEALTH_KINDS) {
+    const series = metrics.pipelines.of(metrics.health, labels, { kind }) ?? {};
+    const ratio = health[kind];
+    if (ratio === undefined) metrics.health.remove(series);
+    else metrics.health.set(series, ratio);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { TaskHealth } from "#api/health.ts";
 import type { TestCounts } from "#api/pipeline-run.ts";
 import type { NodeResult, NodeStatus } from "../dbt/run/node-result.ts";
 import type { Doing } from "../dbt/run/verbs.ts";
@@ -12,7 +13,7 @@ const NAMED_MAX = 3;
  * The outcome of all nodes, or the failure that the worst of them means: an error before a failing test. Sources that are too old fail as
  * tests do, and those whose age could not be told as nodes that could not run.
  */
-export function conclude(results: readonly NodeResult[], does: Doing): Outcome {
+export function conclude(results: readonly NodeResult[], does: Doing, health: TaskHealth = {}): Outcome {
   const of = (...states: readonly NodeStatus[]) => results.filter(({ status }) => states.includes(status));
   const isStale = ({ freshness }: NodeResult) => freshness !== undefined;
   const errors = of("error", "runtime error", "partial success").filter((each) => !isStale(each));
@@ -28,6 +29,7 @@ export function conclude(results: readonly NodeResult[], does: Doing): Outcome {
   const measured = {
     ...(does === "run" ? { rows } : {}),
     ...(Object.values(tests).some((count) => count > 0) ? { tests } : {}),
+    ...(Object.keys(health).length > 0 ? { health } : {}),
   };
   const summary = `${results.length} ${does === "freshness" ? "source" : "node"}${results.length === 1 ? "" : "s"}: ${countsOf(results)}${reusedOf(results)}`;
   if (errors.length + failed.length === 0) return { ...measured, message: summary };

@@ -23,6 +23,7 @@ import { openAttempts } from "./dbt-attempts.ts";
 import { conclude, firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
 import { readDbtFiles } from "./dbt-files.ts";
+import { projectHealth } from "./dbt-health.ts";
 import { type DbtSessions, openSessions } from "./dbt-sessions.ts";
 
 const THREADS = 4;
@@ -44,7 +45,8 @@ export async function transform(spec: SpecOf<"transform">, context: CommandConte
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
     return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
   }
-  return conclude(results, input.does);
+  const health = await projectHealth(input, results, { session: sessions.forResults(), log: context.log });
+  return conclude(results, input.does, health);
 }
 
 interface Attempt {

@@ -41,6 +41,13 @@ export const PIPELINE_RUN: CustomKind = {
       priority: 1,
     },
     {
+      name: "Tests",
+      type: "integer",
+      jsonPath: ".status.health.tests.percent",
+      description: "Tests that passed, in per cent of those that ran.",
+      priority: 1,
+    },
+    {
       name: "Message",
       type: "string",
       jsonPath: condition("Succeeded", "message"),

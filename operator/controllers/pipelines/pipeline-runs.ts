@@ -9,6 +9,7 @@ const SummarizedStatus = PipelineRunStatus.pick({
   conditions: true,
   started: true,
   finished: true,
+  health: true,
   pipelineUid: true,
   pipelineRevision: true,
 });

@@ -13,7 +13,7 @@ import {
 import type { FinishedRun } from "../../run/history.ts";
 import { earliest, parseTime } from "../../run/time.ts";
 import type { PipelineLabels } from "../../telemetry/pipeline-series.ts";
-import { forgetPipeline, knowPipeline, setPipelineGauge } from "../../telemetry/run-metrics.ts";
+import { forgetPipeline, knowPipeline, setPipelineGauge, setPipelineHealth } from "../../telemetry/run-metrics.ts";
 import { setNextSlot } from "../../telemetry/schedule-metrics.ts";
 import { soundConnections } from "../copies/definitions.ts";
 import { UnusedCopies } from "../copies/unused-copies.ts";
@@ -122,7 +122,7 @@ class PipelineSteps
   settle({ key, observed, decision }: PipelineLook): void {
     const { namespace, name: pipeline } = parseKey(key);
     const labels = { namespace, pipeline };
-    this.#measure(labels, observed.facts.pipeline?.meta.uid, decision.activeRuns);
+    this.#measure(labels, observed.facts.pipeline?.meta.uid, decision);
     setNextSlot(this.#services.metrics, labels, parseTime(decision.status?.schedule?.next?.[0]));
   }
 
@@ -220,7 +220,7 @@ class PipelineSteps
   }
 
   /** A Pipeline that is gone has no series, also while runs of it are still there. */
-  #measure(labels: PipelineLabels, uid: string | undefined, activeRuns: number): void {
+  #measure(labels: PipelineLabels, uid: string | undefined, { activeRuns, health }: PipelineDecision): void {
     const { metrics } = this.#services;
     if (uid === undefined) {
       forgetPipeline(metrics, labels);
@@ -228,6 +228,7 @@ class PipelineSteps
     }
     knowPipeline(metrics, labels, uid);
     setPipelineGauge(metrics, "activeRuns", labels, activeRuns);
+    setPipelineHealth(metrics, labels, health);
   }
 
   async #deleteRun(key: string, run: FinishedRun): Promise<void> {

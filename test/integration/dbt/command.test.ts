@@ -156,7 +156,7 @@ sources:
     });
     expect(outcome).toMatchObject({
       code: "CheckFailed",
-      measured: { tests: { passed: 1, warned: 1, failed: 2, errored: 0 } },
+      measured: { tests: { passed: 1, warned: 1, failed: 2, errored: 0 }, health: { sources: { good: 1, of: 4 } } },
     });
     expect((outcome as Error).message).toContain("the newest row is 3 days 4 hours old: error_after is 2 days");
     expect((outcome as Error).message).toContain("source.shop.raw.empty: there is no row: error_after is 2 days");

@@ -3,6 +3,8 @@ import { Random } from "../../../config/base/demo/store/random.mts";
 import { makeCredits } from "../../../config/samples/netflix/demo/credits.mts";
 import type { CsvRow } from "../../../config/samples/netflix/demo/csv.mts";
 import { makeTitles } from "../../../config/samples/netflix/demo/titles.mts";
+import { nodeHealth, runHealth } from "../../../operator/run/health.ts";
+import type { Outcome } from "../../../task-image/commands/command.ts";
 import { startFilledStore } from "../../support/servers/filled-store.ts";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres.ts";
 import type { S3Server } from "../../support/servers/versitygw.ts";
@@ -22,6 +24,10 @@ afterAll(async () => {
   await server?.stop();
   await store?.stop();
 });
+
+/** Of the sample's own project: two of its models have no test, two of all columns a description. */
+const HEALTH = { models: { good: 6, of: 8 }, columns: { good: 2, of: 51 } };
+const nodeOf = ({ health = {} }: Outcome) => ({ state: "Succeeded", health: nodeHealth(health) }) as const;
 
 /** Rows as the database gives them: every value as text. */
 function asText(rows: readonly CsvRow[]): Record<string, string | null>[] {
@@ -46,8 +52,18 @@ test("titles and credits go from two CSV files through all layers, again and aga
   const pipeline = readSamplePipeline("netflix", connections);
   for (const uid of ["uid-1", "uid-2"]) {
     expect(await pipeline.run("raw", uid)).toMatchObject({ rows: TITLES.length + CREDITS.length });
-    expect(await pipeline.run("models", uid)).toMatchObject({ tests: { passed: 21, failed: 0, errored: 0 } });
-    expect(await pipeline.run("quality", uid)).toMatchObject({ tests: { passed: 2, failed: 0, errored: 0 } });
+    const models = await pipeline.run("models", uid);
+    expect(models).toMatchObject({ tests: { passed: 21, failed: 0, errored: 0 }, health: HEALTH });
+    const quality = await pipeline.run("quality", uid);
+    expect(quality).toMatchObject({ tests: { passed: 2, failed: 0, errored: 0 } });
+    // The data health score: tests passed of those that ran, and how much of the models is tested and described.
+    const nodes = [models, quality].map((outcome) => nodeOf(outcome as Outcome));
+    const tests = { passed: 23, warned: 0, failed: 0, errored: 0 };
+    expect(runHealth(nodes, tests).health).toEqual({
+      tests: { good: 23, of: 23, percent: 100 },
+      models: { good: 6, of: 8, percent: 75 },
+      columns: { good: 2, of: 51, percent: 3 },
+    });
   }
   const titles = await warehouse.query("SELECT * FROM raw.titles ORDER BY substr(id, 3)::integer");
   expect(titles).toEqual(asText(TITLES));

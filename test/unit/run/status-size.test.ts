@@ -12,6 +12,8 @@ import { anAttempt, anEndedPod, aPipeline, aResult, someFacts, T0 } from "../../
 
 const most = Number.MAX_SAFE_INTEGER;
 const time = new Date(T0).toISOString();
+/** What projects alone say, for which the bound has room beside that of every node. */
+const HEALTH = { models: "1000000/1000000", sources: "1000000/1000000", columns: "1000000/1000000" };
 /** Everything that a node's status can say, each at its longest. */
 const full = (state: NodeState, letter: string): NodeStatus => ({
   state,
@@ -72,6 +74,22 @@ describe("the status of the largest run there can be", () => {
         ),
       }),
     ]);
+  });
+
+  test("has room for the health of each project", () => {
+    const spec = (count: number) => {
+      const transform = { connection: "w", schema: "a", project: { configMap: "p" }, command: "build" as const };
+      return {
+        ...aPipeline({ a: [] }),
+        nodes: Object.fromEntries(namesOf(count).map((name) => [name, { transform }])),
+      };
+    };
+    const most = Array.from({ length: LARGEST }, (_, i) => i + 1).findLast(
+      (count) => findStatusProblems(spec(count) as never).length === 0,
+    ) as number;
+    expect(most).toBeLessThan(LARGEST);
+    const nodes = nodesOf(() => ({ ...full("Failed", "\u0001"), health: HEALTH }), most);
+    expect(bytesOf(fitStatus(status(nodes), 0))).toBeLessThanOrEqual(STATUS_BYTES_MAX);
   });
 
   test("keeps what its failed nodes say longer than what the others do", () => {

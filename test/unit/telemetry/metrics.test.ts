@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { createMetrics, type Metrics } from "../../../operator/telemetry/metrics.ts";
-import { countRun, knowPipeline } from "../../../operator/telemetry/run-metrics.ts";
+import { countRun, forgetPipeline, knowPipeline, setPipelineHealth } from "../../../operator/telemetry/run-metrics.ts";
 import { T0 } from "../../support/manifests/make.ts";
 
 /** Metrics that dashboards for Go controllers look for under these very names. */
@@ -137,4 +137,18 @@ test("each retry counts once, also when the next Job is refused for a while", as
   expect(await samples(metrics, "kelt_node_retries_total{")).toEqual([
     'kelt_node_retries_total{namespace="demo",pipeline="films",node="raw",reason="ExitCode"} 2',
   ]);
+});
+
+test("the health of a Pipeline has a series for each kind that runs speak of, which goes with the Pipeline", async () => {
+  const metrics = metricsOf();
+  const name = "kelt_pipeline_health_ratio{";
+  const series = (kind: string, ratio: number) => `${name}namespace="demo",pipeline="films",kind="${kind}"} ${ratio}`;
+  setPipelineHealth(metrics, LABELS, { tests: 0.75, sources: 1 });
+  expect(await samples(metrics, name)).toEqual([series("tests", 0.75), series("sources", 1)]);
+  setPipelineHealth(metrics, LABELS, { tests: 0 });
+  expect(await samples(metrics, name)).toEqual([series("tests", 0)]);
+  forgetPipeline(metrics, LABELS);
+  expect(await samples(metrics, name)).toEqual([]);
+  setPipelineHealth(metrics, LABELS, { tests: 1 });
+  expect(await samples(metrics, name)).toEqual([]);
 });
