@@ -1,3 +1,4 @@
+import { computed } from "../../jinja/row-values.ts";
 import type { BoundArguments } from "../../jinja/running/parameters.ts";
 import { plain } from "../../jinja/running/parameters.ts";
 import { Rendering } from "../../jinja/running/rendering.ts";
@@ -222,7 +223,7 @@ function namingMembers({ warehouse, relations }: Adapter): Members {
       hostFunction("quote_seed_column", ["column", "quote_config?"], (found) => {
         const quote = found.value(1);
         if (quote !== null && typeof quote !== "boolean")
-          fail(`quote_columns must be true or false, found ${toText(quote)}`);
+          fail(`quote_columns must be true or false, found ${computed(toText(quote))}`);
         return quote === false ? found.text(0) : warehouse.quote(found.text(0));
       }),
   };

@@ -1,3 +1,4 @@
+import { computed, noteRows, readingCatalog } from "../../jinja/row-values.ts";
 import type { Rendering } from "../../jinja/running/rendering.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
 import { toText } from "../../jinja/values/text-form.ts";
@@ -47,7 +48,7 @@ export class Adapter {
     this.database = database;
     this.relations = relations;
     this.connection = connection;
-    this.callMacro = callMacro;
+    this.callMacro = (name, named) => readingCatalog(() => callMacro(name, named));
     this.now = now;
     this.#cache = cache;
     this.#comment = comment;
@@ -59,6 +60,7 @@ export class Adapter {
     options: { autoBegin: boolean; fetch: boolean; limit: number | undefined },
   ): readonly [ResponseValue, TableValue] {
     const result = this.query(sql, options.autoBegin);
+    if (options.fetch && result.columns.length > 0) noteRows();
     return [responseOf(result), options.fetch ? tableOf(result, this.warehouse, options.limit) : TableValue.EMPTY];
   }
 
@@ -182,5 +184,5 @@ export class Adapter {
 export function relationOf(value: Value, owner: string): RelationValue {
   return value instanceof RelationValue
     ? value
-    : fail(`${owner} expects a relation, found ${toText(value) || "nothing"}`);
+    : fail(`${owner} expects a relation, found ${computed(toText(value)) || "nothing"}`);
 }

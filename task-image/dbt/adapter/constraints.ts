@@ -1,3 +1,4 @@
+import { computed } from "../../jinja/row-values.ts";
 import { isTrue } from "../../jinja/values/comparison.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
@@ -21,7 +22,7 @@ function constraintOf(raw: Value): Constraint {
   const text = (key: string) => (item(key) === null ? "" : toText(item(key)));
   const texts = (key: string) => (item(key) === null ? [] : iterate(item(key)).map(toText));
   const type = text("type");
-  if (!KNOWN.has(type)) fail(`Could not parse constraint: ${toText(raw)}`);
+  if (!KNOWN.has(type)) fail(`Could not parse constraint: ${computed(toText(raw))}`);
   return {
     type,
     name: text("name"),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { computed } from "../../jinja/row-values.ts";
 import { isTrue } from "../../jinja/values/comparison.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
@@ -11,8 +12,10 @@ import { relationOf } from "./adapter.ts";
 /** `adapter.parse_index`: an index of a model's `indexes`. Its name has the time in it, because names of indexes are used once. */
 export function parseIndex(raw: Value, now: () => string): Value {
   if (raw === null) return null;
-  if (!(raw instanceof DictValue)) return fail(`expected an index as a map with 'columns', found ${toText(raw)}`);
-  if (!Array.isArray(raw.get("columns"))) return fail(`an index needs a list of 'columns', found ${toText(raw)}`);
+  if (!(raw instanceof DictValue))
+    return fail(`expected an index as a map with 'columns', found ${computed(toText(raw))}`);
+  if (!Array.isArray(raw.get("columns")))
+    return fail(`an index needs a list of 'columns', found ${computed(toText(raw))}`);
   const columns = iterate(raw.get("columns") ?? []).map(toText);
   const unique = isTrue(raw.get("unique") ?? false);
   const type = raw.get("type") ?? null;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import { charge } from "../../jinja/budget.ts";
 import { plain } from "../../jinja/running/parameters.ts";
+import { saidArgument } from "../../jinja/said-text.ts";
 import { EvaluationError, endsRendering, TemplateError } from "../../jinja/template-error.ts";
 import { sorted } from "../../jinja/values/collection-methods.ts";
 import { isTrue } from "../../jinja/values/comparison.ts";
@@ -65,22 +66,20 @@ function difference(first: Value, second: Value): DictValue {
 }
 
 /** Calls a function; its failure becomes a message of the caller. */
-const tryOrFail = new CallableValue(
-  "try_or_compiler_error",
-  ({ positional: [message, callee, ...rest], named }, site) => {
-    const callable = plain(callee ?? null);
-    if (!(callable instanceof CallableValue))
-      return fail("try_or_compiler_error() expects a function behind the message");
-    try {
-      return callable.call({ positional: rest, named }, site);
-    } catch (error) {
-      if (endsRendering(error)) throw error;
-      if (error instanceof EvaluationError || error instanceof TemplateError)
-        return fail(toText(plain(message ?? null)));
-      throw error;
-    }
-  },
-);
+const tryOrFail = new CallableValue("try_or_compiler_error", (given, site) => {
+  const { positional, named } = given;
+  const [, callee, ...rest] = positional;
+  const callable = plain(callee ?? null);
+  if (!(callable instanceof CallableValue))
+    return fail("try_or_compiler_error() expects a function behind the message");
+  try {
+    return callable.call({ positional: rest, named }, site);
+  } catch (error) {
+    if (endsRendering(error)) throw error;
+    if (error instanceof EvaluationError || error instanceof TemplateError) return fail(saidArgument(given, site, 0));
+    throw error;
+  }
+});
 
 /** `validation.any[...]`: checks of settings, which dbt's macros ask for and kelt leaves to the macros' own use of the value. */
 class AnyValidator extends ObjectValue {

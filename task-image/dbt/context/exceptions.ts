@@ -1,4 +1,6 @@
+import { computed } from "../../jinja/row-values.ts";
 import { plain } from "../../jinja/running/parameters.ts";
+import { saidArgument } from "../../jinja/said-text.ts";
 import { iterate } from "../../jinja/values/sequence.ts";
 import { toText } from "../../jinja/values/text-form.ts";
 import { CallableValue, ObjectValue, type Value } from "../../jinja/values/value.ts";
@@ -27,11 +29,14 @@ const RAISING = new Set([
 export function exceptionsObject(warn: (message: string) => void): ObjectValue {
   const member = (name: string): CallableValue | undefined => {
     if (RAISING.has(name))
-      return new CallableValue(name, ({ positional }) => fail(positional.map((each) => toText(plain(each))).join(" ")));
+      return new CallableValue(name, (given, site) => {
+        const said = given.positional.map((_, index) => saidArgument(given, site, index));
+        return fail([...said, ...[...given.named.keys()].map((key) => saidArgument(given, site, -1, key))].join(" "));
+      });
     switch (name) {
       case "warn":
-        return hostFunction(name, ["msg", "node?"], (found) => {
-          warn(toText(found.value(0)));
+        return new CallableValue(name, (given, site) => {
+          warn(saidArgument(given, site, 0, "msg"));
           return "";
         });
       case "warn_snapshot_timestamp_data_types":
@@ -43,11 +48,11 @@ export function exceptionsObject(warn: (message: string) => void): ObjectValue {
         });
       case "missing_config":
         return hostFunction(name, ["model", "name"], (found) =>
-          fail(`the model does not define the required config parameter '${toText(found.value(1))}'`),
+          fail(`the model does not define the required config parameter '${computed(toText(found.value(1)))}'`),
         );
       case "missing_relation":
         return hostFunction(name, ["relation", "model?"], (found) =>
-          fail(`Relation ${toText(found.value(0))} not found!`),
+          fail(`Relation ${computed(toText(found.value(0)))} not found!`),
         );
       case "relation_wrong_type":
         return new CallableValue(name, (given) =>
@@ -60,7 +65,7 @@ export function exceptionsObject(warn: (message: string) => void): ObjectValue {
       case "column_type_missing":
         return hostFunction(name, ["column_names"], (found) =>
           fail(
-            `Contracted models require data_type to be defined for each column. Please ensure that the column name and data_type are defined within the YAML configuration for the ${toText(found.value(0))} column(s).`,
+            `Contracted models require data_type to be defined for each column. Please ensure that the column name and data_type are defined within the YAML configuration for the ${computed(toText(found.value(0)))} column(s).`,
           ),
         );
       default:
@@ -73,7 +78,7 @@ export function exceptionsObject(warn: (message: string) => void): ObjectValue {
 function wrongType(relation: Value, expected: string): never {
   const type = relation instanceof ObjectValue ? relation.attribute("type") : null;
   return fail(
-    `Trying to create ${expected} ${toText(relation)}, but it currently exists as a ${toText(plain(type ?? null))}. Either drop ${toText(relation)} manually, or run dbt with \`--full-refresh\` and dbt will drop it for you.`,
+    `Trying to create ${computed(expected)} ${computed(toText(relation))}, but it currently exists as a ${toText(plain(type ?? null))}. Either drop ${computed(toText(relation))} manually, or run dbt with \`--full-refresh\` and dbt will drop it for you.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { computed } from "../../jinja/row-values.ts";
 import { plain } from "../../jinja/running/parameters.ts";
 import { nearest } from "../../jinja/suggestion.ts";
 import { toText } from "../../jinja/values/text-form.ts";
@@ -42,14 +43,14 @@ export function refFunction(world: RunWorld, reader: Reader, onEphemeral: (id: s
 function expectDependency(node: ManifestNode, target: ManifestNode, { name }: RefArgs): void {
   if (node.resource_type === "operation" || node.depends_on.nodes.includes(target.unique_id)) return;
   fail(
-    `ref('${name}') was not seen when the project was read, because it stands behind a condition. Write -- depends_on: {{ ref('${name}') }} at the top of ${node.name}`,
+    `ref('${computed(name)}') was not seen when the project was read, because it stands behind a condition. Write -- depends_on: {{ ref('${computed(name)}') }} at the top of ${node.name}`,
   );
 }
 
 function unknownNode({ name, package: packageName, version }: RefArgs, world: RunWorld): string {
-  const within = packageName === null ? "" : ` in package '${packageName}'`;
-  const of = version === null ? "" : ` with version ${version}`;
-  return `there is no model, seed or snapshot '${name}'${of}${within}${nearest(name, world.lookup.names())}`;
+  const within = packageName === null ? "" : ` in package '${computed(packageName)}'`;
+  const of = version === null ? "" : ` with version ${computed(String(version))}`;
+  return `there is no model, seed or snapshot '${computed(name)}'${of}${within}${nearest(name, world.lookup.names())}`;
 }
 
 /** `source()` while a node runs. */
@@ -61,7 +62,8 @@ export function sourceFunction(world: RunWorld, reader: Reader): CallableValue {
       (each) => each.source_name === source && each.name === table,
     );
     const own = all.find((each) => each.package_name === packageName);
-    const [found = fail(`there is no source '${source}' with a table '${table}'`)] = own === undefined ? all : [own];
+    const [found = fail(`there is no source '${computed(source ?? "")}' with a table '${computed(table ?? "")}'`)] =
+      own === undefined ? all : [own];
     return limited(world, reader, found, relationOfSource(world, found));
   });
 }

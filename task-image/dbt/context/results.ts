@@ -1,3 +1,4 @@
+import { computed } from "../../jinja/row-values.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { toText } from "../../jinja/values/text-form.ts";
 import { type CallableValue, TupleValue, type Value } from "../../jinja/values/value.ts";
@@ -33,7 +34,7 @@ export class StatementResults {
       case "store_raw_result":
         return hostFunction(name, ["name", "message?", "code?", "rows_affected?", "agate_table?"], (found) => {
           const rows = /^-?\d+$/.test(toText(found.value(3))) ? BigInt(toText(found.value(3))) : -1n;
-          const response = new ResponseValue(toText(found.value(1)), toText(found.value(2)), rows);
+          const response = new ResponseValue(computed(toText(found.value(1))), computed(toText(found.value(2))), rows);
           return this.#store(found.text(0), response, found.value(4));
         });
       default:

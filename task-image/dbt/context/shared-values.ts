@@ -1,9 +1,10 @@
 import { BUILTINS } from "../../jinja/running/builtins.ts";
+import { bind } from "../../jinja/running/parameters.ts";
 import type { Source } from "../../jinja/running/scope.ts";
+import { saidArgument } from "../../jinja/said-text.ts";
 import { isTrue } from "../../jinja/values/comparison.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
-import { toText } from "../../jinja/values/text-form.ts";
-import type { ObjectValue, Stored, Value } from "../../jinja/values/value.ts";
+import { CallableValue, type ObjectValue, type Stored, type Value } from "../../jinja/values/value.ts";
 import { COLUMN_CLASS } from "../adapter/column.ts";
 import type { RelationClass } from "../adapter/relation-class.ts";
 import { DatetimeValue } from "../values/datetime.ts";
@@ -44,8 +45,9 @@ export function sharedValues(surroundings: Surroundings): Source {
   });
   const api = new MembersValue("api", { Relation: () => relations, Column: () => COLUMN_CLASS });
   const write = (name: string) =>
-    hostFunction(name, ["msg?", "info?"], (found) => {
-      log(toText(found.value(0)), name === "print" || isTrue(found.value(1, false)));
+    new CallableValue(name, (given, site) => {
+      const isInfo = bind(`${name}()`, ["msg?", "info?"], given).value(1, false);
+      log(saidArgument(given, site, 0, "msg"), name === "print" || isTrue(isInfo));
       return "";
     });
   const values = new Map<string, Stored>([

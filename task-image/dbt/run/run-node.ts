@@ -1,4 +1,5 @@
 import { Budget, DBT_LIMITS } from "../../jinja/budget.ts";
+import { beginWithoutRows, computed } from "../../jinja/row-values.ts";
 import { plain } from "../../jinja/running/parameters.ts";
 import { EvaluationError, TemplateError } from "../../jinja/template-error.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
@@ -95,6 +96,7 @@ export function timed(
   work: (course: Course) => Outcome,
 ): NodeResult {
   const course: Course = { watch: new Stopwatch(clock) };
+  beginWithoutRows(publicNames(world, id));
   const end = (outcome: Outcome, sqlState: string | null): NodeResult => {
     const { watch, context } = course;
     const measured = { thread, steps: watch.steps, seconds: watch.seconds };
@@ -109,6 +111,14 @@ export function timed(
   } finally {
     rollbackQuietly(world);
   }
+}
+
+/** Names of a node that messages may quote whatever was read. */
+function publicNames({ manifest }: RunWorld, id: string): readonly string[] {
+  const node = manifest.nodes.get(id);
+  if (node === undefined) return [id];
+  const { name, alias, schema, database, package_name: owner, original_file_path: path } = node;
+  return [id, name, alias, schema, owner, path, ...[database, node.relation_name].filter((each) => each !== null)];
 }
 
 /** After an error of the connection nothing can be rolled back, and the error itself says more. */
@@ -192,7 +202,7 @@ function relationsOf(result: Value, name: string): RelationValue[] {
   return iterate(relations).map((each) => {
     return each instanceof RelationValue
       ? each
-      : fail(`the materialization '${name}' returned ${toText(each)} among its relations`);
+      : fail(`the materialization '${name}' returned ${computed(toText(each))} among its relations`);
   });
 }
 

@@ -1,4 +1,5 @@
 import { charge, operationMs } from "../../jinja/budget.ts";
+import { computed } from "../../jinja/row-values.ts";
 import { BudgetError } from "../../jinja/template-error.ts";
 import { watched } from "../../threads/watched-work.ts";
 import { fail } from "./host-function.ts";
@@ -36,8 +37,13 @@ function compileLoosely(source: string, letters: string, pattern: string): RegEx
   try {
     return new RegExp(source, letters);
   } catch (error) {
-    return fail(`'${pattern}' is not a regular expression: ${(error as Error).message}`);
+    return fail(`'${computed(pattern)}' is not a regular expression: ${reasonOf(error as Error)}`);
   }
+}
+
+/** V8 quotes the pattern before the reason: `Invalid regular expression: /(a/u: Unterminated group`. */
+function reasonOf({ message }: Error): string {
+  return message.slice(message.lastIndexOf(": ") + 2);
 }
 
 function translated(piece: string, isVerbose: boolean): string {
@@ -73,7 +79,7 @@ export function runPattern<T>(written: string, { length }: string, run: () => T)
   charge(microseconds * MICROSECOND_STEPS);
   if (done !== undefined) return done.value;
   throw new BudgetError(
-    `the pattern '${written}' takes more than ${longest / 1000} seconds for a text of ${length} characters: repeat no group that repeats itself, as in (a+)+, and no two that fit the same characters side by side`,
+    `the pattern '${computed(written)}' takes more than ${longest / 1000} seconds for a text of ${length} characters: repeat no group that repeats itself, as in (a+)+, and no two that fit the same characters side by side`,
   );
 }
 

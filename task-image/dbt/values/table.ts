@@ -1,4 +1,5 @@
 import { charge } from "../../jinja/budget.ts";
+import { computed } from "../../jinja/row-values.ts";
 import type { BoundArguments } from "../../jinja/running/parameters.ts";
 import { sorted } from "../../jinja/values/collection-methods.ts";
 import { isEqual, isTrue } from "../../jinja/values/comparison.ts";
@@ -113,7 +114,7 @@ export class TableValue extends ObjectValue {
 
   #index(name: string): number {
     const index = this.names.indexOf(name);
-    return index < 0 ? fail(`the table has no column '${name}': it has ${this.names.join(", ")}`) : index;
+    return index < 0 ? fail(`the table has no column '${computed(name)}': it has ${this.names.join(", ")}`) : index;
   }
 
   #picked(names: readonly string[]): TableValue {

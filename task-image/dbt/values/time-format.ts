@@ -1,3 +1,4 @@
+import { computed } from "../../jinja/row-values.ts";
 import { hidden } from "../../words/hidden-text.ts";
 import { fail } from "./host-function.ts";
 import { offsetText } from "./time-zone.ts";
@@ -103,13 +104,15 @@ export function parseTime(text: string, format: string): Parsed {
     .replace(/%([a-zA-Z%])/g, (_, code: string) => {
       if (code === "%") return "%";
       // Python refuses it too. What may have any length must not stand twice: see how many ways there were to share digits.
-      if (codes.includes(code)) return fail(`the directive '%${code}' stands twice in format '${format}'`);
+      if (codes.includes(code)) return fail(`the directive '%${code}' stands twice in format '${computed(format)}'`);
       codes.push(code);
       const digits = TWO_DIGITS.has(code) ? "\\d{1,2}" : PATTERNS[code];
-      return digits === undefined ? fail(`'${code}' is a bad directive in format '${format}'`) : `(${digits})`;
+      return digits === undefined
+        ? fail(`'${code}' is a bad directive in format '${computed(format)}'`)
+        : `(${digits})`;
     });
   const match = new RegExp(`^${pattern}$`, "i").exec(text);
-  if (match === null) return fail(`time data ${hidden(`'${text}' `)}does not match format '${format}'`);
+  if (match === null) return fail(`time data ${hidden(`'${text}' `)}does not match format '${computed(format)}'`);
   const found = new Map(codes.map((code, index) => [code, match[index + 1] ?? ""]));
   return { micros: microsOf(clockOf(found)), offset: offsetOf(found.get("z")) };
 }

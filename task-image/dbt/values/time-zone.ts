@@ -1,3 +1,4 @@
+import { computed } from "../../jinja/row-values.ts";
 import { ObjectValue, type Stored } from "../../jinja/values/value.ts";
 import { fail } from "./host-function.ts";
 import { pad } from "./wall-clock.ts";
@@ -87,7 +88,7 @@ export function namedZone(name: string): TimeZoneValue {
   try {
     return new NamedZone(name);
   } catch {
-    return fail(`unknown time zone '${name}'`);
+    return fail(`unknown time zone '${computed(name)}'`);
   }
 }
 

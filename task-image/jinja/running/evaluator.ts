@@ -178,7 +178,7 @@ function evaluateCall(expression: Call, execution: Execution): Stored {
 export function invoke(
   callee: Value,
   given: CallArguments,
-  { callee: written, at }: Call,
+  { callee: written, at, arguments: expressions }: Call,
   execution: Execution,
 ): Stored {
   if (callee instanceof UndefinedValue && callee.isLenient) return callee;
@@ -188,7 +188,12 @@ export function invoke(
     const name = written.type === "name" || written.type === "attribute" ? `'${written.name}', ` : "";
     throw new EvaluationError(`${name}${describeType(callee)}, cannot be called`);
   }
-  const result = callable.call(given, { at, frame: execution.frame, budget: execution.budget });
+  const result = callable.call(given, {
+    at,
+    frame: execution.frame,
+    budget: execution.budget,
+    written: expressions,
+  });
   if (typeof result === "string") execution.budget.text(result.length);
   return result;
 }

@@ -1,3 +1,4 @@
+import { computed } from "../row-values.ts";
 import { plain } from "../running/parameters.ts";
 import { EvaluationError } from "../template-error.ts";
 import { DICT_METHODS, LIST_METHODS, TUPLE_METHODS } from "./collection-methods.ts";
@@ -21,7 +22,9 @@ import {
 export function attributeOf(value: Value, name: string): Stored {
   if (value instanceof UndefinedValue && value.isLenient) return value;
   refuseUndefined(value);
-  return foundOr(ownAttribute(value, name), () => foundOr(ownItem(value, name), () => missing(value, name)));
+  return foundOr(ownAttribute(value, name), () =>
+    foundOr(ownItem(value, name), () => missing(value, `attribute or key '${name}'`)),
+  );
 }
 
 /** `value[key]` as Jinja reads it: the item, else the attribute of that name, else undefined. */
@@ -30,16 +33,19 @@ export function itemOf(value: Value, key: Value): Stored {
   refuseUndefined(value);
   if (key instanceof UndefinedValue) throw new EvaluationError(key.problem);
   const attribute = typeof key === "string" ? ownAttribute(value, key) : undefined;
-  return foundOr(ownItem(value, key), () => foundOr(attribute, () => missing(value, key)));
+  return foundOr(ownItem(value, key), () => foundOr(attribute, () => missing(value, describeKey(key))));
 }
 
 function refuseUndefined(value: Value): void {
   if (value instanceof UndefinedValue) throw new EvaluationError(value.problem);
 }
 
-function missing(value: Value, key: Value): UndefinedValue {
+function describeKey(key: Value): string {
+  return typeof key === "string" ? `attribute or key '${computed(key)}'` : `item ${computed(toSource(key))}`;
+}
+
+function missing(value: Value, what: string): UndefinedValue {
   const owner = value === null ? "None" : `${describeType(value)}`;
-  const what = typeof key === "string" ? `attribute or key '${key}'` : `item ${toSource(key)}`;
   return new UndefinedValue(`${owner} has no ${what}`);
 }
 

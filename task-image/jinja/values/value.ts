@@ -1,6 +1,6 @@
 import type { Budget } from "../budget.ts";
 import type { Frame, Position } from "../position.ts";
-import type { BinaryOperator } from "../reading/syntax-tree.ts";
+import type { Arguments, BinaryOperator } from "../reading/syntax-tree.ts";
 import type { Rendering } from "../running/rendering.ts";
 import type { DictValue } from "./dict-value.ts";
 
@@ -66,6 +66,8 @@ export interface CallSite {
   readonly at: Position;
   readonly frame: Frame | undefined;
   readonly budget: Budget;
+  /** The arguments as the template writes them; missing where the host calls. */
+  readonly written?: Arguments;
 }
 
 /** Something that can be called: a macro, a method, or a function of the context. */
