@@ -24,7 +24,8 @@ export function readIgnoreRules(text: string): IsIgnored {
 }
 
 function readRule(line: string): Rule[] {
-  const written = line.replace(/(?<!\\)\s+$/, "");
+  const trimmed = line.trimEnd();
+  const written = trimmed.endsWith("\\") ? line.slice(0, trimmed.length + 1) : trimmed;
   if (written === "" || written.startsWith("#")) return [];
   const ignores = !written.startsWith("!");
   const pattern = ignores ? written.replace(/^\\(?=[#!])/, "") : written.slice(1);

@@ -5,7 +5,7 @@ import { watched } from "../../threads/watched-work.ts";
 import { fail } from "./host-function.ts";
 
 /** A pattern is read again for each bracket that is not closed. */
-const LENGTH_MAX = 20_000;
+const LENGTH_MAX = 5_000;
 /** Python's flags by the letters of `(?i)` and the numbers of `re.I`. */
 const FLAGS: Readonly<Record<string, number>> = { i: 2, L: 4, m: 8, s: 16, u: 32, x: 64, a: 256 };
 const PIECE = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\(\?P<\w+>|\(\?P=\w+\)|\(\?#[^)]*\)|#[^\n]*|\s+|[\s\S]/g;

@@ -25,6 +25,8 @@ test.each([
   ["a.sql   ", "models/a.sql", true],
   ["a+b.sql", "models/aab.sql", false],
   ["", "models/a.sql", false],
+  ["a\\ ", "models/a ", true],
+  [`${" ".repeat(50_000)}x`, "models/x", false],
 ])("%j and %s", (rules, path, isIgnored) => {
   expect(readIgnoreRules(rules)(path)).toBe(isIgnored);
 });
