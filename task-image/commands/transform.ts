@@ -24,6 +24,7 @@ import { conclude, firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
 import { readDbtFiles } from "./dbt-files.ts";
 import { projectHealth } from "./dbt-health.ts";
+import { sampleOf } from "./dbt-sample.ts";
 import { type DbtSessions, openSessions } from "./dbt-sessions.ts";
 
 const THREADS = 4;
@@ -75,7 +76,7 @@ async function runAttempt(
     onStart: (id) => items.get(id)?.running(),
     onEnd: (result) => {
       attempts.note(result);
-      note(result, items.get(result.id), context);
+      note(result, sampleOf(result, input.manifest.nodes.get(result.id)), items.get(result.id), context);
     },
   });
 }
@@ -217,7 +218,12 @@ const ITEM_STATE = {
   "no-op": "Succeeded",
 } as const;
 
-function note(result: NodeResult, item: ItemProgress | undefined, { log }: CommandContext): void {
+function note(
+  result: NodeResult,
+  sample: string | undefined,
+  item: ItemProgress | undefined,
+  { log }: CommandContext,
+): void {
   const { id, status, message, rows, failures, seconds } = result;
   const level = ITEM_STATE[status] === "Failed" ? "error" : "info";
   log[level]("node ended", {
@@ -227,11 +233,14 @@ function note(result: NodeResult, item: ItemProgress | undefined, { log }: Comma
     rows,
     failures,
     text: message,
+    ...(sample === undefined ? {} : { sample }),
     ...(result.isReused === true ? { by: "an earlier attempt" } : {}),
   });
   item?.ended(ITEM_STATE[status], {
     ...(rows === null ? {} : { rows }),
     ...(failures === null ? {} : { failures }),
-    ...(status === "success" || status === "pass" ? {} : { message }),
+    ...(status === "success" || status === "pass"
+      ? {}
+      : { message: sample === undefined ? message : `${message}, see: ${sample}` }),
   });
 }

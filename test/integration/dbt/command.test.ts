@@ -125,6 +125,37 @@ test("a node that names no command builds", () => {
   expect(Transform.parse(said)).toMatchObject({ command: "build" });
 });
 
+test("tests are items with what they found by severity, conditions and limit, and a query that shows it", async () => {
+  const files = {
+    "dbt_project.yml": "name: shop\n",
+    "models.numbers.sql": "select n, nullif(n % 2, 0) as odd from generate_series(1, 20) as n",
+    "models.schema.yml": `
+models:
+  - name: numbers
+    columns:
+      - name: odd
+        data_tests:
+          - not_null: { name: kept, config: { store_failures: true, where: n < 9, error_if: "> 4", schema: audit } }
+          - not_null: { name: bounded, config: { limit: 3, severity: warn } }
+          - unique: { name: counted, config: { fail_calc: sum(n_records), warn_if: "> 100", error_if: "> 9" } }
+`,
+  };
+  const { items, outcome } = await run(files);
+  expect(outcome).toMatchObject({ code: "CheckFailed", measured: { tests: { passed: 0, warned: 2, failed: 1 } } });
+  const tests = new Map(items.filter(({ kind }) => kind === "test").map((item) => [item.name.split(".")[0], item]));
+  expect(tests.get("kept")).toMatchObject({ state: "Warned", failures: 4 });
+  expect(tests.get("bounded")).toMatchObject({ state: "Warned", failures: 3 });
+  expect(tests.get("counted")).toMatchObject({ state: "Failed", failures: 10 });
+  const shown = async (name: string) => {
+    const [message = "", query = ""] = (tests.get(name)?.message ?? "").split(", see: ");
+    return [message, (await dbt.warehouse.query(query)).length];
+  };
+  expect(await shown("kept")).toEqual(["Got 4 results, configured to warn if != 0", 4]);
+  expect(await shown("bounded")).toEqual(["Got 3 results, configured to warn if != 0", 10]);
+  expect(await shown("counted")).toEqual(["Got 10 results, configured to fail if > 9", 1]);
+  expect(await dbt.warehouse.query("SELECT n FROM dbt_audit.kept ORDER BY n")).toHaveLength(4);
+});
+
 describe("freshness of sources", () => {
   const FILES: ConfigMapFiles = {
     "dbt_project.yml": "name: shop\n",

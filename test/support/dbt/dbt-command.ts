@@ -45,6 +45,7 @@ export async function runTransformAt(
   const context = aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros });
   const spec = aTask({ ...task, work, connections: { warehouse: warehouse.connection(), ...task.connections } });
   const outcome = await transform(spec, context).catch((error: unknown) => error);
-  const states = Object.fromEntries(context.progress.all().map(({ name, state }) => [name, state]));
-  return { outcome, states, log: context.lines.join("\n") };
+  const items = context.progress.all();
+  const states = Object.fromEntries(items.map(({ name, state }) => [name, state]));
+  return { outcome, states, items, log: context.lines.join("\n") };
 }
