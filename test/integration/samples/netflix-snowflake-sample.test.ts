@@ -49,7 +49,7 @@ const overlay = () => only(renderKustomization("config/samples/netflix-snowflake
 test("nothing but the connection is different, and what cannot run on Snowflake is left out", () => {
   const base = only(renderKustomization("config/samples/netflix"), "Pipeline", "netflix").spec;
   const { connections, nodes, ...rest } = overlay();
-  expect(nodes).toEqual({ raw: base.nodes.raw });
+  expect(nodes).toEqual({ raw: base.nodes.raw, quality: { ...base.nodes.quality, needs: ["raw"] } });
   expect(rest).toEqual({ retries: base.retries });
   expect(connections).toEqual({ ...base.connections, warehouse: { snowflake: expect.anything() } });
   expect(validatePipeline(overlay())).toMatchObject({ ok: true });
@@ -62,6 +62,7 @@ test(
     const pipeline = samplePipeline("netflix", overlay(), connections);
     for (const uid of ["uid-1", "uid-2"]) {
       expect(await pipeline.run("raw", uid)).toMatchObject({ rows: TITLES.length + CREDITS.length });
+      expect(await pipeline.run("quality", uid)).toMatchObject({ tests: { passed: 2, failed: 0, errored: 0 } });
     }
     const { titles, credits } = overlay().nodes.raw.load.columns;
     const numbersOf = (columns: Readonly<Record<string, string>>) =>
