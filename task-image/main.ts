@@ -80,7 +80,8 @@ async function finish(result: TaskResult, exitCode: number): Promise<void> {
   endsWith = exitCode;
   try {
     left = await leave(result);
-    if (stopper === undefined) await tell(left);
+    const { plan } = result;
+    if (stopper === undefined) await tell(plan === undefined ? left : { ...left, plan });
   } finally {
     process.exit(exitCode);
   }
@@ -220,7 +221,8 @@ try {
   });
   const outcome = await working;
   log.info(outcome.message, { rows: outcome.rows, bytes: outcome.bytes });
-  items.conclude();
+  // The items of a plan are those of the Jobs that follow it.
+  if (outcome.plan === undefined) items.conclude();
   await finish(succeededResult(speaker, outcome), EXIT.done);
 } catch (error) {
   fail(error);

@@ -1,6 +1,13 @@
 import type { packItems } from "#api/packed-items.ts";
 import type { ReportItem } from "#api/report.ts";
-import { CONTRACT_VERSION, RESULT_BYTES_MAX, type TaskError, type TaskResult, type TaskSpec } from "#api/task.ts";
+import {
+  CONTRACT_VERSION,
+  RESULT_BYTES_MAX,
+  SPEAKER_MAX,
+  type TaskError,
+  type TaskResult,
+  type TaskSpec,
+} from "#api/task.ts";
 import type { Outcome, Part } from "./commands/command.ts";
 import type { TaskFailure } from "./errors.ts";
 import type { Redactor } from "./redaction.ts";
@@ -18,7 +25,7 @@ const MESSAGE_LENGTH_MAX = 1024;
 const MESSAGE_LENGTH_STEP = 64;
 
 export function speakerOf(spec: TaskSpec, part?: Part): Speaker {
-  const speaker = { run: spec.run.uid.slice(0, 64), node: spec.node.slice(0, 64), attempt: spec.attempt };
+  const speaker = { run: spec.run.uid.slice(0, 64), node: spec.node.slice(0, SPEAKER_MAX), attempt: spec.attempt };
   return part === undefined ? speaker : { ...speaker, part: part.index };
 }
 
@@ -50,9 +57,9 @@ export interface KnownItems {
 /**
  * The result as the JSON of the termination message: no secret, no hidden text and no character that nobody sees in it, at most
  * {@link RESULT_BYTES_MAX} bytes. Secrets are masked before anything is cut, because half a secret is not recognized. Items take the room
- * that is left.
+ * that is left. A plan stands in it whole or not at all.
  */
-export function encodeResult(result: TaskResult, redactor: Redactor, known?: KnownItems): string {
+export function encodeResult({ plan, ...result }: TaskResult, redactor: Redactor, known?: KnownItems): string {
   const message = shownText(result.message, redactor);
   const { error } = result;
   const masked = error === undefined ? undefined : { ...error, message: shownText(error.message, redactor) };
@@ -66,8 +73,20 @@ export function encodeResult(result: TaskResult, redactor: Redactor, known?: Kno
             error: { ...masked, message: cut(masked.message, longest) },
           };
     const text = JSON.stringify(short);
-    if (Buffer.byteLength(text) <= RESULT_BYTES_MAX || longest <= 0) return withItems(short, text, known);
+    if (Buffer.byteLength(text) <= RESULT_BYTES_MAX || longest <= 0) {
+      const whole = withPlan(short, text, plan);
+      return withItems(whole, JSON.stringify(whole), known);
+    }
   }
+}
+
+/** Bytes of JSON around a plan. */
+const PLAN_FRAME_BYTES = 12;
+
+/** The result with its plan, where there is room for it: the channel has the plan as well. */
+function withPlan(result: TaskResult, text: string, plan: string | undefined): TaskResult {
+  const bytes = Buffer.byteLength(text) + (plan?.length ?? 0) + PLAN_FRAME_BYTES;
+  return plan === undefined || bytes > RESULT_BYTES_MAX ? result : { ...result, plan };
 }
 
 /** Bytes of JSON around the packed items: names, quotes, commas and the number of those that were left out. */

@@ -45,6 +45,7 @@ export const ERROR_CODES = {
     OutsideBaseUrl: "A path of the request leads out of the connection's `baseUrl`.",
     OutsideWorkVolume: "`extract.to.directory` is not inside the work volume.",
     PasswordMissing: "The server asks for a password, and the connection has none.",
+    ProjectLost: "The project that a node's first Job has kept for the others is gone. Start another run.",
     ProjectMissing: "The files of the project cannot be read, or `project.path` is not where they are.",
     ProjectTooLarge: "The project has too many bytes, or needs too much memory or time to render.",
     QueryNotOneStatement: "`from.query` is not one SELECT.",

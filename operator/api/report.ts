@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Commit, TaskResult } from "./task.ts";
+import { Commit, SPEAKER_MAX, TaskResult } from "./task.ts";
 
 /**
  * The channel by which a task tells the operator how it stands while it works: the other way is the termination message of
@@ -92,7 +92,7 @@ export const REPORT_PHASES = ["held", "working", "done"] as const;
 export const Report = z.strictObject({
   version: z.literal(REPORT_VERSION),
   run: z.string().max(64),
-  node: z.string().max(64),
+  node: z.string().max(SPEAKER_MAX),
   attempt: z.int().min(1),
   part: z.int().min(0).optional(),
   /** One start of one process: another epoch forgets what the one before had said, but for its result. */

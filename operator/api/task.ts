@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TaskHealth } from "./health.ts";
 import { HttpConnection } from "./http/connection.ts";
+import { PLAN_BYTES_MAX, TaskUnit } from "./packing.ts";
 import { TestCounts } from "./pipeline-run.ts";
 import { VERB_WORKS } from "./verbs/verbs.ts";
 
@@ -25,6 +26,8 @@ export const RESULT_FILE_ENV = "KELT_RESULT_FILE";
 /** The kubelet keeps 4096 bytes of a termination message; the rest of the room is left to other containers. */
 export const RESULT_BYTES_MAX = 3072;
 export const CONTRACT_VERSION = 1;
+/** A node's name, with that of a unit where it is packed. */
+export const SPEAKER_MAX = 128;
 /** Name of the one container of a task pod. */
 export const TASK_CONTAINER = "task";
 
@@ -154,6 +157,8 @@ export const TaskSpec = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
   run: z.strictObject({ namespace: z.string(), pipeline: z.string(), name: z.string(), uid: z.string() }),
   node: z.string(),
+  /** Which part of the node it does, where the node is packed into several Jobs. */
+  unit: TaskUnit.optional(),
   /** From 1. */
   attempt: z.int().min(1),
   /** Whether the pod's log may quote values of rows. */
@@ -179,7 +184,7 @@ export const TaskResult = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
   /** The attempt that speaks: a result of another run, node or attempt is not accepted. */
   run: z.string().max(64),
-  node: z.string().max(64),
+  node: z.string().max(SPEAKER_MAX),
   attempt: z.int().min(1),
   /** Which part of a fan-out speaks, from 0. */
   part: z.int().min(0).optional(),
@@ -194,6 +199,8 @@ export const TaskResult = z.strictObject({
   health: TaskHealth.optional(),
   /** The commit that the project was fetched at. */
   commit: Commit.optional(),
+  /** The units that the node's project is packed into, from the Job that plans: `packing.ts` reads it. Missing where it has no room. */
+  plan: z.string().max(PLAN_BYTES_MAX).optional(),
   /** What answered a test of a connection. */
   server: z.strictObject({ version: z.string().max(128), latencyMs: z.int().min(0) }).optional(),
   error: TaskError.optional(),
@@ -211,7 +218,7 @@ export type TaskResult = z.infer<typeof TaskResult>;
 export const TaskNote = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
   run: z.string().max(64),
-  node: z.string().max(64),
+  node: z.string().max(SPEAKER_MAX),
   attempt: z.int().min(1),
   commit: Commit,
 });

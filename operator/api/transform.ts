@@ -2,6 +2,7 @@ import { Artifacts } from "./dbt-artifacts.ts";
 import { Vars } from "./dbt-vars.ts";
 import { flag, integer, list, object, oneOf, text } from "./fields.ts";
 import { connectionKey, schemaName } from "./names.ts";
+import { PACKINGS } from "./packing.ts";
 import { ProjectSource } from "./project-source.ts";
 
 /** What dbt does with a project; the verbs of its command line. */
@@ -10,6 +11,9 @@ export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot", "compil
 const selector = text("Nodes in the words of dbt's selectors, such as `staging`, `tag:daily` or `+fact_sales+`.", {
   max: 1024,
 });
+
+/** What can be packed into several Jobs: what these do has an order. */
+const PACKED_COMMANDS: readonly string[] = ["build", "run", "test", "seed", "snapshot"];
 
 export const Transform = object(
   "Runs a dbt project by dbt's own macros, in the order of its graph.",
@@ -43,8 +47,17 @@ export const Transform = object(
     ).optional(),
     storeFailures: flag("Keeps the rows that break a test in a table, as dbt does with --store-failures.").optional(),
     artifacts: Artifacts.optional(),
+    packing: oneOf(
+      "How the project is packed into Jobs: `run` is one for all of it, `level` one for each level of its graph, `model` one for each seed, model and snapshot with its tests right after it. With the last two a first Job reads the project, and no other Job fetches or reads it again; at most `threads` Jobs work at once, each with retries of its own, and exposures are left out. A project of more than 1,000 units is one Job.",
+      PACKINGS,
+    ).optional(),
   },
   [
+    {
+      rule: `!has(self.packing) || self.packing == 'run' || self.command in [${PACKED_COMMANDS.map((command) => `'${command}'`).join(", ")}]`,
+      message: `packing level and model are for the commands ${PACKED_COMMANDS.slice(0, -1).join(", ")} and ${PACKED_COMMANDS.at(-1)}`,
+      holds: ({ command, packing = "run" }) => packing === "run" || PACKED_COMMANDS.includes(String(command)),
+    },
     {
       rule: "!has(self.selector) || !(has(self.select) || has(self.exclude))",
       message: "selector stands in place of select and exclude: name what it leaves out in selectors.yml",

@@ -42,6 +42,8 @@ export interface CommandContext {
 /** What a command that succeeded says of its work. `message` is one sentence: "3 tables, 1,234 rows". */
 export interface Outcome extends Measured {
   readonly message: string;
+  /** The units that a project is packed into, from the Job that plans: `packing.ts` of the operator writes it. */
+  readonly plan?: string;
 }
 
 /** The part of a task's spec that says what to do for one verb. */

@@ -6,6 +6,11 @@ import { contentHash } from "../projects/content-hash.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import type { DbtSessions } from "./dbt-sessions.ts";
 
+/** Whether what a node did stands, so that it need not be done again. */
+export function endedWell({ status }: Pick<NodeResult, "status">): boolean {
+  return ENDED_WELL.has(status);
+}
+
 const ENDED_WELL: ReadonlySet<NodeStatus> = new Set(["success", "pass", "warn", "no-op"]);
 
 /** What attempts of a node tell each other: which nodes of the project have ended well. */
@@ -46,7 +51,7 @@ export async function openAttempts(
     ended: spec.attempt === 1 ? new Map() : await readEnded(table, give),
     note: (result) => {
       const isHook = input.manifest.nodes.get(result.id)?.resource_type === "operation";
-      if (!isHook && ENDED_WELL.has(result.status) && result.isReused !== true) writer.add(result);
+      if (!isHook && endedWell(result) && result.isReused !== true) writer.add(result);
     },
     [Symbol.asyncDispose]: async () => {
       await writer.end();
@@ -61,7 +66,7 @@ const NOTHING: Attempts = {
 };
 
 /** Writes what has come in since the last write, one write at a time, until one fails. */
-class ResultWriter {
+export class ResultWriter {
   readonly #table: NodeResultsTable;
   readonly #onFailure: (error: unknown) => void;
   #waiting = new Map<string, string>();
@@ -104,13 +109,18 @@ function writeResult(result: NodeResult): string {
   return JSON.stringify({ ...result, steps: [], compiledCode: null });
 }
 
+/** What was kept of the owner's nodes. */
+export async function readResults(table: NodeResultsTable): Promise<ReadonlyMap<string, NodeResult>> {
+  const texts = await table.read();
+  return new Map([...texts].map(([id, text]) => [id, JSON.parse(text) as NodeResult] as const));
+}
+
 async function readEnded(
   table: NodeResultsTable,
   onFailure: (error: unknown) => void,
 ): Promise<ReadonlyMap<string, NodeResult>> {
   try {
-    const texts = await table.read();
-    return new Map([...texts].map(([id, text]) => [id, JSON.parse(text) as NodeResult] as const));
+    return await readResults(table);
   } catch (error) {
     onFailure(error);
     return new Map();

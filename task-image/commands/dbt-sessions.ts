@@ -2,6 +2,9 @@ import { configureForDbt } from "../dbt/bridge/postgres-session.ts";
 import { openSession, type Session } from "../postgres/session.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 
+/** Nodes that run at once where the node of the run does not say. */
+export const THREADS = 4;
+
 /** Sessions of a run, opened all at once while its project is read. Disposing of it closes them, and gives up those that are not open yet. */
 export interface DbtSessions extends AsyncDisposable {
   /** Some of the sessions that run nodes. Rejects with the failure of the first that cannot be opened. */

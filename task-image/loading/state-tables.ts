@@ -23,11 +23,14 @@ export const NODES_TABLE = "_kelt_nodes";
 /** The table of numbers that checks compare with those of earlier runs: `checks/history/metric-history.ts` writes it. */
 export const METRICS_TABLE = "_kelt_metrics";
 
+/** The table of dbt projects that have been read, for the Jobs that build one together: `postgres/kept-projects.ts` writes it. */
+export const PROJECTS_TABLE = "_kelt_projects";
+
 const STATE_TABLES = [LOADS_TABLE, FILES_TABLE, REJECTS_TABLE, CURSORS_TABLE, PARTS_TABLE] as const;
 
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** Whether a table of that name is kelt's own. */
 export function isStateTable(table: string): boolean {
-  return [...STATE_TABLES, REPORTS_TABLE, NODES_TABLE, METRICS_TABLE].some((own) => own === table);
+  return [...STATE_TABLES, REPORTS_TABLE, NODES_TABLE, METRICS_TABLE, PROJECTS_TABLE].some((own) => own === table);
 }

@@ -71,6 +71,14 @@ export const DBT: readonly Layer[] = [
     ],
     packages: ["node:worker_threads"],
   },
+  // A project that several Jobs build.
+  {
+    of: "task-image/dbt/packing",
+    imports: ["operator/api", "task-image/dbt/run"],
+    types: ["task-image/dbt/manifest"],
+    packages: ["node:crypto", "node:v8", "node:zlib"],
+    pure: true,
+  },
   // What dbt writes into `target/`, as texts.
   {
     of: "task-image/dbt/artifacts",

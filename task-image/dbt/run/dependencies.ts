@@ -69,7 +69,7 @@ function nearestBefore({ parentMap }: Manifest, run: ReadonlySet<string>): (id: 
 }
 
 /** Everything that stands before a node, near or far. */
-function allBefore({ parentMap }: Manifest): (id: string) => ReadonlySet<string> {
+export function allBefore({ parentMap }: Manifest): (id: string) => ReadonlySet<string> {
   const known = new Map<string, ReadonlySet<string>>();
   return (id) =>
     walked(

@@ -5,6 +5,7 @@ import { reuse } from "./reuse.ts";
 import type { Given, RunInput } from "./run-input.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { RunThread } from "./run-thread.ts";
+import { type Share, type Shared, shareOf } from "./share.ts";
 
 export interface GraphRun {
   readonly input: RunInput;
@@ -18,6 +19,8 @@ export interface GraphRun {
   readonly readSeed: (node: ManifestNode) => Promise<string | undefined>;
   /** What earlier attempts have ended well: it is not run again unless something before it is. */
   readonly ended?: ReadonlyMap<string, NodeResult>;
+  /** What of the run is done here, where several Jobs do it together; else all of it. */
+  readonly share?: Share | undefined;
   readonly onStart: (id: string) => void;
   readonly onEnd: (result: NodeResult) => void;
 }
@@ -35,17 +38,21 @@ export async function runGraph(run: GraphRun): Promise<readonly NodeResult[]> {
     results.push(result);
     run.onEnd(result);
   };
-  const isStopped = await runHooks(run, first, { kind: "on-run-start", keep });
+  const { hooks = "all", before = new Map() } = run.share ?? {};
+  const isFirst = hooks === "all" || hooks === "on-run-start";
+  const isLast = hooks === "all" || hooks === "on-run-end";
+  const isStopped = isFirst && (await runHooks(run, first, { kind: "on-run-start", keep }));
   await runNodes(run, isStopped, keep);
-  await runHooks(run, first, { kind: "on-run-end", keep, results: [...results] });
+  if (isLast) await runHooks(run, first, { kind: "on-run-end", keep, results: [...before.values(), ...results] });
   return results;
 }
 
 async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeResult) => void): Promise<void> {
-  const { input, testsStop, failFast, threads } = run;
-  const dependencies = waitsOf(input, testsStop);
+  const { failFast, threads } = run;
+  const { left: dependencies, skipped: lost } = sharedWaits(run);
+  for (const [id, failed] of lost) keep(skippedResult(id, `${failed} failed or was not run`));
   if (isStopped) {
-    for (const id of dependencies.keys()) keep(skipped(id, "a hook of on-run-start failed"));
+    for (const id of dependencies.keys()) keep(skippedResult(id, "a hook of on-run-start failed"));
     return;
   }
   const { done, left } = reuse(dependencies, run.ended ?? new Map());
@@ -62,7 +69,7 @@ async function runNodes(run: GraphRun, isStopped: boolean, keep: (result: NodeRe
       const result = await runOne(run, thread, id);
       keep(result);
       for (const each of queue.end(result))
-        keep(skipped(each, `${id} ${result.status === "fail" ? "found failures" : "failed"}`));
+        keep(skippedResult(each, `${id} ${result.status === "fail" ? "found failures" : "failed"}`));
       wake.resolve();
       wake = Promise.withResolvers<void>();
     }
@@ -87,7 +94,7 @@ async function runHooks(run: GraphRun, thread: RunThread, { kind, keep, ...given
   let hasFailed = false;
   for (const { unique_id: id } of hooksOf(run.input, kind)) {
     if (hasFailed) {
-      keep({ ...skipped(id, "a hook before it failed"), failures: 1 });
+      keep({ ...skippedResult(id, "a hook before it failed"), failures: 1 });
       continue;
     }
     run.onStart(id);
@@ -96,6 +103,12 @@ async function runHooks(run: GraphRun, thread: RunThread, { kind, keep, ...given
     hasFailed = result.status === "error";
   }
   return hasFailed;
+}
+
+/** What waits for what among the nodes that run here, and those that cannot run here because of what another Job has left. */
+function sharedWaits({ input, testsStop, share }: GraphRun): Shared {
+  const all = waitsOf(input, testsStop);
+  return share === undefined ? { left: all, skipped: new Map() } : shareOf(all, share);
 }
 
 /** What is only compiled, or asked for its age, waits for nothing. */
@@ -114,7 +127,8 @@ function hooksOf({ manifest, runsHooks }: RunInput, kind: string): ManifestNode[
   return hooks.sort((a, b) => (rank(a) < rank(b) ? -1 : Number(rank(a) > rank(b))) || place(a) - place(b));
 }
 
-function skipped(id: string, why: string): NodeResult {
+/** The result of a node that was not run. */
+export function skippedResult(id: string, why: string): NodeResult {
   return unrun(id, "skipped", `skipped, because ${why}`);
 }
 

@@ -1,3 +1,4 @@
+import type { TaskUnit } from "#api/packing.ts";
 import { CONTRACT_VERSION, type TaskConnection, type TaskWork } from "#api/task.ts";
 import type { CommandContext, SpecOf } from "../../../task-image/commands/command.ts";
 import { createLog } from "../../../task-image/log.ts";
@@ -13,6 +14,7 @@ interface TaskSettings<W extends TaskWork> {
   readonly uid?: string;
   readonly node?: string;
   readonly attempt?: number;
+  readonly unit?: TaskUnit | undefined;
 }
 
 /** A task of the run `run-1` of the pipeline `films`. */
@@ -22,9 +24,13 @@ export function aTask<W extends TaskWork>({
   uid = "4a1c1e5e-0000-4000-8000-000000000001",
   node = "raw",
   attempt = 1,
+  unit,
 }: TaskSettings<W>): SpecOf<W["verb"]> {
   const run = { namespace: "demo", pipeline: "films", name: "run-1", uid };
-  return { version: CONTRACT_VERSION, run, node, attempt, connections, work } as unknown as SpecOf<W["verb"]>;
+  return {
+    ...{ version: CONTRACT_VERSION, run, node, attempt, connections, work },
+    ...(unit === undefined ? {} : { unit }),
+  } as unknown as SpecOf<W["verb"]>;
 }
 
 /** What a command was given that runs in the test's process, and what it has said. */
