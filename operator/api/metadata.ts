@@ -14,6 +14,8 @@ export const LABEL = {
   runUid: `${GROUP}/run-uid`,
   /** Node of the pipeline; on Jobs and Pods. */
   node: `${GROUP}/node`,
+  /** Unit of a node that is packed into several Jobs; on Jobs and Pods. */
+  unit: `${GROUP}/unit`,
   /** Attempt of the node, counted from 1; on Jobs and Pods. */
   attempt: `${GROUP}/attempt`,
   /** Name of the Connection that is tested, hashed when longer than a label value may be; on Jobs and Pods. */

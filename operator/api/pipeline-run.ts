@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { entryName, flag, integer, map, object, objectName, oneOf, positiveDuration, text, time } from "./fields.ts";
 import { NodeHealth, RunHealth } from "./health.ts";
+import { PLAN_BYTES_MAX, UNIT_NAME, UNIT_NAME_MAX, UNITS_MAX } from "./packing.ts";
 import { NODES_MAX } from "./pipeline.ts";
 import { conditionsOf, observedGeneration, timestamp } from "./status.ts";
 
@@ -93,44 +94,72 @@ export const TestCounts = z
   .meta({ description: "Checks by their result." });
 export type TestCounts = z.infer<typeof TestCounts>;
 
+const attemptFields = {
+  state: oneOf("Where the node stands.", NODE_STATES),
+  attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: ATTEMPTS_MAX }).optional(),
+  evictions: integer(
+    "Attempts whose pod was evicted and exited with 0. They are repeated and do not count against retries.limit.",
+    { min: 0, max: ATTEMPTS_MAX },
+  ).optional(),
+  job: text(
+    "Job of the latest attempt; while it is kept, `kubectl logs job/NAME` shows its log. The log of an attempt that was stopped goes with its Job.",
+    {
+      max: 63,
+    },
+  ).optional(),
+  started: timestamp("When the first attempt's Job was made.").optional(),
+  attemptStarted: timestamp("When the latest attempt's Job was made.").optional(),
+  jobUid: text("Uid of the latest attempt's Job: no other Job counts for it, whatever its name and labels say.", {
+    max: 64,
+  }).optional(),
+  finished: timestamp("When the node reached its last state.").optional(),
+  retryAt: timestamp("When the next attempt begins.").optional(),
+  waitingSince: timestamp(
+    "Since when the node waits: for room (capacityTimeout), or for its pod or the API server (startTimeout).",
+  ).optional(),
+  podless: timestamp(
+    "Since when the attempt has had no pod: its pod was evicted or deleted, or its Job cannot create one.",
+  ).optional(),
+  parts: text("Parts of a fanned-out load that have succeeded, and all parts, such as 5/8.", { max: 16 }).optional(),
+  rows: count("Rows written.").optional(),
+  bytes: count("Bytes moved.").optional(),
+  tests: TestCounts.optional(),
+  health: NodeHealth.optional(),
+  commit: text(
+    "Commit of the project's git repository. Every node and attempt of the run with the same url and ref has it.",
+    { max: 40 },
+  ).optional(),
+  reason: text("Why, in one word.", { max: 64 }).optional(),
+  message: text("Why, in a sentence: what failed, where, and what to do.", { max: 1024 }).optional(),
+};
+
+/** Units whose details a status has: those at work, and the first that failed. */
+const DETAILED_MAX = 64;
+
+export const PackedStatus = z
+  .object({
+    plan: text("The units and what each of them needs, as the first Job of the node has said: for the operator.", {
+      max: PLAN_BYTES_MAX,
+    }).optional(),
+    alone: text("Why one Job builds all of the project after all.", { max: 256 }).optional(),
+    states: text(
+      "A letter for the Job that plans, each unit and the last Job: P pending, S succeeded, F failed, K skipped, C cancelled, D as units says.",
+      { max: UNITS_MAX + 2, min: 0 },
+    ).optional(),
+    units: map(
+      "Units that are at work, wait for their next attempt or have failed, by name: each has its attempt, its Job and its message.",
+      z.object(attemptFields).meta({ description: "One unit of the node." }),
+      { max: DETAILED_MAX, key: z.string().max(UNIT_NAME_MAX).regex(UNIT_NAME) },
+    ).optional(),
+  })
+  .meta({ description: "The Jobs of a node that is packed into several (transform.packing)." });
+export type PackedStatus = z.infer<typeof PackedStatus>;
+
 export const NodeStatus = z
   .object({
-    state: oneOf("Where the node stands.", NODE_STATES),
-    attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: ATTEMPTS_MAX }).optional(),
-    evictions: integer(
-      "Attempts whose pod was evicted and exited with 0. They are repeated and do not count against retries.limit.",
-      { min: 0, max: ATTEMPTS_MAX },
-    ).optional(),
-    job: text(
-      "Job of the latest attempt; while it is kept, `kubectl logs job/NAME` shows its log. The log of an attempt that was stopped goes with its Job.",
-      {
-        max: 63,
-      },
-    ).optional(),
-    started: timestamp("When the first attempt's Job was made.").optional(),
-    attemptStarted: timestamp("When the latest attempt's Job was made.").optional(),
-    jobUid: text("Uid of the latest attempt's Job: no other Job counts for it, whatever its name and labels say.", {
-      max: 64,
-    }).optional(),
-    finished: timestamp("When the node reached its last state.").optional(),
-    retryAt: timestamp("When the next attempt begins.").optional(),
-    waitingSince: timestamp(
-      "Since when the node waits: for room (capacityTimeout), or for its pod or the API server (startTimeout).",
-    ).optional(),
-    podless: timestamp(
-      "Since when the attempt has had no pod: its pod was evicted or deleted, or its Job cannot create one.",
-    ).optional(),
-    parts: text("Parts of a fanned-out load that have succeeded, and all parts, such as 5/8.", { max: 16 }).optional(),
-    rows: count("Rows written.").optional(),
-    bytes: count("Bytes moved.").optional(),
-    tests: TestCounts.optional(),
-    health: NodeHealth.optional(),
-    commit: text(
-      "Commit of the project's git repository. Every node and attempt of the run with the same url and ref has it.",
-      { max: 40 },
-    ).optional(),
-    reason: text("Why, in one word.", { max: 64 }).optional(),
-    message: text("Why, in a sentence: what failed, where, and what to do.", { max: 1024 }).optional(),
+    ...attemptFields,
+    units: text("Units of a packed node that have succeeded, and all units, such as 12/50.", { max: 16 }).optional(),
+    packed: PackedStatus.optional(),
   })
   .meta({ description: "One node of the run." });
 export type NodeStatus = z.infer<typeof NodeStatus>;

@@ -1,3 +1,4 @@
+import { PLAN_BYTES_MAX, UNITS_MAX } from "../api/packing.ts";
 import type { PipelineSpec } from "../api/pipeline.ts";
 import type { Problem } from "./problem.ts";
 
@@ -13,6 +14,8 @@ export const NODE_BYTES_MAX = 640;
 const COMMIT_BYTES = 56;
 /** What the health of a dbt project takes beside that. */
 const HEALTH_BYTES = 100;
+/** What the Jobs of a packed node take: its plan, the states of its units, and the details of those at work and of some that failed. */
+export const PACKED_BYTES_MAX = PLAN_BYTES_MAX + UNITS_MAX + 40 * (NODE_BYTES_MAX + 320);
 /** What stands in a status beside its nodes, conditions with their messages above all. */
 export const RUN_BYTES_MAX = 40 * 1024;
 
@@ -26,7 +29,9 @@ export function findStatusProblems({ nodes }: PipelineSpec): Problem[] {
   const names = Object.keys(nodes);
   const commits = Object.values(nodes).filter(({ transform }) => transform?.project.git !== undefined).length;
   const projects = Object.values(nodes).filter(({ transform }) => transform !== undefined).length;
-  const bytes = largestStatusBytes(names) + commits * COMMIT_BYTES + projects * HEALTH_BYTES;
+  const packed = Object.values(nodes).filter(({ transform }) => (transform?.packing ?? "run") !== "run").length;
+  const bytes =
+    largestStatusBytes(names) + commits * COMMIT_BYTES + projects * HEALTH_BYTES + packed * PACKED_BYTES_MAX;
   if (bytes <= STATUS_BYTES_MAX) return [];
   const message = `the status of a run of these ${names.length} nodes may come to ${bytes} bytes, and there is room for ${STATUS_BYTES_MAX}; split the pipeline in two, or give its nodes shorter names`;
   return [{ reason: "InvalidSpec", path: ["spec", "nodes"], message }];

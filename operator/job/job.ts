@@ -8,6 +8,7 @@ import type {
 } from "@kubernetes/client-node";
 import { durationMs } from "../api/duration.ts";
 import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api/metadata.ts";
+import { ALL_UNIT, type TaskUnit } from "../api/packing.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { mergePod, type PodSettings } from "../api/pod.ts";
 import type { ReportChannel } from "../api/report.ts";
@@ -31,6 +32,8 @@ export interface Attempt {
   readonly spec: PipelineSpec;
   readonly node: string;
   readonly attempt: number;
+  /** Which part of a packed node it is; `node` is then its key. */
+  readonly unit?: TaskUnit;
   /** The commit of the node's git project, where the run knows it. */
   readonly commit?: string;
   /** How the task tells the operator how it stands; a program of the user's own tells nothing. */
@@ -100,13 +103,14 @@ function completionsOf(node: PipelineNode, spec: PipelineSpec): Partial<V1JobSpe
   };
 }
 
-function labelsOf({ run, pipeline, node, attempt }: Attempt): Record<string, string> {
+function labelsOf({ run, pipeline, node, unit, attempt }: Attempt): Record<string, string> {
   return {
     [LABEL.managedBy]: MANAGER,
     [LABEL.pipeline]: labelValue(pipeline),
     [LABEL.run]: labelValue(run.name),
     [LABEL.runUid]: run.uid,
-    [LABEL.node]: node,
+    [LABEL.node]: unit?.node ?? node,
+    ...(unit === undefined ? {} : { [LABEL.unit]: unit.name }),
     [LABEL.attempt]: String(attempt),
   };
 }
@@ -172,9 +176,10 @@ function workOf(attempt: Attempt, node: PipelineNode, { network }: TaskPodSettin
   const run = { namespace, pipeline: attempt.pipeline, name, uid };
   const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec);
   if (task !== undefined) {
-    const { commit } = attempt;
+    const { commit, unit } = attempt;
     const sent = {
       ...task,
+      ...(unit === undefined || unit.name === ALL_UNIT ? {} : { unit }),
       ...(network === undefined ? {} : { network }),
       ...(commit === undefined ? {} : { commit }),
     };

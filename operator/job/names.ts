@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { splitUnitKey } from "../api/packing.ts";
 
 /** Room for the six characters that the Job controller appends to make a Pod's name of at most 63. */
 const JOB_NAME_MAX = 57;
@@ -11,7 +12,20 @@ const LABEL_VALUE_MAX = 63;
  * or that holds a dot, which no Pod's host name can, ends with a hash of the whole: runs `a.b` and `a-b` must not meet.
  */
 export function jobName(run: string, node: string, attempt: number): string {
+  const { node: packed, unit } = splitUnitKey(node);
+  if (unit !== undefined) return unitJobName(run, packed, unit, attempt);
   return withoutDots(`${run}-${node.replaceAll("-", "--")}-a${attempt}`);
+}
+
+/** The name of the Job of a packed node's part: it always has a hash of run, node and unit, as units have names of all sorts. */
+function unitJobName(run: string, node: string, unit: string, attempt: number): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([run, node, unit]))
+    .digest("hex")
+    .slice(0, 10);
+  const end = `-${hash}-a${attempt}`;
+  const name = `${run}-${node}-${unit}`.replaceAll(".", "-");
+  return `${name.slice(0, JOB_NAME_MAX - end.length).replace(/-+$/, "")}${end}`;
 }
 
 /**

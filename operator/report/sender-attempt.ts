@@ -1,5 +1,6 @@
 import { LABEL } from "#api/metadata.ts";
 import type { Report } from "#api/report.ts";
+import { nodeIn } from "#api/unit-labels.ts";
 import type { CustomObject, Job, Pod } from "../kinds/objects.ts";
 import { formatKey } from "../kube/object-key.ts";
 import type { StoreReader } from "../kube/store.ts";
@@ -37,7 +38,7 @@ export function attemptOf({ podUid, namespace }: Sender, report: Report, caches:
   if (run === undefined) return { missing: "run" };
   const isHere = [job, run].every(({ metadata }) => metadata.namespace === namespace);
   const speaksOf = [report.run, report.node, String(report.attempt)];
-  const worksFor = [labels[LABEL.runUid], labels[LABEL.node], labels[LABEL.attempt]];
+  const worksFor = [labels[LABEL.runUid], nodeIn({ labels }), labels[LABEL.attempt]];
   const isSame = isHere && speaksOf.every((part, i) => part === worksFor[i]);
   const isResults = report.result === undefined || isOf(report.result, report);
   if (isSame && isResults) return { run: formatKey(run.metadata) };

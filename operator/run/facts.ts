@@ -6,6 +6,7 @@ import type { Reason } from "../api/reasons.ts";
 import type { ReportItem } from "../api/report.ts";
 import type { TaskResult } from "../api/task.ts";
 import type { Graph } from "../graph/graph.ts";
+import type { Expanded } from "./packing/expand.ts";
 
 /**
  * Everything that a decision about one run may look at. All times are milliseconds since the epoch by the operator's own clock: other
@@ -75,6 +76,7 @@ export interface RunFacts {
     readonly scheduled?: string;
     readonly interval?: { readonly start: string; readonly end: string };
   };
+  /** As it is stored, with the Jobs of packed nodes as nodes: `packing/packed-status.ts`. */
   readonly status: PipelineRunStatus;
 }
 
@@ -95,7 +97,14 @@ export interface PipelineFacts {
  * | lost   | it is gone, is another one, or this version cannot read it              | ends                         |
  */
 export type CopyFacts =
-  | { readonly state: "read"; readonly spec: PipelineSpec; readonly graph: Graph }
+  | {
+      readonly state: "read";
+      /** Where nodes are packed into several Jobs, each of those is a node here: `packing/expand.ts`. */
+      readonly spec: PipelineSpec;
+      readonly graph: Graph;
+      readonly units?: Expanded["units"];
+      readonly packed?: Expanded["packed"];
+    }
   | { readonly state: "hidden"; readonly message: string }
   | { readonly state: "lost"; readonly reason: Reason; readonly message: string };
 

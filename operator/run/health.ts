@@ -20,6 +20,15 @@ export function nodeHealth(health: TaskHealth): NodeHealth {
   return Object.fromEntries(texts);
 }
 
+/** The health of a node, of what its parts say. */
+export function partsHealth(parts: readonly (NodeHealth | undefined)[]): NodeHealth | undefined {
+  const sums = COUNTED_KINDS.flatMap((kind) => {
+    const counted = sumOf(parts.map((each) => each?.[kind]));
+    return counted === undefined ? [] : [[kind, counted] as const];
+  });
+  return sums.length === 0 ? undefined : nodeHealth(Object.fromEntries(sums));
+}
+
 /** The health of a run that has ended, over all of its nodes; nothing where no node says anything of it. */
 export function runHealth(
   nodes: readonly NodeStatus[],

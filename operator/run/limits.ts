@@ -3,23 +3,29 @@ import type { Action } from "./action.ts";
 import type { Facts, Trouble } from "./facts.ts";
 import { type NodeContext, type NodeDecision, TERMINAL } from "./node.ts";
 import { waitForSlot } from "./node-waits.ts";
+import { UnitSlots, type UnitsOf } from "./packing/unit-slots.ts";
 import { isLive, jobsToSpare } from "./stop-jobs.ts";
 
 /** How many nodes more may be at work: of the run, and in its namespace. Counted down while nodes are let in, in the order of needs. */
 export interface Slots {
   run: number;
   namespace: number;
+  /** Of packed nodes. */
+  readonly units: UnitSlots;
 }
 
 /** A node is at work while a Job of it lives, also when its verdict is known. */
-export function slotsOf({ parallelism = Number.POSITIVE_INFINITY }: PipelineSpec, facts: Facts): Slots {
+export function slotsOf(copy: UnitsOf, facts: Facts): Slots {
+  const { parallelism = Number.POSITIVE_INFINITY } = copy.spec;
   const live = [...facts.attempts.values()].filter((attempts) => attempts.some(isLive)).length;
-  return { run: parallelism - live, namespace: facts.room ?? Number.POSITIVE_INFINITY };
+  const units = new UnitSlots(copy, facts.run.status.nodes);
+  return { run: parallelism - live, namespace: facts.room ?? Number.POSITIVE_INFINITY, units };
 }
 
 /** The decision as it stands, unless it makes a Job and no slot is free: the node waits then, and says for what. */
 export function withinLimits(decision: NodeDecision, context: NodeContext, slots: Slots): NodeDecision {
   if (!decision.actions.some((action) => action.do === "createJob")) return decision;
+  if (!slots.units.take(context.name)) return { status: context.stored, actions: [] };
   const full = fullOf(slots, context.pipeline);
   if (full !== undefined) return waitForSlot(context, full);
   slots.run -= 1;

@@ -6,6 +6,7 @@ import {
   type NodeReportStatus,
 } from "../api/node-report.ts";
 import { unpackItems } from "../api/packed-items.ts";
+import { ALL_UNIT, END_UNIT, PLAN_UNIT, splitUnitKey, unitKey } from "../api/packing.ts";
 import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
 import { REPORT_ITEMS_MAX, type ReportItem } from "../api/report.ts";
 import { readResult } from "./attempt/task-end.ts";
@@ -22,31 +23,69 @@ import { TERMINAL } from "./node.ts";
  * | has pushed nothing, and left some         | those, with a count of what did not fit into the termination message  |
  * | was replaced by another one that has some | forgotten                                                             |
  * | is one of several parts                   | put together: rows and bytes added, the least finished of the states  |
+ * | is of a unit of a packed node             | in the place of those that the plan's Job has named                   |
+ *
+ * Items of a packed node whose units have ended without them, because something before them failed, are Skipped when the node has ended.
  */
 
-/** An attempt that has something to say of what lies inside its node. */
+/** An attempt of a node, or of a part of a packed one, whose pods have named items. */
+interface Telling {
+  /** The node, or the key of the part. */
+  readonly key: string;
+  readonly attempt: number;
+  /** One a part of a fan-out. */
+  readonly pods: readonly PodFacts[];
+}
+
+/** A node that has something to say of what lies inside it. */
 export interface ReportSource {
   readonly node: string;
   readonly status: NodeStatus;
   readonly attempt: number;
   readonly hasEnded: boolean;
-  /** One a part. */
-  readonly pods: readonly PodFacts[];
+  /** One, or one for each part of a packed node, that of the plan first. */
+  readonly tellings: readonly Telling[];
+  /** Parts of a packed node have ended and nothing is known of what lies in them. */
+  readonly hasLostParts: boolean;
   /** Another one wherever the pages are others. */
   readonly version: string;
 }
 
-/** The latest attempt of each node whose pods have named items. */
+/** What the latest attempt of each node has said whose pods have named items. */
 export function reportSources(facts: Facts, nodes: PipelineRunStatus["nodes"] = {}): readonly ReportSource[] {
+  const parts = Map.groupBy(Object.keys(nodes).filter(isPart), (key) => splitUnitKey(key).node);
   return Object.entries(nodes).flatMap(([node, status]) => {
-    const found = facts.attempts.get(node)?.findLast(({ pods }) => pods.some(hasItems));
-    if (found === undefined) return [];
-    const newest = new Map(found.pods.filter(hasItems).map((pod) => [pod.part, pod]));
-    const pods = [...newest.values()];
+    if (isPart(node)) return [];
+    const keys = parts.get(node) ?? [node];
+    const tellings = keys.flatMap((key) => tellingOf(key, facts) ?? []);
+    if (tellings.length === 0) return [];
     const hasEnded = TERMINAL.includes(status.state);
-    const version = JSON.stringify([found.attempt, hasEnded, pods.map(versionOf)]);
-    return [{ node, status, attempt: found.attempt, hasEnded, pods, version }];
+    const heard = new Set(tellings.map(({ key }) => key));
+    const hasLostParts = keys.some((key) => isPart(key) && hasItemsInside(key, nodes) && !heard.has(key));
+    const said = tellings.map(({ key, attempt, pods }) => [key, attempt, pods.map(versionOf)]);
+    const version = JSON.stringify([hasEnded, hasLostParts, said]);
+    const attempt = Math.max(...tellings.map((each) => each.attempt));
+    return [{ node, status, attempt, hasEnded, tellings, hasLostParts, version }];
   });
+}
+
+function isPart(key: string): boolean {
+  return splitUnitKey(key).unit !== undefined;
+}
+
+/** Whether a part of a packed node has ended, and had items: what comes last has none, nor has a plan after which one Job does all. */
+function hasItemsInside(key: string, nodes: NonNullable<PipelineRunStatus["nodes"]>): boolean {
+  const { state } = nodes[key] ?? { state: "Pending" };
+  const { node, unit } = splitUnitKey(key);
+  if (unit === END_UNIT || (unit === PLAN_UNIT && nodes[unitKey(node, ALL_UNIT)] !== undefined)) return false;
+  return state === "Succeeded" || state === "Failed";
+}
+
+function tellingOf(key: string, { attempts }: Facts): Telling | undefined {
+  const found = attempts.get(key)?.findLast(({ pods }) => pods.some(hasItems));
+  if (found === undefined) return undefined;
+  const newest = new Map(found.pods.filter(hasItems).map((pod) => [pod.part, pod]));
+  return { key, attempt: found.attempt, pods: [...newest.values()] };
 }
 
 function hasItems({ items, terminated }: PodFacts): boolean {
@@ -58,16 +97,22 @@ function versionOf({ name, items, terminated, pushed }: PodFacts): readonly unkn
 }
 
 /** The pages of a node's report; none where what looked like items is not. */
-export function nodeReportPages(
-  { node, status, attempt, hasEnded, pods }: ReportSource,
-  run: string,
-): NodeReportStatus[] {
-  const said = pods.map((pod) => itemsOf(pod, { run, node, attempt }));
-  const all = [...mergeParts(said.map(({ list }) => list)).values()];
+export function nodeReportPages(source: ReportSource, run: string): NodeReportStatus[] {
+  const { status, attempt, hasEnded, hasLostParts } = source;
+  const said = source.tellings.map(({ key, attempt: of, pods }) =>
+    pods.map((pod) => itemsOf(pod, { run, node: key, attempt: of })),
+  );
+  const merged = new Map<string, ReportItem>();
+  for (const each of said)
+    for (const [key, item] of mergeParts(each.map(({ list }) => list))) {
+      if (item.state !== "Pending" || !merged.has(key)) merged.set(key, item);
+    }
+  const isPacked = source.tellings.some(({ key }) => isPart(key));
+  const all = [...merged.values()].map((item) => (isPacked && hasEnded && !hasLostParts ? unbuilt(item) : item));
   const items = all.slice(0, REPORT_ITEMS_MAX);
   if (items.length === 0) return [];
-  const itemsLeftOut = said.reduce((sum, { leftOut }) => sum + leftOut, all.length - items.length);
-  const isLost = said.some(({ isLast }) => !isLast);
+  const itemsLeftOut = said.flat().reduce((sum, { leftOut }) => sum + leftOut, all.length - items.length);
+  const isLost = hasLostParts || said.flat().some(({ isLast }) => !isLast);
   const since = (hasEnded ? status.finished : status.attemptStarted) ?? status.started ?? "1970-01-01T00:00:00Z";
   const pages = Math.min(NODE_REPORT_PAGES_MAX, Math.ceil(items.length / NODE_REPORT_ITEMS_MAX));
   const shared = {
@@ -83,6 +128,11 @@ export function nodeReportPages(
     ...shared,
     items: fitting(items.slice(page * NODE_REPORT_ITEMS_MAX, (page + 1) * NODE_REPORT_ITEMS_MAX).map(writtenItem)),
   }));
+}
+
+/** An item that no unit has come to. */
+function unbuilt(item: ReportItem): ReportItem {
+  return item.state === "Pending" ? { ...item, state: "Skipped", message: "something before it failed" } : item;
 }
 
 /** How long messages may be, in characters: each is tried when the one before is too much. */
@@ -177,7 +227,7 @@ function keyOf({ kind, name }: ReportItem): string {
 function completeness(now: { readonly hasEnded: boolean; readonly itemsLeftOut: number; readonly isLost: boolean }) {
   const no = (reason: string, message: string) => ({ status: "False", reason, message }) as const;
   if (!now.hasEnded) return no("Reporting", "the node is at work");
-  if (now.isLost) return no("Lost", "the attempt ended before its task had told how all items ended");
+  if (now.isLost) return no("Lost", "the attempt ended before its task had heard how all items ended");
   if (now.itemsLeftOut > 0) return no("ItemsLeftOut", `${now.itemsLeftOut} items are missing for want of room`);
   return { status: "True", reason: "Complete", message: "" } as const;
 }

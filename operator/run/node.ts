@@ -1,4 +1,3 @@
-import { durationMs } from "../api/duration.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { ATTEMPTS_MAX, type NodeState, type NodeStatus } from "../api/pipeline-run.ts";
 import { retriesOf } from "../api/retries.ts";
@@ -10,11 +9,13 @@ import { puzzleOf, type Start, startOf } from "./attempt/start.ts";
 import { evictedUnseen } from "./attempt/stopped.ts";
 import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
-import { nodeHealth } from "./health.ts";
 import { decideRefused, settle, waitForCommit, words } from "./node-waits.ts";
-import { overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
+import { endsAt, overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
+import type { UnitFacts } from "./packing/expand.ts";
+import { decidePacked, type PartStates } from "./packing/packed-node.ts";
 import { type CommitWait, movedCommit } from "./project-commit.ts";
 import type { ReadinessRule } from "./readiness.ts";
+import { resultCounts } from "./result-counts.ts";
 import { retryDelayMs } from "./retry.ts";
 import { isLive, stopEnded } from "./stop-jobs.ts";
 import { parseTime, timeText } from "./time.ts";
@@ -52,6 +53,12 @@ export interface NodeContext {
   readonly runsCommit?: string;
   /** Whether one of those has succeeded by a push alone, which is not stored yet. */
   readonly needsStore: boolean;
+  /** It is a part of a packed node. */
+  readonly unit?: UnitFacts;
+  /** When the packed node that it is a part of is to have ended. */
+  readonly deadline?: number;
+  /** It is packed into several Jobs: how each of those stands. */
+  readonly parts?: readonly PartStates[];
 }
 
 export const TERMINAL: readonly NodeState[] = ["Succeeded", "Failed", "Skipped", "Cancelled"];
@@ -62,21 +69,23 @@ export const TERMINAL: readonly NodeState[] = ["Succeeded", "Failed", "Skipped",
  *
  * | kind | which nodes | how it works                                  |
  * |------|-------------|-----------------------------------------------|
- * | job  | all         | attempts, one Job each, until one has succeeded |
+ * | job  | all but packed ones, and each part of those | attempts, one Job each, until one has succeeded |
+ * | packed | those with transform.packing | its parts have attempts: `packing/packed-node.ts`    |
  */
-const KINDS = { job: decideJobNode } as const satisfies Readonly<
-  Record<string, (context: NodeContext) => NodeDecision>
->;
+const KINDS = {
+  job: decideJobNode,
+  packed: (context) => decidePacked(context, context.parts ?? []),
+} as const satisfies Readonly<Record<string, (context: NodeContext) => NodeDecision>>;
 
-function kindOf(_: PipelineNode): keyof typeof KINDS {
-  return "job";
+function kindOf({ parts }: NodeContext): keyof typeof KINDS {
+  return parts === undefined ? "job" : "packed";
 }
 
 /** The state table of nodes stands with NODE_STATES in api/pipeline-run.ts. An end is never left. */
 export function decideNode(context: NodeContext): NodeDecision {
-  const { stored, node } = context;
+  const { stored } = context;
   if (TERMINAL.includes(stored.state)) return { status: stored, ...stopEnded(context, "the node has finished") };
-  return KINDS[kindOf(node)](context);
+  return KINDS[kindOf(context)](context);
 }
 
 /** A node whose work a Job does, and another one where that failed. */
@@ -247,7 +256,7 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   const counted = attempt.attempt - evictions;
   const retryAt = end.at + retryDelayMs(retries, Math.max(1, counted), `${facts.run.meta.uid}/${name}`);
   // An attempt that could only begin after the node's timeout would be stopped at once, and hide why this one failed.
-  const inTime = node.timeout === undefined || retryAt < startedAt(context, attempt) + durationMs(node.timeout);
+  const inTime = retryAt < (endsAt(context, attempt) ?? Number.POSITIVE_INFINITY);
   const isAllowed = end.uncounted === true ? attempt.attempt < ATTEMPTS_MAX : counted <= retries.limit;
   if (end.retriable && inTime && isAllowed) {
     return {
@@ -258,16 +267,6 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
     };
   }
   return { ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }), ...restsOnAbsence };
-}
-
-function resultCounts(result: NonNullable<Failure["result"]>): Pick<NodeStatus, "rows" | "bytes" | "tests" | "health"> {
-  const { rows, bytes, tests, health } = result;
-  return {
-    ...(rows === undefined ? {} : { rows }),
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(tests === undefined ? {} : { tests }),
-    ...(health === undefined ? {} : { health: nodeHealth(health) }),
-  };
 }
 
 function attemptTimes(

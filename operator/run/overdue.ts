@@ -42,11 +42,18 @@ export function startedAt({ stored, facts }: NodeContext, attempt: AttemptFacts)
   return parseTime(stored.started) ?? attempt.job?.created ?? facts.now;
 }
 
-function nodeTimeout(context: NodeContext, attempt: AttemptFacts): Limit | undefined {
+/** When the node is to have ended, all its attempts together. */
+export function endsAt(context: NodeContext, attempt: AttemptFacts): number | undefined {
   const { timeout } = context.node;
-  if (timeout === undefined) return undefined;
-  const message = `the node took longer than its timeout of ${timeout}`;
-  return { at: startedAt(context, attempt) + durationMs(timeout), reason: "TimedOut", message, retriable: false };
+  if (context.deadline !== undefined || timeout === undefined) return context.deadline;
+  return startedAt(context, attempt) + durationMs(timeout);
+}
+
+function nodeTimeout(context: NodeContext, attempt: AttemptFacts): Limit | undefined {
+  const at = endsAt(context, attempt);
+  if (at === undefined) return undefined;
+  const message = `the node took longer than its timeout of ${context.node.timeout ?? ""}`;
+  return { at, reason: "TimedOut", message, retriable: false };
 }
 
 /** The attempt of a Job that was held: its Job counts the time in which it was held as well, and would end it later. */

@@ -1,14 +1,15 @@
-import type { PipelineSpec } from "../api/pipeline.ts";
+import type { PipelineNode } from "../api/pipeline.ts";
 import type { NodeState, NodeStatus } from "../api/pipeline-run.ts";
-import type { Graph } from "../graph/graph.ts";
 import type { Action } from "./action.ts";
 import { startAhead } from "./ahead/ahead.ts";
 import type { Decision } from "./decide.ts";
 import type { CopyFacts, Facts, Puzzle } from "./facts.ts";
 import { makeRoom, slotsOf, withinLimits } from "./limits.ts";
 import { decideNode, type NodeContext, type NodeDecision } from "./node.ts";
+import { packNodes } from "./packing/packed-status.ts";
+import { closedBy, deadlineOf, ruleOf } from "./packing/unit-rule.ts";
 import { ProjectCommits } from "./project-commit.ts";
-import { ruleOf } from "./readiness.ts";
+import { isLive } from "./stop-jobs.ts";
 import { wakeAtFirst } from "./time.ts";
 import { judge } from "./verdict.ts";
 
@@ -26,10 +27,17 @@ interface Pass {
   storeFirst: boolean;
 }
 
+/** What the nodes of one pass share. */
+interface Surroundings {
+  readonly pass: Pass;
+  readonly proven: ReadonlySet<string>;
+  readonly commits: ProjectCommits;
+}
+
 /** The run's everyday: each node in the order of needs, so that one pass carries an outcome all the way down. */
 export function passOver(copy: Copy, facts: Facts): Decision {
   const proven = provenNodes(copy, facts);
-  const slots = slotsOf(copy.spec, facts);
+  const slots = slotsOf(copy, facts);
   const commits = new ProjectCommits(copy.spec, facts);
   const pass: Pass = {
     nodes: {},
@@ -46,10 +54,12 @@ export function passOver(copy: Copy, facts: Facts): Decision {
     const decision = withinLimits(decideNode(context), context, slots);
     collect(pass, context, commits.taken(name, decision, context.stored));
   }
+  // A unit that waits for the place of one that has ended begins when that is stored.
+  if (slots.units.hasFreed(pass.nodes)) pass.storeFirst = true;
   const { actions, times, puzzles, restsOnAbsence, storeFirst } = pass;
   const ahead = startAhead(facts, { ...copy, nodes: pass.nodes, slots, commits, begins: storeFirst });
   return {
-    verdict: judge({ ...pass.nodes, ...ahead.nodes }),
+    verdict: { ...judge(packNodes({ ...pass.nodes, ...ahead.nodes })), nodes: { ...pass.nodes, ...ahead.nodes } },
     actions: [...actions, ...ahead.actions, ...makeRoom(facts)],
     ...wakeAtFirst(...times),
     ...(puzzles.length === 0 ? {} : { puzzles }),
@@ -58,29 +68,61 @@ export function passOver(copy: Copy, facts: Facts): Decision {
   };
 }
 
-function contextOf(
-  name: string,
-  { spec, graph }: { readonly spec: PipelineSpec; readonly graph: Graph },
-  facts: Facts,
-  {
-    pass,
-    proven,
-    commits,
-  }: { readonly pass: Pass; readonly proven: ReadonlySet<string>; readonly commits: ProjectCommits },
-): NodeContext | undefined {
+function contextOf(name: string, copy: Copy, facts: Facts, around: Surroundings): NodeContext | undefined {
+  const { pass, proven, commits } = around;
+  const { spec, graph } = copy;
   const node = spec.nodes[name];
   if (node === undefined) return undefined;
   const names = graph.needs.get(name) ?? [];
-  const needs = new Map(names.map((need) => [need, pass.nodes[need]?.state ?? ("Pending" as NodeState)]));
-  const stored = facts.run.status.nodes?.[name] ?? { state: "Pending" };
+  const standsOf = (need: string): NodeState => pass.nodes[need]?.state ?? "Pending";
+  const goesOn = copy.units?.get(name)?.goesOn === true;
+  const needs = new Map(names.map((need) => [need, goesOn ? endOf(need, standsOf(need), facts) : standsOf(need)]));
+  const stored = storedOf(facts, name);
   const needsStore = names.some((need) => pass.byPush.has(need));
   const commitWait = commits.waitOf(name);
   const runsCommit = commits.storedOf(name);
   return {
-    ...{ name, node, pipeline: spec, facts, stored, proven: proven.has(name), rule: ruleOf(node), needs, needsStore },
+    ...{ name, node, pipeline: spec, facts, stored, proven: proven.has(name), needs, needsStore },
+    rule: ruleOf(name, copy),
     ...(commitWait === undefined ? {} : { commitWait }),
     ...(runsCommit === undefined ? {} : { runsCommit }),
+    ...packingContext(name, copy, facts, pass),
   };
+}
+
+/** The state of a unit for one that goes on after its failure: it has ended when that is stored and nothing of it lives any more. */
+function endOf(need: string, state: NodeState, facts: Facts): NodeState {
+  if (state !== "Failed") return state;
+  const isOver = storedOf(facts, need).state === "Failed" && !facts.attempts.get(need)?.some(isLive);
+  return isOver ? state : "Running";
+}
+
+function storedOf({ run }: Facts, name: string): NodeStatus {
+  return run.status.nodes?.[name] ?? { state: "Pending" };
+}
+
+/** What a node's decision depends on where it is packed, or is a part of a packed one. */
+function packingContext(
+  name: string,
+  { spec, units, packed }: Copy,
+  facts: Facts,
+  { nodes }: Pass,
+): Partial<NodeContext> {
+  const unit = units?.get(name);
+  if (unit !== undefined) {
+    const node = spec.nodes[name] as PipelineNode;
+    const deadline = deadlineOf(node, storedOf(facts, unit.node));
+    const states = (packed?.get(unit.node) ?? []).map((key) => [key, nodes[key] ?? storedOf(facts, key)] as const);
+    const closed = closedBy({ unit, node, deadline, now: facts.now }, states);
+    return { unit, ...(deadline === undefined ? {} : { deadline }), ...(closed === undefined ? {} : { rule: closed }) };
+  }
+  const keys = packed?.get(name);
+  if (keys === undefined) return {};
+  const parts = keys.map((key) => {
+    const before = storedOf(facts, key);
+    return { key, unit: units?.get(key)?.unit ?? "", before, now: nodes[key] ?? before };
+  });
+  return { parts };
 }
 
 function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecision): void {
@@ -95,11 +137,11 @@ function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecisi
 }
 
 /** The nodes that must have succeeded, because a node that needs them has a Job; and all that those need in turn. */
-function provenNodes({ spec, graph }: Copy, { attempts }: Facts): ReadonlySet<string> {
+function provenNodes(copy: Copy, { attempts }: Facts): ReadonlySet<string> {
+  const { spec, graph } = copy;
   const proven = new Set<string>();
   for (const name of graph.order.toReversed()) {
-    const node = spec.nodes[name];
-    if (node === undefined || !ruleOf(node).provesSuccess) continue;
+    if (spec.nodes[name] === undefined || !ruleOf(name, copy).provesSuccess) continue;
     // One that was held was made before; its node is stored as started with all that it needs.
     const hasJob = attempts.get(name)?.some(({ job }) => job !== undefined && job.startsHeld !== true) ?? false;
     if (hasJob || proven.has(name)) for (const need of graph.needs.get(name) ?? []) proven.add(need);

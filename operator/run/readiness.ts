@@ -1,4 +1,3 @@
-import type { PipelineNode } from "../api/pipeline.ts";
 import type { NodeState } from "../api/pipeline-run.ts";
 import { listed } from "../graph/listing.ts";
 
@@ -44,11 +43,6 @@ export const ALL_SUCCEEDED: ReadinessRule = {
   meets: ["Succeeded"],
   provesSuccess: true,
 };
-
-/** The rule of a node: every node has the same one. */
-export function ruleOf(_: PipelineNode): ReadinessRule {
-  return ALL_SUCCEEDED;
-}
 
 /** The first needed node that neither meets the rule nor may soon do so: it has not begun, waits, is tried again, or has ended. */
 export function blockedBy({ meets }: ReadinessRule, needs: ReadonlyMap<string, NodeState>): string | undefined {

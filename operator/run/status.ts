@@ -3,6 +3,7 @@ import type { NodeStatus, PipelineRunStatus, SpecRevision, TestCounts } from "..
 import { STATUS_BYTES_MAX } from "../graph/largest-status.ts";
 import type { Facts } from "./facts.ts";
 import { runHealth } from "./health.ts";
+import { packNodes } from "./packing/packed-status.ts";
 import { runConditions } from "./run-conditions.ts";
 import { sortedJson } from "./sorted-json.ts";
 import { fitStatus } from "./status-size.ts";
@@ -21,7 +22,8 @@ export function statusOf(
   const started = stored.started ?? (begun === undefined ? undefined : timeText(now));
   const startedAt = parseTime(started);
   const ended = verdict.succeeded !== "Unknown";
-  const nodes = Object.values(verdict.nodes);
+  const packed = packNodes(verdict.nodes);
+  const nodes = Object.values(packed);
   const counts = countStates(nodes);
   const done =
     counts.total - counts.active - (counts.waiting ?? 0) - nodes.filter(({ state }) => state === "Pending").length;
@@ -42,7 +44,7 @@ export function statusOf(
     rows: total(nodes.map((node) => node.rows ?? 0)),
     ...(tests === undefined ? {} : { tests }),
     ...(ended ? runHealth(nodes, tests) : {}),
-    nodes: { ...verdict.nodes },
+    nodes: packed,
   };
   return fitStatus(status, bytesMax);
 }

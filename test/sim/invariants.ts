@@ -1,14 +1,17 @@
 import { PART_LABEL } from "#api/metadata.ts";
+import { splitUnitKey } from "#api/packing.ts";
 import type { PipelineNode } from "#api/pipeline.ts";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
 import { EXIT, STOPPED, type TaskResult } from "#api/task.ts";
 import { TERMINAL } from "../../operator/run/node.ts";
+import { expandStatus } from "../../operator/run/packing/packed-status.ts";
 import type { FakeApi } from "../support/fake-cluster/fake-api.ts";
 import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
 import type { StoredEvent } from "../support/fake-cluster/fake-api-storage.ts";
 import { isIndexed } from "../support/fake-cluster/fake-indexed-job.ts";
 import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-cluster/fake-kubelet.ts";
 import { FORGED_ROWS } from "./neighbour.ts";
+import { endsBefore, needsOf, nodeOf, partsIn } from "./packed-plans.ts";
 import { type Plan, toldCommit } from "./plan.ts";
 
 /** The plans' shortest back-off, less its jitter. */
@@ -55,9 +58,13 @@ export class Invariants {
   }
 
   #checkNeeds(node: string, key: string): void {
-    for (const need of this.#plan.spec.nodes[node]?.needs ?? []) {
+    for (const need of endsBefore(this.#plan, node)) {
+      const hasEnded = this.#hasExited(need) || TERMINAL.includes(this.#stored(need)?.state ?? "Pending");
+      if (!hasEnded) this.#violated(`${key} began before ${need} had ended`);
+    }
+    for (const need of needsOf(this.#plan, node)) {
       if (!this.#succeeded(need)) this.#violated(`${key} began before ${need} had succeeded`);
-      if (!this.#exited.has(need) && this.#stored(need)?.state !== "Succeeded")
+      if (!this.#hasExited(need) && this.#stored(need)?.state !== "Succeeded")
         this.#violated(`${key} began by a push of ${need} alone, before that was stored`);
     }
   }
@@ -79,7 +86,7 @@ export class Invariants {
 
   #stored(node: string): NodeStatus | undefined {
     const [run] = this.#api.storage.list("PipelineRun");
-    return ((run?.status ?? {}) as PipelineRunStatus).nodes?.[node];
+    return statusIn(run).nodes?.[node];
   }
 
   #attemptOf({ metadata: { uid } }: StoredObject): ReturnType<typeof attemptOf> {
@@ -92,7 +99,7 @@ export class Invariants {
     this.#held.add(job.metadata.uid);
     if (attempt !== 1) this.#violated(`attempt ${attempt} of ${node} is held`);
     if (this.#created.has(`${node}/1`) && !this.#deletes) this.#violated(`a held Job for ${node}, which has begun`);
-    for (const need of this.#plan.spec.nodes[node]?.needs ?? []) {
+    for (const need of needsOf(this.#plan, node)) {
       const isKnown = [...this.#created].some((key) => key.startsWith(`${need}/`));
       if (!isKnown && (this.#stored(need)?.state ?? "Pending") === "Pending")
         this.#violated(`${node} is held before ${need} has begun`);
@@ -116,7 +123,7 @@ export class Invariants {
     const isReplaced = !this.#isHeld(jobUid);
     this.#went.add(pod.metadata.uid);
     this.#jobOf.set(pod.metadata.uid, jobUid);
-    for (const need of this.#plan.spec.nodes[node]?.needs ?? []) {
+    for (const need of needsOf(this.#plan, node)) {
       if (this.#stored(need)?.state !== "Succeeded")
         this.#violated(`${node} went before ${need} was stored as succeeded`);
     }
@@ -193,18 +200,25 @@ export class Invariants {
   /** One of kelt's own verbs is done when it says so, whatever its container exits with. */
   #reportsSuccess(node: string, pod: StoredObject): boolean {
     const message = containerEnd(pod)?.message ?? "";
-    return isOwn(this.#plan.spec.nodes[node]) && message.includes('"outcome":"succeeded"');
+    return isOwn(nodeOf(this.#plan, node)) && message.includes('"outcome":"succeeded"');
+  }
+
+  #hasExited(node: string): boolean {
+    const units = splitUnitKey(node).unit === undefined ? partsIn(this.#plan, node) : [];
+    return units.length === 0 ? this.#exited.has(node) : units.every((unit) => this.#exited.has(unit));
   }
 
   #succeeded(node: string): boolean {
+    const units = splitUnitKey(node).unit === undefined ? partsIn(this.#plan, node) : [];
+    if (units.length > 0) return units.every((unit) => this.#succeeded(unit));
     const pods = this.#plan.spec.nodes[node]?.load?.fanOut?.pods;
     const parts = pods === undefined ? ["only"] : Array.from({ length: pods }, (_, part) => part);
     return parts.every((part) => this.#ended.has(`${node}/${part}`));
   }
 
   #runChanged(before: StoredObject, after: StoredObject): void {
-    const was = (before.status ?? {}) as PipelineRunStatus;
-    const is = (after.status ?? {}) as PipelineRunStatus;
+    const was = statusIn(before);
+    const is = statusIn(after);
     this.#nodesChanged(was, is);
     this.#hasOneCommit(is);
     for (const [name, { rows, state, attempt, jobUid = "" }] of Object.entries(is.nodes ?? {})) {
@@ -226,18 +240,22 @@ export class Invariants {
   }
 
   #nodesChanged(was: PipelineRunStatus, is: PipelineRunStatus): void {
-    for (const [name, node] of Object.entries(was.nodes ?? {})) {
-      const next = is.nodes?.[name]?.state;
-      if (TERMINAL.includes(node.state) && next !== node.state)
-        this.#violated(`${name} left ${node.state} for ${next}`);
-      // A Job that was held is no attempt.
-      if (node.state !== "Pending" && (is.nodes?.[name]?.attempt ?? 0) < (node.attempt ?? 0))
-        this.#violated(`${name} went back to an earlier attempt`);
-    }
+    for (const [name, node] of Object.entries(was.nodes ?? {})) this.#nodeChanged(name, node, is.nodes?.[name]);
     for (const [name, { state }] of Object.entries(is.nodes ?? {})) {
       if (state === "Succeeded" && !this.#succeeded(name))
         this.#violated(`${name} succeeded before all of its pods had`);
     }
+  }
+
+  #nodeChanged(name: string, was: NodeStatus, is: NodeStatus | undefined): void {
+    if (TERMINAL.includes(was.state)) {
+      if (is?.state !== was.state) this.#violated(`${name} left ${was.state} for ${is?.state}`);
+      return;
+    }
+    // Of a unit that has ended nothing is kept but that. A Job that was held is no attempt.
+    const isUnit = splitUnitKey(name).unit !== undefined;
+    if (was.state === "Pending" || (isUnit && TERMINAL.includes(is?.state ?? "Pending"))) return;
+    if ((is?.attempt ?? 0) < (was.attempt ?? 0)) this.#violated(`${name} went back to an earlier attempt`);
   }
 
   /** A hot loop writes more than its share: each process may write once a second, and a new one begins with a write. */
@@ -295,6 +313,11 @@ function commitsOf({ nodes = {} }: PipelineRunStatus): ReadonlySet<string> {
 /** Whether a node is of one of kelt's own verbs, of one pod. */
 function isOwn(node: PipelineNode | undefined): boolean {
   return node?.test !== undefined || node?.transform !== undefined;
+}
+
+/** The stored status, with the Jobs of packed nodes as nodes. */
+function statusIn(run: StoredObject | undefined): PipelineRunStatus {
+  return expandStatus((run?.status ?? {}) as PipelineRunStatus);
 }
 
 interface Container {

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { PLAN_UNIT, splitUnitKey } from "#api/packing.ts";
 import { PipelineSpec } from "#api/pipeline.ts";
 import { CONTRACT_VERSION, type FailureKind, STOPPED, TASK_SPEC_ENV, type TaskResult } from "#api/task.ts";
 import type { Random } from "../../operator/kube/clock.ts";
 import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
 import { attemptOf, type Fate } from "../support/fake-cluster/fake-kubelet.ts";
+import { endOfPacked, type SimPacking } from "./packed-plans.ts";
 
 /** What one attempt of a node is made to do, whatever else goes wrong. */
 export type Outcome =
@@ -34,6 +36,8 @@ export interface Plan {
   readonly outcomes: ReadonlyMap<string, readonly Outcome[]>;
   /** Outcomes of loads that are fanned out: of each attempt, each part and each of its tries. */
   readonly parts: ReadonlyMap<string, readonly (readonly (readonly PartOutcome[])[])[]>;
+  /** Nodes that several Jobs build together. */
+  readonly packing?: SimPacking;
   /** Whether the first pod of an attempt is evicted. */
   readonly evicted: (node: string, attempt: number) => boolean;
   /** What the first pod of an attempt pushes, if it pushes: only kelt's own verbs do. */
@@ -247,9 +251,11 @@ export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number
   const { node, attempt, run } = attemptOf(job);
   const found = commitOf(plan, job);
   const commit = found === undefined ? {} : { commit: found };
+  const plans = splitUnitKey(node).unit === PLAN_UNIT ? plan.packing?.plans.get(splitUnitKey(node).node) : undefined;
+  const said = plans === undefined ? {} : { plan: plans };
   const isEvicted = plan.evicted(node, attempt);
   const pushing = (outcome: "succeeded" | FailureKind, code?: string) =>
-    part === undefined ? pushOf(plan, { run, node, attempt, ...commit }, outcome, code) : {};
+    part === undefined ? pushOf(plan, { run, node, attempt, ...commit, ...said }, outcome, code) : {};
   const outcome = plannedOutcome(plan, { node, attempt, part, pod: isEvicted && part === 0 ? pod - 1 : pod });
   if (pod === 0 && isEvicted && (part ?? 0) === 0)
     return { end: "evicted", ...(isSuccess(outcome) ? pushing("succeeded") : pushing("transient", STOPPED)) };
@@ -258,6 +264,7 @@ export function fateOf(plan: Plan, job: StoredObject, pod: number, part?: number
       ...{ version: CONTRACT_VERSION, run, node, attempt, outcome, message: outcome },
       ...(part === undefined ? {} : { part, rows: 1 }),
       ...commit,
+      ...(outcome === "succeeded" ? said : {}),
     });
   // Killed before it has looked the commit up, or after.
   const note =
@@ -305,8 +312,15 @@ function pushOf(
     run,
     node,
     attempt,
+    plan: units,
     ...commit
-  }: { readonly run: string; readonly node: string; readonly attempt: number; readonly commit?: string },
+  }: {
+    readonly run: string;
+    readonly node: string;
+    readonly attempt: number;
+    readonly commit?: string;
+    readonly plan?: string;
+  },
   outcome: "succeeded" | FailureKind,
   code = "Unexpected",
 ): { readonly pushes?: TaskResult } {
@@ -318,7 +332,7 @@ function pushOf(
     attempt: what === "another attempt's" ? attempt + 1 : attempt,
   };
   const said = { version: VERSION, ...speaker, message: outcome, ...commit };
-  if (outcome === "succeeded") return { pushes: { ...said, outcome } };
+  if (outcome === "succeeded") return { pushes: { ...said, outcome, ...(units === undefined ? {} : { plan: units }) } };
   return { pushes: { ...said, outcome: "failed", error: { kind: outcome, code, message: outcome } } };
 }
 
@@ -341,8 +355,11 @@ export function expectedStates(plan: Plan): Record<string, "Succeeded" | "Failed
   for (const [name, node] of Object.entries(plan.spec.nodes)) {
     const blocked = (node.needs ?? []).some((need) => states[need] !== "Succeeded");
     const parts = plan.parts.get(name);
-    const end = parts === undefined ? endOf(plan.outcomes.get(name) ?? []) : endOfParts(parts);
-    states[name] = blocked ? "Skipped" : end;
+    const endOfKey = (key: string) => endOf(plan.outcomes.get(key) ?? []);
+    const isPacked = plan.packing?.plans.has(name) === true;
+    const end = parts === undefined ? endOfKey(name) : endOfParts(parts);
+    if (isPacked) states[name] = endOfPacked(plan, name, blocked, endOfKey);
+    else states[name] = blocked ? "Skipped" : end;
   }
   return states;
 }

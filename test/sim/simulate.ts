@@ -14,6 +14,7 @@ import { FakeClock, settled } from "../support/machine/fake-clock.ts";
 import { seededRandom } from "../support/machine/fake-random.ts";
 import { Invariants, jobLives } from "./invariants.ts";
 import { forgedFate, type Mischief, mischiefOf, Neighbour } from "./neighbour.ts";
+import { withPacking } from "./packed-plans.ts";
 import {
   expectedStates,
   FAULTS_END_MS,
@@ -50,6 +51,7 @@ const NEIGHBOUR_SEEDS = 3_000_000_019;
 const PUSH_SEEDS = 4_000_000_007;
 const LIE_SEEDS = 5_000_000_029;
 const PROJECT_SEEDS = 6_000_000_007;
+const PACKING_SEEDS = 7_000_000_001;
 const LIMIT_MS = 30 * 60_000;
 /** What all replicas have in a file. */
 const SEAL_KEY = Buffer.alloc(32, "key");
@@ -57,7 +59,14 @@ const SEAL_KEY = Buffer.alloc(32, "key");
 /** Plays the story of a seed: the real operator and leader election against a server in memory, in virtual time. */
 export async function simulate(
   seed: number,
-  { fanOut = true, endings = true, neighbours = true, pushes = true, projects = seed % 2 === 0 } = {},
+  {
+    fanOut = true,
+    endings = true,
+    neighbours = true,
+    pushes = true,
+    projects = seed % 2 === 0,
+    packing = seed % 3 === 0,
+  } = {},
 ): Promise<Story> {
   const random = seededRandom(seed);
   const plain = planOf(random);
@@ -65,7 +74,8 @@ export async function simulate(
   const ended = endings ? withEndings(fanned, seededRandom(seed + ENDING_SEEDS)) : fanned;
   const words = seededRandom(seed + PUSH_SEEDS);
   const pushed = pushes ? withPushes(ended, words) : ended;
-  const plan = projects ? withProjects(pushed, seededRandom(seed + PROJECT_SEEDS)) : pushed;
+  const built = projects ? withProjects(pushed, seededRandom(seed + PROJECT_SEEDS)) : pushed;
+  const plan = packing ? withPacking(built, seededRandom(seed + PACKING_SEEDS)) : built;
   const clock = new FakeClock();
   const api = new FakeApi(ahead(clock, plan.skewMs.server));
   const dice = seededRandom(seed + NEIGHBOUR_SEEDS);

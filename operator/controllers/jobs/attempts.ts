@@ -1,6 +1,7 @@
 import { LABEL } from "#api/metadata.ts";
 import { ATTEMPTS_MAX, type PipelineRunStatus } from "#api/pipeline-run.ts";
 import { EXIT } from "#api/task.ts";
+import { nodeIn } from "#api/unit-labels.ts";
 import { differences } from "../../kinds/fingerprint.ts";
 import type { Job, Pod } from "../../kinds/objects.ts";
 import type { Reports } from "../../report/reports.ts";
@@ -151,7 +152,7 @@ function foreignJobs(jobs: readonly Job[], known: KnownJobs): readonly Foreign[]
 
 /** What a Job says that it was made for. Only with its seal does that mean anything. */
 export function purposeIn({ metadata }: Job): Purpose | undefined {
-  const node = metadata.labels?.[LABEL.node];
+  const node = nodeIn(metadata);
   const attempt = Number(metadata.labels?.[LABEL.attempt]);
   const isSound = node !== undefined && Number.isSafeInteger(attempt) && attempt >= 1 && attempt <= ATTEMPTS_MAX;
   return isSound ? { node, attempt } : undefined;

@@ -44,7 +44,7 @@ export function act(action: Action, facts: Facts, spec: () => PipelineSpec, serv
 
 async function createJob(
   action: Action & { readonly do: "createJob" },
-  { run }: Facts,
+  { run, copy }: Facts,
   spec: () => PipelineSpec,
   { kube, taskPods, known, channel }: ActServices,
 ): Promise<Acted> {
@@ -54,6 +54,7 @@ async function createJob(
     spec: spec(),
     node: action.node,
     attempt: action.attempt,
+    ...unitFor(action.node, copy),
     ...commitFor(action.node, { spec: spec(), status: run.status }),
     ...(channel === undefined ? {} : { report: { ...channel, ...(action.hold === true ? { hold: true } : {}) } }),
   };
@@ -61,6 +62,14 @@ async function createJob(
     throw new Error(`the Job of node ${action.node} is to be held, and its task would not hear when to begin`);
   const wanted = { what: "run", purpose: action, known, job: jobOf(attempt, taskPods) } as const;
   return { action, ...(await createOwnedJob(kube, run.meta.namespace, wanted)) };
+}
+
+/** Which part of a packed node the Job does. */
+function unitFor(node: string, copy: Facts["copy"]): Pick<Attempt, "unit"> {
+  const found = copy?.state === "read" ? copy.units?.get(node) : undefined;
+  if (found === undefined) return {};
+  const { unit: name, project } = found;
+  return { unit: { node: found.node, name, ...(project === undefined ? {} : { project }) } };
 }
 
 function commitFor(node: string, run: Parameters<typeof storedCommit>[1]): Pick<Attempt, "commit"> {

@@ -7,6 +7,7 @@ import { isNotFound } from "../../kube/api-error.ts";
 import type { Kube, ObjectKey } from "../../kube/kube.ts";
 import type { CopyFacts, Facts, Refusal } from "../../run/facts.ts";
 import { TERMINAL } from "../../run/node.ts";
+import { expandCopy } from "../../run/packing/expand.ts";
 import type { Definitions } from "../copies/definitions.ts";
 import { type Children, type Foreign, observeAttempts, ownerUid, type Proof } from "../jobs/attempts.ts";
 import { type Sightings, seenOf } from "../jobs/sightings.ts";
@@ -83,6 +84,11 @@ export function knownJobNames({ run, attempts }: Facts): readonly string[] {
     const recorded = attempt === undefined || jobUid === undefined ? [] : [jobName(run.meta.name, node, attempt)];
     return [...recorded, ...(attempts.get(node) ?? []).flatMap(({ job }) => (job === undefined ? [] : [job.name]))];
   });
+}
+
+/** The copy of a run's spec with the Jobs of its packed nodes as nodes. */
+export function expandedCopy(copy: CopyFacts | undefined, { nodes }: PipelineRunStatus): CopyFacts | undefined {
+  return copy?.state === "read" ? { state: "read", ...expandCopy(copy, nodes) } : copy;
 }
 
 export interface Observed {

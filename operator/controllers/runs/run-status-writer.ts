@@ -8,6 +8,7 @@ import { formatKey } from "../../kube/object-key.ts";
 import { decideUnstored } from "../../run/begin.ts";
 import type { Decision } from "../../run/decide.ts";
 import type { Facts } from "../../run/facts.ts";
+import { expandStatus, packStatus } from "../../run/packing/packed-status.ts";
 import { isUrgent, statusDiffers, statusOf } from "../../run/status.ts";
 import type { Begin, Verdict } from "../../run/verdict.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -55,7 +56,8 @@ export class RunStatusWriter {
   /** Rejects with the ApiError of a write that failed. */
   async write(facts: Facts, { verdict, storeFirst }: Decision, writes: RunStatusWrites): Promise<StatusWait> {
     if (verdict === undefined) return {};
-    const { meta, status: before } = facts.run;
+    const { meta } = facts.run;
+    const before = packStatus(facts.run.status);
     const after = statusOf(verdict, facts, { bytesMax: writes.bytesMax });
     const pauseMs = storeFirst === true ? 0 : STATUS_INTERVAL_MS * (isUrgent(before, after) ? 1 : 2);
     const put = () =>
@@ -86,7 +88,8 @@ export class RunStatusWriter {
 
   /** The copy of the spec is stored before the status that names it, so that a run that has begun always finds it. */
   async #begin(facts: Facts, verdict: Verdict, { spec }: Begin, writes: RunStatusWrites): Promise<StatusWait> {
-    const { meta, spec: own, status } = facts.run;
+    const { meta, spec: own } = facts.run;
+    const status = packStatus(facts.run.status);
     const copy = await this.#services.copies.store(meta, own.pipeline, spec);
     const { bytesMax } = writes;
     if (!("refused" in copy)) return await this.#patch(facts, statusOf(verdict, facts, { revision: copy, bytesMax }));
@@ -99,11 +102,12 @@ export class RunStatusWriter {
 
   async #patch(facts: Facts, after: PipelineRunStatus): Promise<StatusWait> {
     const { caches, metrics, events } = this.#services;
-    const { meta, spec, status: before } = facts.run;
+    const { meta, spec } = facts.run;
+    const before = packStatus(facts.run.status);
     const { namespace, name, uid } = meta;
     const resourceVersion = await this.#label(facts, after);
     if (!(await this.#store.patch(meta, before, after, resourceVersion))) return {};
-    this.#services.stored({ ...facts, run: { ...facts.run, status: after } });
+    this.#services.stored({ ...facts, run: { ...facts.run, status: expandStatus(after) } });
     const pipeline = { namespace, pipeline: spec.pipeline };
     const known = caches.pipelines.get({ namespace, name: spec.pipeline })?.metadata.uid;
     // The Pipeline's own reconcile may come later than the end of a short run.

@@ -5,6 +5,7 @@ import { ApiError, NO_ANSWER } from "../../kube/api-error.ts";
 import { parseKey } from "../../kube/object-key.ts";
 import { type Decision, decide, hasFinished } from "../../run/decide.ts";
 import type { CopyFacts, Facts } from "../../run/facts.ts";
+import { expandStatus } from "../../run/packing/packed-status.ts";
 import { earliest } from "../../run/time.ts";
 import { cachedDefinitions, type Definitions, liveDefinitions } from "../copies/definitions.ts";
 import { SpecCopies } from "../copies/spec-copies.ts";
@@ -19,6 +20,7 @@ import type { StatusWait } from "../loop/status-store.ts";
 import type { NodeReportWriter } from "./node-report-writer.ts";
 import {
   cachedChildren,
+  expandedCopy,
   knownJobNames,
   type LiveChildren,
   liveChildren,
@@ -100,8 +102,8 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
   }
 
   async read({ run }: RunFound): Promise<RunSources> {
-    const status = runStatus(run.status);
-    return { status, copy: await this.#copyOf(run, status) };
+    const status = expandStatus(runStatus(run.status));
+    return { status, copy: expandedCopy(await this.#copyOf(run, status), status) };
   }
 
   observe({ run }: RunFound, memory: RunMemory, { status, copy, newest, live }: RunSources): Observed {

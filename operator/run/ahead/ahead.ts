@@ -4,9 +4,10 @@ import type { Graph } from "../../graph/graph.ts";
 import type { Action } from "../action.ts";
 import type { Facts } from "../facts.ts";
 import type { Slots } from "../limits.ts";
-import type { NodeDecision } from "../node.ts";
+import { type NodeDecision, TERMINAL } from "../node.ts";
+import type { Expanded } from "../packing/expand.ts";
+import { ruleOf } from "../packing/unit-rule.ts";
 import type { ProjectCommits } from "../project-commit.ts";
-import { ruleOf } from "../readiness.ts";
 import { drop, heldJobs } from "./held.ts";
 
 /*
@@ -38,6 +39,8 @@ export interface Decided {
   readonly commits: Pick<ProjectCommits, "isKnown">;
   /** Nodes begin in this pass, once it is stored: nothing is to hold that up. */
   readonly begins: boolean;
+  readonly units?: Expanded["units"];
+  readonly packed?: Expanded["packed"];
 }
 
 export interface Ahead {
@@ -56,7 +59,8 @@ export function startAhead(facts: Facts, decided: Decided): Ahead {
   const { run, namespace } = decided.slots;
   const room = Math.min(decided.spec.startAhead - held.size, run, namespace, facts.ahead.room);
   const names = decided.graph.order.filter((name) => mayStart(name, facts, decided));
-  return changed(names.slice(0, Math.max(0, room)).map((name) => [name, start(name)]));
+  const placed = names.slice(0, Math.max(0, room)).filter((name) => decided.slots.units.take(name));
+  return changed(placed.map((name) => [name, start(name)]));
 }
 
 function changed(decisions: readonly (readonly [string, NodeDecision])[]): Ahead {
@@ -76,16 +80,24 @@ function start(name: string): NodeDecision {
   return { status, actions: [{ do: "createJob", node: name, attempt: 1, hold: true }] };
 }
 
-function mayStart(name: string, facts: Facts, { spec, graph, nodes, commits }: Decided): boolean {
+function mayStart(name: string, facts: Facts, decided: Decided): boolean {
+  const { spec, graph, nodes, commits } = decided;
   const node = spec.nodes[name];
   const needs = graph.needs.get(name) ?? [];
   const hasJob = facts.attempts.get(name)?.some(({ job }) => job !== undefined) ?? false;
-  if (node === undefined || !mayBeHeld(node) || !commits.isKnown(name) || hasJob || facts.refusals.has(name))
+  if (
+    node === undefined ||
+    decided.packed?.has(name) === true ||
+    !mayBeHeld(node) ||
+    !commits.isKnown(name) ||
+    hasJob ||
+    facts.refusals.has(name)
+  )
     return false;
   if (nodes[name]?.state !== "Pending" || facts.ahead?.spent.has(name) !== false) return false;
-  const { meets } = ruleOf(node);
+  const { meets } = ruleOf(name, decided);
   const working = needs.filter((need) => !meets.includes(nodes[need]?.state ?? "Pending"));
-  return working.length > 0 && working.every((need) => isAlmostDone(facts, need, nodes[need]));
+  return working.length > 0 && working.every((need) => isAlmostDone(facts, need, decided));
 }
 
 /** A node that removes files, or whose parts are tried one by one, begins when it is due. */
@@ -95,8 +107,15 @@ function mayBeHeld({ container, load }: PipelineNode): boolean {
 }
 
 /** It is unknown how long the work before takes; a task that has several things to do says when it comes to the last. */
-function isAlmostDone(facts: Facts, name: string, status: NodeStatus | undefined): boolean {
+function isAlmostDone(facts: Facts, name: string, { nodes, packed }: Decided): boolean {
+  const status = nodes[name];
   if (status?.state !== "Running" || status.reason !== undefined) return false;
+  const parts = packed?.get(name);
+  if (parts !== undefined) {
+    // A plan that is not stored says nothing of what follows.
+    const open = parts.filter((part) => !TERMINAL.includes(nodes[part]?.state ?? "Pending"));
+    return parts.length > 1 && open.length === 1 && nodes[open[0] ?? ""]?.state === "Running";
+  }
   const attempt = facts.attempts.get(name)?.at(-1);
   return (attempt?.pods.at(-1)?.itemsLeft ?? 0) <= 1;
 }

@@ -1,5 +1,6 @@
 import { CONTROLLER_LABEL, LABEL } from "#api/metadata.ts";
 import { EXIT, type TaskResult } from "#api/task.ts";
+import { nodeIn } from "#api/unit-labels.ts";
 import type { Kind } from "../../../operator/kinds/kinds.ts";
 import type { Clock, Random } from "../../../operator/kube/clock.ts";
 import type { FakeApi } from "./fake-api.ts";
@@ -330,7 +331,7 @@ export function isPodOf({ metadata: { uid, labels } }: StoredObject, { metadata:
 /** Node and attempt of a Job, as its labels say. */
 export function attemptOf({ metadata }: StoredObject): { node: string; attempt: number; run: string } {
   return {
-    node: metadata.labels?.[LABEL.node] ?? "",
+    node: nodeIn(metadata) ?? "",
     attempt: Number(metadata.labels?.[LABEL.attempt]),
     run: metadata.labels?.[LABEL.runUid] ?? "",
   };

@@ -57,6 +57,16 @@ describe("a message counts for the attempt of its pod", () => {
     expect(store.size).toBe(0);
   });
 
+  test("a task of a packed node speaks for its unit alone", () => {
+    const { intake, caches } = world();
+    const [job] = caches.jobs.all();
+    if (job === undefined) throw new Error("there is no Job");
+    caches.jobs.set({ metadata: { ...job.metadata, labels: { ...job.metadata.labels, [LABEL.unit]: "films" } } });
+    expect(intake.take(SENDER, report()).status).toBe(403);
+    expect(intake.take(SENDER, report({ node: "load/other" })).status).toBe(403);
+    expect(intake.take(SENDER, report({ node: "load/films" })).status).toBe(200);
+  });
+
   test("a Job without labels of an attempt is nobody's", () => {
     const { intake, caches } = world();
     const [job] = caches.jobs.all();

@@ -181,3 +181,48 @@ describe("which attempt reports", () => {
     expect(at(1)[0]?.version).not.toBe(at(2)[0]?.version);
   });
 });
+
+describe("the report of a packed node", () => {
+  const unit = (key: string, states: Readonly<Record<string, ReportItem["state"]>>): [string, AttemptFacts[]] => {
+    const list = Object.entries(states).map(([name, state]) => item(name, state));
+    const result = JSON.parse(aResult(key, 1)) as TaskResult;
+    return [key, [{ attempt: 1, pods: [pod({ ...pushed(list), pushed: { result, at: T0 } })] }]];
+  };
+  const pageOf = (
+    status: NodeStatus,
+    parts: Readonly<Record<string, NodeStatus["state"]>>,
+    ...told: [string, AttemptFacts[]][]
+  ) => {
+    const facts = someFacts(aPipeline({ a: [] }), { attempts: new Map<string, readonly AttemptFacts[]>(told) });
+    const nodes = Object.fromEntries(Object.entries(parts).map(([key, state]) => [key, { state }]));
+    const [source] = reportSources(facts, { ...nodes, a: status });
+    return source === undefined ? undefined : nodeReportPages(source, RUN_UID)[0];
+  };
+  const statesOf = (page: ReturnType<typeof pageOf>) => page?.items?.map(({ name, state }) => `${name} ${state}`);
+  const plan = unit("a/plan", { x: "Pending", y: "Pending", z: "Pending" });
+
+  test("has all items from the plan on, each as its unit says it", () => {
+    const page = pageOf(
+      WORKS,
+      { "a/plan": "Succeeded", "a/x": "Running", "a/y": "Pending" },
+      plan,
+      unit("a/x", { x: "Running" }),
+    );
+    expect(statesOf(page)).toEqual(["x Running", "y Pending", "z Pending"]);
+  });
+
+  test("has what no unit has come to as skipped, once the node has ended", () => {
+    const ended: NodeStatus = { state: "Failed", finished: started };
+    const parts = { "a/plan": "Succeeded", "a/x": "Failed", "a/y": "Skipped" } as const;
+    const page = pageOf(ended, parts, plan, unit("a/x", { x: "Failed" }));
+    expect(statesOf(page)).toEqual(["x Failed", "y Skipped", "z Skipped"]);
+    expect(page?.conditions?.[0]).toMatchObject({ status: "True", reason: "Complete" });
+  });
+
+  test("says that it is not complete where a unit has ended and its items never came", () => {
+    const ended: NodeStatus = { state: "Succeeded", finished: started };
+    const page = pageOf(ended, { "a/plan": "Succeeded", "a/x": "Succeeded" }, plan);
+    expect(page?.conditions?.[0]).toMatchObject({ status: "False", reason: "Lost" });
+    expect(statesOf(page)).toEqual(["x Pending", "y Pending", "z Pending"]);
+  });
+});
