@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   "scale-memory": { run: async () => (await import("./scale-memory.ts")).scaleMemory() },
   tenancy: { run: async () => (await import("./tenancy.ts")).tenancy() },
   report: { run: async () => (await import("./report.ts")).report() },
+  "dbt-node": { run: async () => (await import("./dbt-node.ts")).dbtNode() },
   "dbt-200": { run: async () => (await import("./dbt.ts")).dbt200() },
   "dbt-sleep": { run: async () => (await import("./dbt.ts")).dbtSleep() },
   "dbt-start": { run: async () => (await import("./dbt.ts")).dbtStart() },
