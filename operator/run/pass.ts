@@ -23,6 +23,8 @@ interface Pass {
   readonly puzzles: Puzzle[];
   /** Nodes that have succeeded by a push alone, which is not stored yet. */
   readonly byPush: Set<string>;
+  /** Of packed nodes of which a unit has failed, that unit. */
+  readonly failed: Map<string, string>;
   restsOnAbsence: boolean;
   storeFirst: boolean;
 }
@@ -45,6 +47,7 @@ export function passOver(copy: Copy, facts: Facts): Decision {
     times: [],
     puzzles: [],
     byPush: new Set(),
+    failed: failedUnits(copy, facts),
     restsOnAbsence: false,
     storeFirst: false,
   };
@@ -106,14 +109,13 @@ function packingContext(
   name: string,
   { spec, units, packed }: Copy,
   facts: Facts,
-  { nodes }: Pass,
+  { nodes, failed }: Pass,
 ): Partial<NodeContext> {
   const unit = units?.get(name);
   if (unit !== undefined) {
     const node = spec.nodes[name] as PipelineNode;
     const deadline = deadlineOf(node, storedOf(facts, unit.node));
-    const states = (packed?.get(unit.node) ?? []).map((key) => [key, nodes[key] ?? storedOf(facts, key)] as const);
-    const closed = closedBy({ unit, node, deadline, now: facts.now }, states);
+    const closed = closedBy({ unit, node, deadline, failed: failed.get(unit.node), now: facts.now });
     return { unit, ...(deadline === undefined ? {} : { deadline }), ...(closed === undefined ? {} : { rule: closed }) };
   }
   const keys = packed?.get(name);
@@ -125,7 +127,14 @@ function packingContext(
   return { parts };
 }
 
-function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecision): void {
+/** A unit of each packed node that has failed by what is stored. */
+function failedUnits({ units = new Map() }: Copy, facts: Facts): Map<string, string> {
+  return new Map(
+    [...units].flatMap(([key, { node }]) => (storedOf(facts, key).state === "Failed" ? [[node, key] as const] : [])),
+  );
+}
+
+function collect(pass: Pass, { name, unit, proven }: NodeContext, decision: NodeDecision): void {
   const { status, actions, wakeAt, puzzle } = decision;
   pass.nodes[name] = status;
   pass.actions.push(...actions);
@@ -133,6 +142,7 @@ function collect(pass: Pass, { name, proven }: NodeContext, decision: NodeDecisi
   pass.restsOnAbsence ||= decision.restsOnAbsence === true;
   pass.storeFirst ||= decision.awaitsStore === true;
   if (decision.byPush === true && !proven) pass.byPush.add(name);
+  if (unit !== undefined && status.state === "Failed") pass.failed.set(unit.node, name);
   if (puzzle !== undefined) pass.puzzles.push(puzzle);
 }
 

@@ -54,17 +54,15 @@ interface Closing {
   readonly unit: UnitFacts;
   readonly node: PipelineNode;
   readonly deadline: number | undefined;
+  /** A unit of the node that has failed. */
+  readonly failed: string | undefined;
   readonly now: number;
 }
 
 /** The rule of a unit that may not begin any more: the node's time is over, or another unit has failed and the node is to fail fast. */
-export function closedBy(
-  { unit, node, deadline, now }: Closing,
-  parts: readonly (readonly [key: string, status: NodeStatus])[],
-): ReadinessRule | undefined {
+export function closedBy({ unit, node, deadline, failed, now }: Closing): ReadinessRule | undefined {
   if (deadline !== undefined && now >= deadline)
     return closed(`the node took longer than its timeout of ${node.timeout ?? ""}`);
-  const failed = parts.find(([, { state }]) => state === "Failed")?.[0];
   if (node.transform?.failFast !== true || failed === undefined || unit.unit === END_UNIT) return undefined;
   return closed(`${failed} has failed, and failFast lets no other unit begin`);
 }
