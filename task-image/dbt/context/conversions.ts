@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { stringify } from "yaml";
 import { charge } from "../../jinja/budget.ts";
 import { plain } from "../../jinja/running/parameters.ts";
 import { saidArgument } from "../../jinja/said-text.ts";
@@ -15,6 +14,7 @@ import { fail, hostFunction, variadic } from "../values/host-function.ts";
 import { readJson } from "../values/json-reader.ts";
 import { orDefault } from "../values/or-default.ts";
 import { SET, SET_STRICT } from "../values/set.ts";
+import { yamlText } from "./yaml-text.ts";
 import { fromYaml } from "./yaml-values.ts";
 
 /** A dict with its keys in order, and those of dicts in it, too. */
@@ -24,20 +24,14 @@ function inOrder(value: Value): Value {
   return DictValue.of(sorted(value.keys(), false).map((key) => [key, inOrder(value.get(key) ?? null)] as const));
 }
 
-/** Steps for a character of JSON that is read, and of JSON that is written as YAML. */
-const STEPS = { json: 4, toYaml: 8 } as const;
+/** Steps for a character of JSON that is read. */
+const STEPS = { json: 4 } as const;
 /** Steps for an item that becomes text, or is looked up by it. */
 const ITEM_STEPS = 16;
 
 function fromJson(text: string): Value {
   charge(text.length * STEPS.json);
   return readJson(text);
-}
-
-function toYaml(value: Value): string {
-  const json = toJson(value, 0);
-  charge(json.length * STEPS.toYaml);
-  return stringify(JSON.parse(json), { indentSeq: false, lineWidth: 80 });
 }
 
 function zipped(lists: readonly (readonly Value[])[]): Value[] {
@@ -124,7 +118,10 @@ export const CONVERSIONS: ReadonlyMap<string, Value> = new Map<string, Value>([
   [
     "toyaml",
     hostFunction("toyaml", ["value", "default?", "sort_keys?"], (found) =>
-      orDefault(() => toYaml(isTrue(found.value(2, false)) ? inOrder(found.value(0)) : found.value(0)), found.value(1)),
+      orDefault(
+        () => yamlText(isTrue(found.value(2, false)) ? inOrder(found.value(0)) : found.value(0)),
+        found.value(1),
+      ),
     ),
   ],
   ["set", SET],

@@ -41,6 +41,13 @@ export function pyYamlTags(timestampOf: TimestampOf): (tags: Tags) => Tags {
   return (tags) => [...SCALARS, timestamp, ...tags.filter((tag) => typeof tag === "string" || !REPLACED.has(tag.tag))];
 }
 
+const OTHERS = /^(?:~|null|Null|NULL|<<|=|)$/;
+
+/** Whether PyYAML reads plain text as text. */
+export function isPlainText(text: string): boolean {
+  return ![...SCALARS, TIMESTAMP_TAG].some(({ test }) => test?.test(text) === true) && !OTHERS.test(text);
+}
+
 function readInteger(text: string): bigint {
   const digits = text.replaceAll("_", "").replace(/^[-+]/, "");
   const sign = text.startsWith("-") ? -1n : 1n;

@@ -79,7 +79,7 @@ export class TableColumnValue extends MappedSequenceValue {
       data_type: () => new ObjectValue({ typeName: at.type, text: at.type }),
       values_distinct: () => hostFunction("values_distinct", [], () => new TupleValue(distinct(cells))),
       values_without_nulls: () => hostFunction("values_without_nulls", [], () => new TupleValue(known())),
-      values_sorted: () => hostFunction("values_sorted", [], () => new TupleValue(sortedCells(known()))),
+      values_sorted: () => hostFunction("values_sorted", [], () => [...sortedCells(known())]),
     });
   }
 

@@ -18,7 +18,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ["t.columns['n'].values()", "(Decimal('2'), Decimal('1'), None)"],
   ["t.columns[1].name ~ t.columns[1].index", "name1"],
   ["t.columns['n'].values_without_nulls()", "(Decimal('2'), Decimal('1'))"],
-  ["t.columns['n'].values_sorted()", "(Decimal('1'), Decimal('2'))"],
+  ["t.columns['n'].values_sorted()", "[Decimal('1'), Decimal('2')]"],
   ["t.columns.n.data_type", "Number"],
   ["t.select(['name']).rows[1].values()", "('a',)"],
   ["t.exclude(['name', 'at']).column_names", "('n',)"],
