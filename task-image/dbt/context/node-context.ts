@@ -6,6 +6,7 @@ import { Scope } from "../../jinja/running/scope.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { foundOr, type Stored, type Value } from "../../jinja/values/value.ts";
 import { adapterObject } from "../adapter/adapter-object.ts";
+import { translateType } from "../adapter/column.ts";
 import { MacroNamespace } from "../macros/macro-namespace.ts";
 import type { ManifestNode } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
@@ -217,5 +218,18 @@ const NAMES = [
 /** The node as `model` shows it. */
 export function modelDict(node: ManifestNode): DictValue {
   const value = toValue(node as unknown as DataMap);
-  return value instanceof DictValue ? value : new DictValue();
+  if (!(value instanceof DictValue)) return new DictValue();
+  translateTypes(value);
+  return value;
+}
+
+/** Columns' types are the adapter's: `string` of a contract is `TEXT`, unless `alias_types` is off. */
+function translateTypes(model: DictValue): void {
+  const [contract, columns] = [model.get("contract"), model.get("columns")];
+  if (!(contract instanceof DictValue) || contract.get("alias_types") !== true) return;
+  for (const column of columns instanceof DictValue ? columns.values() : []) {
+    if (!(column instanceof DictValue)) continue;
+    const type = column.get("data_type");
+    if (typeof type === "string") column.set("data_type", translateType(type));
+  }
 }
