@@ -14,6 +14,7 @@ export class MacroNamespace {
   readonly #isVisible: (definition: MacroDefinition) => boolean;
   readonly #bound = new Map<MacroDefinition, CallableValue>();
   readonly #packages = new Map<string, ObjectValue>();
+  readonly #overrides = new Map<string, CallableValue>();
 
   /** `isVisible` leaves out macros that have no name here; dispatch finds them all the same. */
   constructor(
@@ -33,6 +34,11 @@ export class MacroNamespace {
     const found = this.#library.find(name, this.#package);
     if (found !== undefined) return this.#isVisible(found) ? this.bound(found) : undefined;
     return this.#library.isPackage(name) ? this.#packageValue(name) : undefined;
+  }
+
+  /** Puts something in place of a macro, where it is called by the name of its package. */
+  override(packageName: string, name: string, value: CallableValue): void {
+    this.#overrides.set(`${packageName}.${name}`, value);
   }
 
   bound(definition: MacroDefinition): CallableValue {
@@ -55,7 +61,8 @@ export class MacroNamespace {
   #packageValue(name: string): ObjectValue {
     const member = (macro: string): Value | undefined => {
       const found = this.#library.findIn(name, macro);
-      return found !== undefined && this.#isVisible(found) ? this.bound(found) : undefined;
+      if (found === undefined || !this.#isVisible(found)) return undefined;
+      return this.#overrides.get(`${name}.${macro}`) ?? this.bound(found);
     };
     const value = this.#packages.get(name) ?? new PackageValue(name, member);
     this.#packages.set(name, value);

@@ -11,6 +11,7 @@ import { readCsv } from "../context/csv-rows.ts";
 import { modelDict, NodeContext } from "../context/node-context.ts";
 import { ephemeralRelation, refArguments } from "../context/references.ts";
 import type { RunWorld } from "../context/run-world.ts";
+import { DBT_PACKAGE } from "../macros/macro-library.ts";
 import type { ManifestNode, SourceDefinition, UnitTest, UnitTestRows } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
 import { envVarFunction, varFunction } from "../project/template-functions.ts";
@@ -52,6 +53,7 @@ export function prepareUnitTest(world: RunWorld, test: UnitTest): PreparedUnitTe
   const model = modelDict(node);
   const overrides = new Map<string, Stored>(overridesOf(world, test, tested, inputs));
   const context = new NodeContext(world, tested.package_name, { node, model }, overrides);
+  overrideMacros(context, test);
   // What is overridden counts while the model is rendered; the materialization sees the project as it is.
   const bare = context.render(tested.original_file_path, tested.raw_code);
   const own = new NodeContext(world, test.package_name, { node, model });
@@ -150,7 +152,7 @@ function overridesOf(
     used.add(input);
     return ephemeralRelation(world, input.name);
   };
-  const { macros = {}, vars = {}, env_vars = {} } = test.overrides ?? {};
+  const { vars = {}, env_vars = {} } = test.overrides ?? {};
   const own = all.find(({ node }) => node === tested);
   const scope = () => new NodeContext(world, tested.package_name).scope;
   const found = new Map<string, Stored>([
@@ -183,6 +185,22 @@ function overridesOf(
       ),
     ],
   ]);
-  for (const [name, value] of Object.entries(macros)) found.set(name, new CallableValue(name, () => toValue(value)));
+  for (const [name, value] of macrosOf(test)) {
+    const [packageName = "", macro = ""] = name.includes(".") ? name.split(".") : [DBT_PACKAGE, name];
+    // A macro of dbt has its name everywhere, one of another package behind the name of that.
+    if (packageName === DBT_PACKAGE) found.set(macro, value);
+  }
   return found;
+}
+
+function macrosOf({ overrides }: UnitTest): (readonly [string, CallableValue])[] {
+  const entries = Object.entries(overrides?.macros ?? {});
+  return entries.map(([name, value]) => [name, new CallableValue(name, () => toValue(value))] as const);
+}
+
+function overrideMacros({ namespace }: NodeContext, test: UnitTest): void {
+  for (const [name, value] of macrosOf(test)) {
+    const [packageName = "", macro = ""] = name.includes(".") ? name.split(".") : [DBT_PACKAGE, name];
+    namespace.override(packageName, macro, value);
+  }
 }
