@@ -70,13 +70,25 @@ function describe(properties: Properties, type: DraftType, index: DraftIndex): D
   const versions = type === "model" ? entriesOf(properties, data, [], "versions") : [];
   if (versions.length > 0) return describeVersions(properties, versions, index);
   const draft = index.find(type, owner.settings.name, name);
-  if (draft === undefined) return [];
-  const columns = readColumns(properties, data);
+  const [key, tests] = testsOf(properties, data, []);
+  const described = { properties, columns: readColumns(properties, data), tests, testsPath: [key], version: null };
+  if (draft === undefined) {
+    // Under the wrong heading a node gets its tests, and nothing else that is said of it.
+    const other = REFERABLE.includes(type) ? referable(index, owner.settings.name, name) : undefined;
+    return other === undefined ? [] : [{ ...described, draft: other }];
+  }
   const config = mapOf(data, "config");
+  const { columns } = described;
   patch(draft, properties, { description: textOf(data, "description", ""), columns, config, data });
   draft.unrenderedPropertiesConfig = unrenderedOf(properties);
-  const [key, tests] = testsOf(properties, data, []);
-  return [{ properties, draft, columns, tests, testsPath: [key], version: null }];
+  return [{ ...described, draft }];
+}
+
+const REFERABLE: readonly DraftType[] = ["model", "seed", "snapshot"];
+
+function referable(index: DraftIndex, packageName: string, name: string): Draft | undefined {
+  const found = REFERABLE.flatMap((type) => index.find(type, packageName, name) ?? []);
+  return found.find(({ isEnabled }) => isEnabled);
 }
 
 interface Patch {

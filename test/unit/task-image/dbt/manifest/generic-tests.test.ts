@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TestNode } from "../../../../../task-image/dbt/manifest/node.ts";
-import { problemsOf, readProject } from "../read-project.ts";
+import { nodeOf, problemsOf, readProject } from "../read-project.ts";
 
 const MACROS = `
 {% test own(model, column_name, min, max=10) %}{{ config(severity='warn', tags=['own']) }}select{% endtest %}
@@ -274,4 +274,12 @@ describe("is a problem with its line", () => {
       "models/a.yml:4:2: this test stands in line 3 of models/a.yml already: remove one, or give one of them a 'name'",
     ]);
   });
+});
+
+test("a seed that is described among the models has its tests, and nothing else of what is said", () => {
+  const yaml =
+    "models:\n  - name: given\n    description: told in the wrong place\n    columns:\n      - name: id\n        data_tests: [unique]\n";
+  const project = readProject({ "seeds/given.csv": "id\n1\n", "models/given.yml": yaml });
+  expect(nodeOf(project, "unique_given_id").depends_on.nodes).toEqual(["seed.shop.given"]);
+  expect(nodeOf(project, "given").description).toBe("");
 });
