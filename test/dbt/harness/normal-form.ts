@@ -12,6 +12,9 @@ const TIME = /\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d(?::?\d\d)?|
 /** The bindings of a seed's rows are in no statement of dbt's log: the rows themselves are compared. */
 const SEEDED_ROWS = /^(\s*insert into .*?) values[\s\S]*$/;
 
+/** dbt's log cuts a statement that has bindings. */
+const LOGGED = 500;
+
 /** Milliseconds around a run within which a time is one of its own. */
 const MARGIN = 2_000;
 
@@ -34,5 +37,8 @@ export function withoutTheMoment(text: string, { from, to }: Period): string {
 /** A statement of a node as it is compared. */
 export function normalStatement(node: string, sql: string, period: Period): string {
   const text = withoutTheMoment(sql, period).trim();
-  return node.startsWith("seed.") ? text.replace(SEEDED_ROWS, "$1 values <rows>") : text;
+  if (!node.startsWith("seed.")) return text;
+  return text.startsWith("insert into") && text.length > LOGGED
+    ? `${text.slice(0, LOGGED)}…`
+    : text.replace(SEEDED_ROWS, "$1 values <rows>");
 }
