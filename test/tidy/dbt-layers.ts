@@ -44,7 +44,7 @@ export const DBT: readonly Layer[] = [
       "task-image/jinja",
       "task-image/words",
     ],
-    packages: ["node:crypto", "yaml"],
+    packages: ["node:crypto"],
     pure: true,
   },
   // Two threads: the one that renders waits, the one that owns the sessions answers.
