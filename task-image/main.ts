@@ -195,6 +195,7 @@ function contextOf(part: Part | undefined): CommandContext {
     wallClock: Date.now,
     projectDirectory: process.env.KELT_PROJECT_DIRECTORY ?? PROJECT_DIRECTORY,
     macroDirectory: process.env.KELT_MACRO_DIRECTORY ?? fileURLToPath(new URL("macros", import.meta.url)),
+    pageFile: process.env.KELT_PAGE_FILE ?? fileURLToPath(new URL("docs-page.html", import.meta.url)),
     gitSecretDirectory: process.env.KELT_GIT_SECRET_DIRECTORY ?? GIT_SECRET_DIRECTORY,
     onCommit: noteCommit,
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,

@@ -1,11 +1,14 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { REPOSITORY } from "../cluster/directories.ts";
+import { bundlePage } from "./docs-page.ts";
 
 /**
  * The two programs of this repository: each is one entry point, one bundle and one image. `native` is a package of compiled code,
- * one for each platform; it cannot be a part of the bundle and lies beside it in the image, as the macros of dbt's adapters do.
+ * one for each platform; it cannot be a part of the bundle and lies beside it in the image, as the macros of dbt's adapters do. `docs` is
+ * whether the bundle has the page of dbt projects and the parser of their queries, which looks for its compiled code where its own lies.
  */
 export const APPS = {
   operator: {
@@ -14,11 +17,13 @@ export const APPS = {
     dockerfile: "operator/Dockerfile",
     native: undefined,
     macros: false,
+    docs: false,
   },
   task: {
     entries: {
       main: "task-image/main.ts",
       "pack-worker": "task-image/git/pack-worker.ts",
+      "docs-worker": "task-image/docs/docs-worker.ts",
       "read-worker": "task-image/dbt/run/read-worker.ts",
       "run-worker": "task-image/dbt/run/run-worker.ts",
       compile: "config/images/compile.ts",
@@ -27,6 +32,7 @@ export const APPS = {
     dockerfile: "task-image/Dockerfile",
     native: { name: "@duckdb/node-bindings", file: "duckdb.node" },
     macros: true,
+    docs: true,
   },
 } as const;
 export type App = keyof typeof APPS;
@@ -80,5 +86,15 @@ export async function bundle(
     metafile: true,
     logLevel: "silent",
   });
-  return { folder: outdir, inputs: Object.keys(metafile.inputs) };
+  const inputs = Object.keys(metafile.inputs);
+  return { folder: outdir, inputs: APPS[app].docs ? [...inputs, ...(await addDocs(outdir))] : inputs };
 }
+
+/** Adds what the command `docs` needs beside code. Returns the files that went in. */
+async function addDocs(outdir: string): Promise<readonly string[]> {
+  const parser = dirname(createRequire(import.meta.url).resolve("libpg-query"));
+  await copyFile(join(parser, PARSER), join(outdir, PARSER));
+  return await bundlePage(outdir);
+}
+
+const PARSER = "libpg-query.wasm";

@@ -44,6 +44,7 @@ const STATIC: readonly Layer[] = [
     ".",
   ]),
   command("types", `${BIN}/typescript/bin/tsc`, ["-p", "."]),
+  command("types of the page that runs in browsers", `${BIN}/typescript/bin/tsc`, ["-p", "task-image/docs/page"]),
   command("drift of generated files", "config/tools/generate.ts", ["--check"]),
 ];
 const UNIT = vitest("unit");

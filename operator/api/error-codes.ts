@@ -14,6 +14,8 @@ export const ERROR_CODES = {
     BadJsonPaths: "The JSONPaths object of `load.from.format` does not exist or is not valid.",
     BadRedirect: "The HTTP API redirects to a place where the request must not go. Set `baseUrl` to the new place.",
     BadToken: "The token URL answered without a bearer token. Check `auth.oauth2.tokenUrl`.",
+    CatalogIncomplete:
+      "`command: docs` could not read the columns of some relations. The message has the database's words.",
     CheckErrored: "A check could not run. The message has the error of each.",
     ColumnInUse: "A column of the target has to change, and views read it.",
     ConfigMapMissing: "The ConfigMap of a connection does not exist or is empty.",

@@ -6,7 +6,7 @@ import { PACKINGS } from "./packing.ts";
 import { ProjectSource } from "./project-source.ts";
 
 /** What dbt does with a project; the verbs of its command line. */
-export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot", "compile", "freshness"] as const;
+export const DBT_COMMANDS = ["build", "run", "test", "seed", "snapshot", "compile", "freshness", "docs"] as const;
 
 const selector = text("Nodes in the words of dbt's selectors, such as `staging`, `tag:daily` or `+fact_sales+`.", {
   max: 1024,
@@ -23,7 +23,7 @@ export const Transform = object(
     project: ProjectSource,
     vars: Vars.optional(),
     command: oneOf(
-      "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. `compile` renders every node and runs none; `freshness` (dbt's `source freshness`) asks how old the rows of sources are and fails where one is past its `error_after`.",
+      "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. `compile` renders every node and runs none; `freshness` (dbt's `source freshness`) asks how old the rows of sources are and fails where one is past its `error_after`; `docs` (dbt's `docs generate`) renders every node, asks the database for the columns of every relation, and writes catalog.json and a page, index.html, beside the artifacts.",
       DBT_COMMANDS,
     ).default("build"),
     select: list(
@@ -57,6 +57,18 @@ export const Transform = object(
       rule: `!has(self.packing) || self.packing == 'run' || self.command in [${PACKED_COMMANDS.map((command) => `'${command}'`).join(", ")}]`,
       message: `packing level and model are for the commands ${PACKED_COMMANDS.slice(0, -1).join(", ")} and ${PACKED_COMMANDS.at(-1)}`,
       holds: ({ command, packing = "run" }) => packing === "run" || PACKED_COMMANDS.includes(String(command)),
+    },
+    {
+      rule: "!has(self.command) || self.command != 'docs' || has(self.artifacts)",
+      message:
+        "artifacts is missing: command: docs needs a bucket and a prefix for its page, such as artifacts: {connection: lake, prefix: dbt/shop/}, the prefix of the node that builds the models",
+      holds: ({ command, artifacts }) => command !== "docs" || artifacts !== undefined,
+    },
+    {
+      rule: "!has(self.artifacts) || !has(self.artifacts.resultsFrom) || (has(self.command) && self.command == 'docs')",
+      message: "artifacts.resultsFrom is for command: docs, whose page shows results: take it away",
+      holds: ({ command, artifacts }) =>
+        command === "docs" || (artifacts as Artifacts | undefined)?.resultsFrom === undefined,
     },
     {
       rule: "!has(self.selector) || !(has(self.select) || has(self.exclude))",

@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly projectDirectory: string;
   /** Where the macro packages of dbt's adapters lie. */
   readonly macroDirectory: string;
+  /** The page of a dbt project without its data. */
+  readonly pageFile: string;
   /** The one writable directory of the pod. */
   readonly workDirectory: string;
   /** Where the Secret of a project's git repository is mounted. */

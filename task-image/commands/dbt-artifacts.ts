@@ -1,3 +1,4 @@
+import type { Heading } from "../dbt/artifacts/heading.ts";
 import { manifestJson } from "../dbt/artifacts/manifest-json.ts";
 import { runResultsJson } from "../dbt/artifacts/run-results-json.ts";
 import { sourcesJson } from "../dbt/artifacts/sources-json.ts";
@@ -49,12 +50,12 @@ async function write(store: ObjectStore, key: string, text: string): Promise<voi
 /** The texts of the artifacts, by their names below the prefix, in the order in which they are written. */
 function textsOf(
   spec: SpecOf<"transform">,
-  { redactor, wallClock }: CommandContext,
+  context: CommandContext,
   { input, macros, results }: Ended,
 ): Map<string, string> {
-  const { manifest, does, invocationId, startedAt } = input;
-  const heading = { dbtVersion: DBT_VERSION, invocationId, startedAt, generatedAt: BigInt(wallClock()) * 1000n };
-  const shown = results.map((each) => ({ ...each, message: redactor.redact(publicText(each.message)) }));
+  const { manifest, does } = input;
+  const heading = headingOf(input, context);
+  const shown = results.map((each) => ({ ...each, message: context.redactor.redact(publicText(each.message)) }));
   const outcome: readonly [string, string] =
     does === "freshness"
       ? ["sources.json", sourcesJson(shown, manifest.sources, heading)]
@@ -64,6 +65,11 @@ function textsOf(
     outcome,
     ["manifest.json", manifestJson({ manifest, macros, results, heading })],
   ]);
+}
+
+/** What the artifacts of a run say of it. */
+export function headingOf({ invocationId, startedAt }: RunInput, { wallClock }: CommandContext): Heading {
+  return { dbtVersion: DBT_VERSION, invocationId, startedAt, generatedAt: BigInt(wallClock()) * 1000n };
 }
 
 function argsOf({ work }: SpecOf<"transform">) {

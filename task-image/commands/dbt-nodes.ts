@@ -2,7 +2,8 @@ import type { ReportItem } from "#api/report.ts";
 import { RelationCache } from "../dbt/adapter/relation-cache.ts";
 import type { Said } from "../dbt/bridge/messages.ts";
 import { bridgeSession } from "../dbt/bridge/postgres-session.ts";
-import type { NodeResult } from "../dbt/run/node-result.ts";
+import type { Catalog } from "../dbt/run/catalog.ts";
+import { hasFailed, type NodeResult } from "../dbt/run/node-result.ts";
 import { runGraph } from "../dbt/run/run-graph.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
 import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run-thread.ts";
@@ -56,6 +57,8 @@ export interface Work {
   readonly share?: Share;
   /** Nodes that run at once, each in a thread of its own. */
   readonly threads: number;
+  /** Nodes and sources whose catalog is wanted, behind the last node, unless one has failed. */
+  readonly catalog?: { readonly ids: readonly string[]; readonly keep: (catalog: Catalog) => void } | undefined;
   readonly onStart: (id: string) => void;
   readonly onEnd: (result: NodeResult) => void;
 }
@@ -67,7 +70,7 @@ export async function runNodes(
   work: Work,
 ): Promise<readonly NodeResult[]> {
   const { connection, command, failFast = false } = spec.work.transform;
-  const { input, seeds, sessions, runner, ended, share, threads, onStart, onEnd } = work;
+  const { input, seeds, sessions, runner, ended, share, threads, catalog, onStart, onEnd } = work;
   const count = share?.ids.size ?? input.selected.length;
   await using stack = new AsyncDisposableStack();
   const cache = new RelationCache();
@@ -84,7 +87,11 @@ export async function runNodes(
     const readSeed = ({ unique_id: id }: { readonly unique_id: string }) => Promise.resolve(seeds.get(id));
     const running = { input, threads: started, testsStop: command === "build", failFast };
     const run = { ...running, readSeed, ended, share, onStart, onEnd };
-    return await Promise.race([runGraph(run), stopped]);
+    const results = await Promise.race([runGraph(run), stopped]);
+    const [first] = started;
+    if (catalog !== undefined && first !== undefined && !results.some(hasFailed))
+      catalog.keep(await Promise.race([first.catalog(catalog.ids), stopped]));
+    return results;
   } catch (error) {
     if (error instanceof PreparationError)
       throw new ConfigurationError("SchemaRefused", error.message, { cause: error });

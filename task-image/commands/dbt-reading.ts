@@ -18,6 +18,8 @@ export interface ReadProject {
   readonly input: RunInput;
   /** The text of a seed's file, by the node's unique id. */
   readonly seeds: ReadonlyMap<string, string>;
+  /** Ids of the sources that are selected. */
+  readonly sources: readonly string[];
   /** Empty unless the node has artifacts. */
   readonly macros: ReadonlyMap<string, MacroNode>;
   /** The project's files by path. */

@@ -1,10 +1,12 @@
 import type { TaskUnit } from "#api/packing.ts";
+import type { Catalog } from "../dbt/run/catalog.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
 import type { StartedThread } from "../threads/thread.ts";
 import type { CommandContext, Outcome, SpecOf } from "./command.ts";
 import { writeArtifacts } from "./dbt-artifacts.ts";
 import { openAttempts } from "./dbt-attempts.ts";
 import { conclude } from "./dbt-conclusion.ts";
+import { writeDocs } from "./dbt-docs.ts";
 import { projectHealth } from "./dbt-health.ts";
 import { nameItems, noteEnd, runNodes } from "./dbt-nodes.ts";
 import { type ReadProject, readDbtProject } from "./dbt-reading.ts";
@@ -24,7 +26,9 @@ export async function transform(spec: SpecOf<"transform">, context: CommandConte
   await using sessions = openSessions(spec, context, spec.work.transform.threads ?? THREADS);
   const project = await readDbtProject(spec, context, threads);
   const { input, macros } = project;
-  const results = await runAttempt(spec, context, { ...project, sessions, runner: threads.runner });
+  const { results, catalog } = await runAttempt(spec, context, { ...project, sessions, runner: threads.runner });
+  if (catalog !== undefined) return await writeDocs(spec, context, { input, macros, results, catalog });
+  if (spec.work.transform.command === "docs") return conclude(results, input.does);
   await writeArtifacts(spec, context, { input, macros, results });
   if (results.length === 0) {
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
@@ -43,16 +47,24 @@ interface Attempt extends ReadProject {
   readonly runner: StartedThread;
 }
 
+interface Ran {
+  readonly results: readonly NodeResult[];
+  /** Of `docs`, where every node could be rendered. */
+  readonly catalog: Catalog | undefined;
+}
+
 /** Runs what earlier attempts have not ended well, and answers the results of all. */
-async function runAttempt(
-  spec: SpecOf<"transform">,
-  context: CommandContext,
-  attempt: Attempt,
-): Promise<readonly NodeResult[]> {
-  const { input, seeds, tree, sessions, runner } = attempt;
+async function runAttempt(spec: SpecOf<"transform">, context: CommandContext, attempt: Attempt): Promise<Ran> {
+  const { input, seeds, sources, tree, sessions, runner } = attempt;
+  let catalog: Catalog | undefined;
+  const keep = (read: Catalog) => {
+    catalog = read;
+  };
+  const isDocs = spec.work.transform.command === "docs";
   const items = nameItems(input, context);
   await using attempts = await openAttempts(spec, context, { input, tree, sessions });
-  return await runNodes(spec, context, {
+  const results = await runNodes(spec, context, {
+    catalog: isDocs ? { ids: [...input.selected, ...sources], keep } : undefined,
     ...{ input, seeds, sessions, runner, ended: attempts.ended, threads: spec.work.transform.threads ?? THREADS },
     onStart: (id) => items.get(id)?.running(),
     onEnd: (result) => {
@@ -60,4 +72,5 @@ async function runAttempt(
       noteEnd(result, items.get(result.id), { manifest: input.manifest, log: context.log });
     },
   });
+  return { results, catalog };
 }

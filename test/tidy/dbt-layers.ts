@@ -106,3 +106,15 @@ export const GIT: readonly Layer[] = [
     packages: ["isomorphic-git", "node:*", "ssh2", "undici"],
   },
 ];
+
+/** The page of a dbt project. What it does in a browser knows nothing of the task but the data's shape. */
+export const DOCS: readonly Layer[] = [
+  { of: "task-image/docs/lineage", imports: [], packages: ["libpg-query"] },
+  { of: "task-image/docs/page", imports: [], types: ["task-image/docs"], packages: ["marked"] },
+  {
+    of: "task-image/docs",
+    imports: ["task-image/dbt/project/data.ts", "task-image/docs/lineage", "task-image/threads"],
+    types: ["task-image/dbt"],
+    packages: ["node:fs/promises", "node:worker_threads"],
+  },
+];

@@ -1,4 +1,4 @@
-import { DBT, GIT } from "./dbt-layers.ts";
+import { DBT, DOCS, GIT } from "./dbt-layers.ts";
 
 /** What the files of a folder, or one file, may import. Whatever is not named here may not be imported. */
 export interface Layer {
@@ -317,6 +317,7 @@ const TASK_IMAGE: readonly Layer[] = [
     types: ["pg"],
   },
   ...GIT,
+  ...DOCS,
   {
     of: WAREHOUSES,
     imports: ["task-image/postgres", "task-image/redshift", "task-image/snowflake"],
@@ -329,6 +330,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/checks",
       "task-image/connections",
       "task-image/dbt",
+      "task-image/docs",
       ERRORS,
       "task-image/files",
       "task-image/git",
@@ -377,6 +379,8 @@ export const ENTRY_POINTS: readonly string[] = [
   "operator/main.ts",
   "task-image/dbt/run/read-worker.ts",
   "task-image/dbt/run/run-worker.ts",
+  "task-image/docs/docs-worker.ts",
+  "task-image/docs/page/main.ts",
   "task-image/git/pack-worker.ts",
   "task-image/main.ts",
 ];

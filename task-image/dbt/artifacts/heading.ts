@@ -9,7 +9,7 @@ export interface Heading {
 }
 
 /** Artifacts by the names of their schemas, in the versions that are written. */
-const VERSIONS = { manifest: 12, "run-results": 6, sources: 3 } as const;
+const VERSIONS = { catalog: 1, manifest: 12, "run-results": 6, sources: 3 } as const;
 export type ArtifactName = keyof typeof VERSIONS;
 
 const SCHEMAS = "https://schemas.getdbt.com/dbt";

@@ -32,6 +32,8 @@ export type SelectedRun =
       readonly input: RunInput;
       /** The text of a seed's file, by the node's unique id. */
       readonly seeds: ReadonlyMap<string, string>;
+      /** Ids of the sources that are selected: no command runs them, the catalog has them. */
+      readonly sources: readonly string[];
       readonly warnings: readonly string[];
       /** Empty unless they are wanted. */
       readonly macros: Manifest["macros"];
@@ -50,6 +52,7 @@ export function readSelected(wanted: SelectedRequest): SelectedRun {
     return {
       input: run.inputFor(selected, VERBS[wanted.command].does),
       seeds: run.seeds,
+      sources: [...found].filter((id) => manifest.sources.has(id)),
       warnings: run.warnings.map(formatProblem),
       macros: wanted.withMacros === true ? manifest.macros : new Map(),
     };

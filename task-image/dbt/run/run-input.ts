@@ -4,6 +4,7 @@ import type { MacroText } from "../macros/known-files.ts";
 import type { Manifest, ManifestNode } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
 import type { QueryCommentSetting } from "../project/query-comment.ts";
+import type { Catalog } from "./catalog.ts";
 import type { NodeResult } from "./node-result.ts";
 import type { Doing } from "./verbs.ts";
 
@@ -45,6 +46,8 @@ export type Command =
   | { readonly do: "begin"; readonly input: RunInput; readonly end: BridgeEnd }
   /** Makes schemas and lists relations; one thread does it for all. */
   | { readonly do: "prepare" }
+  /** Asks the database what is there of nodes and sources. */
+  | { readonly do: "catalog"; readonly ids: readonly string[] }
   | { readonly do: "run"; readonly id: ManifestNode["unique_id"]; readonly given: Given };
 
 /** What a node is run with beside the project. */
@@ -58,4 +61,5 @@ export interface Given {
 /** What a thread has done. */
 export type Done =
   | { readonly did: "prepare"; readonly problem: string | undefined }
+  | { readonly did: "catalog"; readonly catalog: Catalog }
   | { readonly did: "run"; readonly result: NodeResult };

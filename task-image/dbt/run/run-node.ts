@@ -122,7 +122,7 @@ function publicNames({ manifest }: RunWorld, id: string): readonly string[] {
 }
 
 /** After an error of the connection nothing can be rolled back, and the error itself says more. */
-function rollbackQuietly({ adapter }: RunWorld): void {
+export function rollbackQuietly({ adapter }: RunWorld): void {
   try {
     adapter.connection.rollback();
   } catch (error) {

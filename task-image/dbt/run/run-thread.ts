@@ -3,6 +3,7 @@ import type { RelationCache } from "../adapter/relation-cache.ts";
 import { answerQuestions, type BridgeSession } from "../bridge/answering.ts";
 import type { Said } from "../bridge/messages.ts";
 import type { MacroText } from "../macros/known-files.ts";
+import type { Catalog } from "./catalog.ts";
 import type { NodeResult } from "./node-result.ts";
 import type { Command, Done, Given, RunInput } from "./run-input.ts";
 
@@ -33,6 +34,8 @@ export interface RunThread extends AsyncDisposable {
   prepare(): Promise<void>;
   /** Rejects when the thread or its connection is lost; what goes wrong in the node is its result. */
   run(id: string, given: Given): Promise<NodeResult>;
+  /** Asks the database what is there of nodes and sources. Rejects as `run` does; what it refuses is among the catalog's errors. */
+  catalog(ids: readonly string[]): Promise<Catalog>;
 }
 
 export function startRunThread({ runner = startRunner(), input, session, cache, onSaid }: RunThreadOptions): RunThread {
@@ -63,6 +66,11 @@ export function startRunThread({ runner = startRunner(), input, session, cache, 
       const done = await ask({ do: "run", id, given });
       if (done.did === "run") return done.result;
       throw new Error(`the thread did '${done.did}' when it was to run ${id}`);
+    },
+    catalog: async (ids) => {
+      const done = await ask({ do: "catalog", ids });
+      if (done.did === "catalog") return done.catalog;
+      throw new Error(`the thread did '${done.did}' when it was to read the catalog`);
     },
     [Symbol.asyncDispose]: async () => {
       await runner[Symbol.asyncDispose]();

@@ -4,12 +4,13 @@ import type { BridgeEnd } from "../bridge/messages.ts";
 import type { RunWorld } from "../context/run-world.ts";
 import { KnownFiles, type MacroText } from "../macros/known-files.ts";
 import { buildWorld } from "./build-world.ts";
+import { type Catalog, readCatalog } from "./catalog.ts";
 import { askFreshness } from "./freshness.ts";
 import { isMicrobatch, runMicrobatch } from "./microbatch.ts";
 import type { NodeResult } from "./node-result.ts";
 import { prepare } from "./prepare.ts";
 import type { Command, Done, RunInput } from "./run-input.ts";
-import { compileOnly, failureMessage, type NodeRun, runNode, runUnitTest } from "./run-node.ts";
+import { compileOnly, failureMessage, type NodeRun, rollbackQuietly, runNode, runUnitTest } from "./run-node.ts";
 
 /*
  * The thread in which nodes are rendered and run, one after the other. Its statements go over the bridge, and it waits for each.
@@ -18,13 +19,13 @@ import { compileOnly, failureMessage, type NodeRun, runNode, runUnitTest } from 
  * |-------|--------------|------------------------------------------------------------|
  * | idle  | know         | files of macros are cut; nobody waits for it               |
  * | idle  | begin        | it is ready                                                |
- * | ready | prepare, run | its statements are sent, and what became of it is answered |
+ * | ready | any other    | its statements are sent, and what became of it is answered |
  */
 const micros = () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
 const clock = { seconds: () => performance.now() / 1000, micros };
 const thread = `Thread-${threadId}`;
 const files = new KnownFiles();
-let obey: ((command: Extract<Command, { do: "prepare" | "run" }>) => Done) | undefined;
+let obey: ((command: Extract<Command, { do: "prepare" | "catalog" | "run" }>) => Done) | undefined;
 
 function begin(input: RunInput, end: BridgeEnd): NonNullable<typeof obey> {
   const bridge = new BlockingBridge(end);
@@ -36,6 +37,7 @@ function begin(input: RunInput, end: BridgeEnd): NonNullable<typeof obey> {
       const made = input.does === "run" ? selected : [];
       return { did: "prepare", problem: problemOf(() => prepare(world, made)) };
     }
+    if (command.do === "catalog") return { did: "catalog", catalog: catalogOf(world, command.ids) };
     bridge.node = command.id;
     const { results } = command.given;
     ({ seedText } = command.given);
@@ -62,6 +64,15 @@ function resultOf({ input, world }: Begun, id: string, run: NodeRun): NodeResult
   if (unitTest !== undefined) return runUnitTest(world, unitTest, run);
   if (source !== undefined) return askFreshness(world, source, run);
   throw new Error(`the manifest has no node ${id}`);
+}
+
+/** What it opened is rolled back: it only reads. */
+function catalogOf(world: RunWorld, ids: readonly string[]): Catalog {
+  try {
+    return readCatalog(world, new Set(ids), failureMessage);
+  } finally {
+    rollbackQuietly(world);
+  }
 }
 
 function problemOf(work: () => void): string | undefined {

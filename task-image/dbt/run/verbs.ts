@@ -9,7 +9,7 @@ interface Verb {
   readonly takes: readonly ResourceType[];
 }
 
-/** dbt's commands. */
+/** dbt's commands. `docs` asks for the catalog behind its nodes. */
 export const VERBS = {
   build: { does: "run", takes: ["seed", "model", "snapshot", "test", "unit_test", "exposure"] },
   run: { does: "run", takes: ["model"] },
@@ -17,6 +17,7 @@ export const VERBS = {
   seed: { does: "run", takes: ["seed"] },
   snapshot: { does: "run", takes: ["snapshot"] },
   compile: { does: "compile", takes: ["seed", "model", "snapshot", "test", "analysis"] },
+  docs: { does: "compile", takes: ["seed", "model", "snapshot", "test", "analysis"] },
   freshness: { does: "freshness", takes: ["source"] },
 } as const satisfies Readonly<Record<string, Verb>>;
 export type DbtCommand = keyof typeof VERBS;

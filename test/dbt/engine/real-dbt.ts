@@ -92,7 +92,11 @@ function profileOf({ name, database, ...rest }: Target) {
 }
 
 function argumentsOf(command: Command): readonly string[] {
-  return command === "freshness" ? ["source", "freshness"] : [command];
+  const words: Partial<Record<Command, readonly string[]>> = {
+    freshness: ["source", "freshness"],
+    docs: ["docs", "generate"],
+  };
+  return words[command] ?? [command];
 }
 
 function optionsOf(options: Options): readonly string[] {

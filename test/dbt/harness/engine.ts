@@ -5,7 +5,7 @@ export interface Engine {
   run(invocation: Invocation): Promise<Outcome>;
 }
 
-export const COMMANDS = ["build", "run", "test", "seed", "snapshot", "compile", "freshness"] as const;
+export const COMMANDS = ["build", "run", "test", "seed", "snapshot", "compile", "freshness", "docs"] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface Invocation {

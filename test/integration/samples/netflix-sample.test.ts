@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 /** Of the sample's own project: two of its models have no test, two of all columns a description. */
-const HEALTH = { models: { good: 6, of: 8 }, columns: { good: 2, of: 51 } };
+const HEALTH = { models: { good: 6, of: 8 }, columns: { good: 10, of: 51 } };
 const nodeOf = ({ health = {} }: Outcome) => ({ state: "Succeeded", health: nodeHealth(health) }) as const;
 
 /** Rows as the database gives them: every value as text. */
@@ -56,13 +56,14 @@ test("titles and credits go from two CSV files through all layers, again and aga
     expect(models).toMatchObject({ tests: { passed: 21, failed: 0, errored: 0 }, health: HEALTH });
     const quality = await pipeline.run("quality", uid);
     expect(quality).toMatchObject({ tests: { passed: 2, failed: 0, errored: 0 } });
+    expect(await pipeline.run("docs", uid)).toMatchObject({ message: expect.stringMatching(/8 models, 2 sources/) });
     // The data health score: tests passed of those that ran, and how much of the models is tested and described.
     const nodes = [models, quality].map((outcome) => nodeOf(outcome as Outcome));
     const tests = { passed: 23, warned: 0, failed: 0, errored: 0 };
     expect(runHealth(nodes, tests).health).toEqual({
       tests: { good: 23, of: 23, percent: 100 },
       models: { good: 6, of: 8, percent: 75 },
-      columns: { good: 2, of: 51, percent: 3 },
+      columns: { good: 10, of: 51, percent: 19 },
     });
   }
   const titles = await warehouse.query("SELECT * FROM raw.titles ORDER BY substr(id, 3)::integer");

@@ -6,6 +6,7 @@ import { transform } from "../../../task-image/commands/transform.ts";
 import { temporaryDirectory } from "../machine/temporary-directory.ts";
 import type { TestDatabase } from "../servers/postgres.ts";
 import { aContext, aTask } from "../tasks/task.ts";
+import { docsPage } from "./docs-page.ts";
 import { macroPackages } from "./macro-packages.ts";
 
 /** Files of a ConfigMap by its keys: folders are written with dots. */
@@ -42,7 +43,8 @@ export async function runTransformAt(
 ) {
   const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, command: "build", ...fields };
   const work = { verb: "transform" as const, transform: Transform.parse(said) };
-  const context = aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros });
+  const page = work.transform.command === "docs" ? { pageFile: await docsPage() } : {};
+  const context = aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros, ...page });
   const spec = aTask({ ...task, work, connections: { warehouse: warehouse.connection(), ...task.connections } });
   const outcome = await transform(spec, context).catch((error: unknown) => error);
   const items = context.progress.all();

@@ -260,6 +260,11 @@ const VERBS: readonly RefusedManifest[] = [
     "spec.nodes[m].transform.project.git: a repository by ssh needs secretRef: its Secret has the key and the known hosts",
   ),
   refused(
+    "docs without a place for its page",
+    pipeline(`nodes: {m: {transform: {${MODEL}, project: {configMap: m}, command: docs}}}`),
+    "spec.nodes[m].transform: artifacts is missing: command: docs needs a bucket and a prefix for its page",
+  ),
+  refused(
     "a check of two kinds",
     test("{table: t, unique: [a], notNull: [a]}"),
     `spec.nodes[q].test.checks[0]: ${CHECK}`,

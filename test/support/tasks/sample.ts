@@ -7,6 +7,7 @@ import type { TaskConnection } from "#api/task.ts";
 import { taskSpecOf } from "../../../operator/job/task-spec.ts";
 import type { Outcome } from "../../../task-image/commands/command.ts";
 import { loadCommand } from "../../../task-image/task.ts";
+import { docsPage } from "../dbt/docs-page.ts";
 import { macroPackages } from "../dbt/macro-packages.ts";
 import { temporaryDirectory } from "../machine/temporary-directory.ts";
 import { aContext } from "./task.ts";
@@ -45,7 +46,9 @@ export function samplePipeline(
       const task = taskSpecOf(run, { name, node, attempt: 1 }, pipeline) ?? expect.fail("no task");
       const used = Object.fromEntries(Object.entries(connections).filter(([key]) => key in task.connections));
       const command = await loadCommand({ ...task, connections: used });
-      return await command(aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros }));
+      const isDocs = node.transform?.command === "docs";
+      const page = isDocs ? { pageFile: await docsPage() } : {};
+      return await command(aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros, ...page }));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { TaskUnit } from "#api/packing.ts";
 import { CONTRACT_VERSION, type TaskConnection, type TaskWork } from "#api/task.ts";
 import type { CommandContext, SpecOf } from "../../../task-image/commands/command.ts";
@@ -60,6 +61,7 @@ export function aContext(settings: Partial<Omit<CommandContext, "progress">> = {
     wallClock: Date.now,
     projectDirectory: directory,
     macroDirectory: directory,
+    pageFile: join(directory, "docs-page.html"),
     workDirectory: directory,
     gitSecretDirectory: directory,
     onCommit: () => undefined,
