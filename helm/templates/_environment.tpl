@@ -32,6 +32,8 @@
   value: {{ join "," .Values.tasks.network.allowed | quote }}
 - name: KELT_TASK_NETWORK_FORBIDDEN
   value: {{ join "," .Values.tasks.network.forbidden | quote }}
+- name: KELT_TASK_HUB_URL
+  value: {{ .Values.tasks.packages.hubUrl | quote }}
 - name: KELT_POD_CHECK
   value: {{ .Values.tasks.podCheck }}
 - name: KELT_SEAL_KEY_FILE

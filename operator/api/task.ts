@@ -41,6 +41,8 @@ export const CONNECTIONS_DIRECTORY = "/var/run/kelt/connections";
 export const PROJECT_DIRECTORY = "/var/run/kelt/project";
 /** Where the kubelet mounts the Secret of a project's git repository. */
 export const GIT_SECRET_DIRECTORY = "/var/run/kelt/git";
+/** Where the kubelet mounts Secrets for hosts of packages, each in a folder of its name. */
+export const PACKAGE_SECRETS_DIRECTORY = "/var/run/kelt/packages";
 /** The directory that a task writes to; /tmp is there for other programs. */
 export const WORK_DIRECTORY = "/var/run/kelt/work";
 
@@ -164,6 +166,8 @@ export const TaskSpec = z.strictObject({
   /** Whether the pod's log may quote values of rows. */
   logValues: z.boolean().optional(),
   network: Network.optional(),
+  /** Where packages of dbt's hub are looked up, as the installation says. */
+  hubUrl: z.string().optional(),
   /** The commit of the project's repository, once an attempt of the run has found it: `ref` is not looked up again. */
   commit: Commit.optional(),
   connections: z.record(z.string(), TaskConnection),

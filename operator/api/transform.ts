@@ -3,6 +3,7 @@ import { Vars } from "./dbt-vars.ts";
 import { flag, integer, list, object, oneOf, text } from "./fields.ts";
 import { connectionKey, schemaName } from "./names.ts";
 import { PACKINGS } from "./packing.ts";
+import { Packages } from "./project-packages.ts";
 import { ProjectSource } from "./project-source.ts";
 
 /** What dbt does with a project; the verbs of its command line. */
@@ -21,6 +22,7 @@ export const Transform = object(
     connection: connectionKey,
     schema: schemaName("Schema in which the models are built. It is created if it is missing."),
     project: ProjectSource,
+    packages: Packages.optional(),
     vars: Vars.optional(),
     command: oneOf(
       "What to do with the project, by dbt's own macros: `build` takes seeds, models, snapshots and tests in the order of the graph, and a failing test of severity error stops what is downstream of it; `run`, `test`, `seed` and `snapshot` take what their name says. `compile` renders every node and runs none; `freshness` (dbt's `source freshness`) asks how old the rows of sources are and fails where one is past its `error_after`; `docs` (dbt's `docs generate`) renders every node, asks the database for the columns of every relation, and writes catalog.json and a page, index.html, beside the artifacts.",

@@ -35,7 +35,7 @@ function connectionFindings({ connections = [] }: Container): Finding[] {
 }
 
 /** Names of the volumes that kelt gives a pod. */
-const OWN_VOLUMES = /^(work|tmp|git|project(-\d+)?|connection-.*)$/;
+const OWN_VOLUMES = /^(work|tmp|git|project(-\d+)?|packages-\d+|connection-.*)$/;
 
 function volumeFindings({ volumes = [], volumeMounts = [] }: Container): Finding[] {
   return volumes.flatMap((volume, index): Finding[] => {

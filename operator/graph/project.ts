@@ -8,7 +8,7 @@ type Finding = readonly [path: Problem["path"], message: string];
 
 /** What is wrong with where dbt projects come from: ConfigMaps named twice, paths that lead out, names that are no images. */
 export function findProjectProblems({ nodes }: PipelineSpec): Problem[] {
-  return Object.entries(nodes).flatMap(([name, { transform }]) => {
+  const projects = Object.entries(nodes).flatMap(([name, { transform }]) => {
     const { configMaps = [], persistentVolumeClaim, image, git }: ProjectSource = transform?.project ?? {};
     const findings = [
       ...twins(configMaps),
@@ -19,6 +19,19 @@ export function findProjectProblems({ nodes }: PipelineSpec): Problem[] {
     ];
     return findings.map(([path, message]): Problem => {
       return { reason: "InvalidSpec", path: ["spec", "nodes", name, "transform", "project", ...path], message };
+    });
+  });
+  return [...projects, ...hostTwins(nodes)];
+}
+
+/** A host has one Secret. */
+function hostTwins(nodes: PipelineSpec["nodes"]): Problem[] {
+  return Object.entries(nodes).flatMap(([name, { transform }]) => {
+    const hosts = (transform?.packages?.credentials ?? []).map(({ host }) => host.toLowerCase());
+    return hosts.flatMap((host, index): Problem[] => {
+      if (hosts.indexOf(host) === index) return [];
+      const path = ["spec", "nodes", name, "transform", "packages", "credentials", index, "host"];
+      return [{ reason: "InvalidSpec", path, message: `${host} is named twice; name it once` }];
     });
   });
 }

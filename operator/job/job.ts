@@ -171,7 +171,7 @@ function environmentOf(attempt: Attempt, { node, pod, settings }: PodContext): V
   return [...own, ...podEnvironment(mergePod({ env }, pod))];
 }
 
-function workOf(attempt: Attempt, node: PipelineNode, { network }: TaskPodSettings): V1EnvVar[] {
+function workOf(attempt: Attempt, node: PipelineNode, { network, hubUrl }: TaskPodSettings): V1EnvVar[] {
   const { namespace, name, uid } = attempt.run;
   const run = { namespace, pipeline: attempt.pipeline, name, uid };
   const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec);
@@ -181,6 +181,7 @@ function workOf(attempt: Attempt, node: PipelineNode, { network }: TaskPodSettin
       ...task,
       ...(unit === undefined || unit.name === ALL_UNIT ? {} : { unit }),
       ...(network === undefined ? {} : { network }),
+      ...(hubUrl === undefined || task.work.verb !== "transform" ? {} : { hubUrl }),
       ...(commit === undefined ? {} : { commit }),
     };
     return [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(sent)) }];

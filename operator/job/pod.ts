@@ -25,6 +25,8 @@ export interface TaskPodSettings {
   readonly pod?: PodSettings;
   /** Where the pods' sockets may go, beside the task image's own rules. */
   readonly network?: Network;
+  /** Where tasks look up packages of dbt's hub; dbt's own where it is missing. */
+  readonly hubUrl?: string;
   /** How long Kubernetes keeps a finished Job with its pod and log. */
   readonly jobTtlSeconds: number;
 }

@@ -1,8 +1,15 @@
 import type { V1Volume, V1VolumeMount } from "@kubernetes/client-node";
 import { type ConnectionSpec, secretOf } from "../api/connection.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import type { Packages } from "../api/project-packages.ts";
 import type { ProjectSource } from "../api/project-source.ts";
-import { CONNECTIONS_DIRECTORY, GIT_SECRET_DIRECTORY, PROJECT_DIRECTORY, WORK_DIRECTORY } from "../api/task.ts";
+import {
+  CONNECTIONS_DIRECTORY,
+  GIT_SECRET_DIRECTORY,
+  PACKAGE_SECRETS_DIRECTORY,
+  PROJECT_DIRECTORY,
+  WORK_DIRECTORY,
+} from "../api/task.ts";
 import type { Volume } from "../api/volumes.ts";
 import { connectionsOf } from "./task-spec.ts";
 
@@ -51,6 +58,7 @@ export function volumesOf({ connections = {} }: PipelineSpec, node: PipelineNode
       ...(hasTmp ? [] : [TMP]),
       ...connectionsOf(node).flatMap((name) => connectionVolumes(name, connections[name] ?? {})),
       ...projectVolumes(node.transform?.project ?? {}),
+      ...packageVolumes(node.transform?.packages ?? {}),
     ],
     own,
   );
@@ -78,6 +86,15 @@ function projectVolumes({ configMap, configMaps = [], persistentVolumeClaim, ima
   return configMaps.map((name, index) =>
     mounted(`project-${index}`, `${PROJECT_DIRECTORY}/${name}`, { configMap: { name, optional: true } }),
   );
+}
+
+/** The Secrets for hosts of packages, each once. */
+function packageVolumes({ credentials = [] }: Packages): Mounted[] {
+  const names = [...new Set(credentials.map(({ secretRef }) => secretRef))];
+  return names.map((secretName, index) => ({
+    volume: { name: `packages-${index}`, secret: { secretName, optional: true, defaultMode: 0o440 } },
+    mount: { name: `packages-${index}`, mountPath: `${PACKAGE_SECRETS_DIRECTORY}/${secretName}`, readOnly: true },
+  }));
 }
 
 /** What of a connection is mounted, where the task looks for it: at most one volume. */

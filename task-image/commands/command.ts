@@ -35,6 +35,8 @@ export interface CommandContext {
   readonly workDirectory: string;
   /** Where the Secret of a project's git repository is mounted. */
   readonly gitSecretDirectory: string;
+  /** Where Secrets for hosts of packages are mounted. */
+  readonly packageSecretsDirectory: string;
   /** Says which commit of its project the node works with, before it does: the run's other nodes and attempts get the same. */
   readonly onCommit: (commit: string) => void;
   /** The part of a fan-out that this pod is; missing where it does all of the work. */

@@ -9,7 +9,7 @@ import { ConfigurationError } from "../errors.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import { firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
-import { readDbtFiles } from "./dbt-files.ts";
+import { ENVIRONMENT, readDbtFiles } from "./dbt-files.ts";
 import { THREADS } from "./dbt-sessions.ts";
 import type { Threads } from "./dbt-threads.ts";
 
@@ -43,7 +43,7 @@ export async function readDbtProject(
     ...{ database, schema: said.schema, targetName: said.target ?? connection },
     threads: said.threads ?? THREADS,
     vars: givenVars(said.vars ?? {}),
-    environment: new Map<string, string>(),
+    environment: ENVIRONMENT,
     flags: {
       FULL_REFRESH: said.fullRefresh ?? false,
       STORE_FAILURES: said.storeFailures ?? false,

@@ -13,8 +13,9 @@ export interface CommitFiles {
   readonly commit: string;
   /** Folder of the project, the root where it is missing. */
   readonly path?: string;
-  /** What messages call the repository. */
+  /** What messages call the repository, and the field that says `path`. */
   readonly name: string;
+  readonly pathField: string;
 }
 
 /** Modes of a tree's entries, https://git-scm.com/docs/git-fast-import. */
@@ -147,10 +148,10 @@ class CommitReader {
     const names = tree.map((entry) => entry.path).sort();
     const rest = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : "";
     const held = names.slice(0, NAMED_MAX).join(", ") || "nothing";
-    const { name, commit } = this.#wanted;
+    const { name, commit, pathField } = this.#wanted;
     return new ConfigurationError(
       "ProjectMissing",
-      `${name} is no folder of commit ${commit.slice(0, 12)}: ${join("/", parent)} of it holds ${held}${rest}. Correct path of the project`,
+      `${name} is no folder of commit ${commit.slice(0, 12)}: ${join("/", parent)} of it holds ${held}${rest}. Correct ${pathField}`,
     );
   }
 }

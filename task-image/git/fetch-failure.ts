@@ -8,7 +8,8 @@ import { PackTooLarge, ServerRefused } from "./upload-pack.ts";
 
 /** Any error of a fetch as the failure that it means. One that is a failure already keeps its own words. */
 export function fetchFailure(error: unknown, settings: GitSettings, bytesMax: number): TaskFailure {
-  const subject = `git project: ${settings.url}`;
+  const { words: own } = settings;
+  const subject = `${own.subject}: ${settings.url}`;
   const refusal = forbiddenAddressIn(error);
   if (refusal !== undefined) return refusedFor(subject, refusal);
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
@@ -30,7 +31,7 @@ export function fetchFailure(error: unknown, settings: GitSettings, bytesMax: nu
     const more = /certificate/.test(known.words)
       ? ", or its authority's certificate under the key ca.crt of the Secret"
       : "";
-    const words = known.words.replaceAll("baseUrl", "url") + more;
+    const words = known.words.replaceAll("baseUrl", own.url) + more;
     return failureOfKind(known.kind, foreignCode(word), `${subject}: ${words} (${word})`, { cause: error });
   }
   return new TransientError("GitFailed", `${subject}: the fetch failed: ${message ?? word}`, { cause: error });

@@ -20,6 +20,7 @@ import {
   savePack,
   type Wanted,
 } from "./upload-pack.ts";
+import type { GitWords } from "./words.ts";
 
 /** The objects of one commit, as the server packs them. */
 const PACK_BYTES_MAX = 128 * 1024 * 1024;
@@ -36,6 +37,8 @@ export interface FetchContext {
   readonly workDirectory: string;
   /** What messages call the project's folder. */
   readonly name: string;
+  /** What they call the repository and its fields; those of a project where they are missing. */
+  readonly words?: GitWords;
   /** The commit that the run has, where it has one. */
   readonly commit?: string | undefined;
   /** Learns the commit before anything of it is fetched. */
@@ -50,7 +53,7 @@ export interface FetchContext {
  * @throws {TaskFailure} with what was expected and found; no word of a credential.
  */
 export async function fetchProject(git: GitProject, context: FetchContext): Promise<ReadonlyMap<string, string>> {
-  const settings = await readGitSettings(git, context.secretDirectory, context.redactor);
+  const settings = await readGitSettings(git, context.secretDirectory, context.redactor, context.words);
   const directory = join(context.workDirectory, "git-project");
   try {
     return await fetchFiles(git, settings, { ...context, directory });
@@ -69,23 +72,27 @@ async function fetchFiles(
 ): Promise<ReadonlyMap<string, string>> {
   await using remote = await openRemote(settings, context.signal);
   let advertised: Advertised | undefined = await readAdvertised(remote);
-  const { object, commit } = aimOf(git, advertised, context.commit);
+  const { words } = settings;
+  const { object, commit } = aimOf(git, advertised, { known: context.commit, words });
   context.onCommit(commit);
-  for (const wanted of stepsTo({ object, commit }, advertised, git)) {
+  for (const wanted of stepsTo(object, advertised, { git, words })) {
     advertised ??= await readAdvertised(remote);
     const bytes = await savePackOf(remote, wanted, advertised, context).catch((error: unknown) => {
       throw error instanceof ServerRefused && /not our ref|unadvertised/.test(error.message)
-        ? gone(git, commit)
+        ? gone(git, commit, words)
         : error;
     });
     advertised = undefined;
     context.log.info("project fetched", { commit, bytes });
     const { directory, name } = context;
     const path = git.path === undefined ? {} : { path: git.path };
-    const files = await readCommitAside({ directory, pack: PACK, commit, name, ...path }, context.signal);
+    const files = await readCommitAside(
+      { directory, pack: PACK, commit, name, pathField: words.path, ...path },
+      context.signal,
+    );
     if (files !== undefined) return files;
   }
-  throw gone(git, commit);
+  throw gone(git, commit, words);
 }
 
 async function openRemote(settings: GitSettings, signal: AbortSignal): Promise<Remote> {
@@ -93,9 +100,13 @@ async function openRemote(settings: GitSettings, signal: AbortSignal): Promise<R
 }
 
 /** The run's commit, the one that the manifest names, or what `ref` means. */
-function aimOf({ ref, url }: GitProject, advertised: Advertised, known: string | undefined) {
+function aimOf(
+  { ref, url }: GitProject,
+  advertised: Advertised,
+  { known, words }: { readonly known: string | undefined; readonly words: GitWords },
+) {
   const commit = known ?? (ref !== undefined && isCommit(ref) ? ref : undefined);
-  return commit === undefined ? resolveRef(advertised, ref, url) : { object: commit, commit };
+  return commit === undefined ? resolveRef(advertised, ref, url, words) : { object: commit, commit };
 }
 
 /**
@@ -103,13 +114,13 @@ function aimOf({ ref, url }: GitProject, advertised: Advertised, known: string |
  * for among the last commits of the branch, then among all.
  */
 function stepsTo(
-  { object }: { readonly object: string; readonly commit: string },
+  object: string,
   advertised: Advertised,
-  { ref, url }: GitProject,
+  { git: { ref, url }, words }: { readonly git: GitProject; readonly words: GitWords },
 ): readonly Wanted[] {
   const isNamed = [...advertised.refs.values()].includes(object);
   if (isNamed || givesAnyCommit(advertised)) return [{ object, depth: 1 }];
-  const tip = resolveRef(advertised, ref !== undefined && isCommit(ref) ? undefined : ref, url).object;
+  const tip = resolveRef(advertised, ref !== undefined && isCommit(ref) ? undefined : ref, url, words).object;
   return [{ object: tip, depth: NEAR }, { object: tip }];
 }
 
@@ -126,9 +137,9 @@ async function savePackOf(
   return await savePack(answer, join(packs, PACK), PACK_BYTES_MAX);
 }
 
-function gone({ url }: GitProject, commit: string): ConfigurationError {
+function gone({ url }: GitProject, commit: string, { subject, ref }: GitWords): ConfigurationError {
   return new ConfigurationError(
     "GitCommitGone",
-    `git project: expected commit ${commit}, with which the run has begun or which ref names, and ${url} does not have it or does not give it. Start another run, or correct ref`,
+    `${subject}: expected commit ${commit}, with which the run has begun or which ${ref} names, and ${url} does not have it or does not give it. Start another run, or correct ${ref}`,
   );
 }

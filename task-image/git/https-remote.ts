@@ -63,18 +63,18 @@ export async function openHttpsRemote(settings: HttpsSettings, signal: AbortSign
 }
 
 function statusFailure(settings: HttpsSettings, { statusCode: status, headers }: Dispatcher.ResponseData) {
-  const { url } = settings;
+  const { url, words } = settings;
   if (status >= 500 || RETRIABLE.includes(status)) {
-    return new TransientError(foreignCode(`HTTP${status}`), `git project: ${url} answered ${status}`);
+    return new TransientError(foreignCode(`HTTP${status}`), `${words.subject}: ${url} answered ${status}`);
   }
   if (status >= 300 && status < 400) return notGit(settings, `it leads to ${placeOf(headers.location, url)}`);
   const refused = (why: string) =>
-    new ConfigurationError("GitRefused", `git project: ${url} answered ${status}: ${why}`);
+    new ConfigurationError("GitRefused", `${words.subject}: ${url} answered ${status}: ${why}`);
   const { secretName, authorization } = settings;
   if (authorization === undefined) {
     if (status === 401 || status === 403 || status === 404)
       return refused(
-        "there is no such repository, or it is not public. Correct url, or set secretRef to a Secret with the key token",
+        `there is no such repository, or it is not public. Correct ${words.url}, or ${words.giveSecret} with the key token`,
       );
     return notGit(settings, `it answered ${status}`);
   }
@@ -82,7 +82,7 @@ function statusFailure(settings: HttpsSettings, { statusCode: status, headers }:
     return refused(`it does not know the credentials of Secret "${secretName}". Put a valid token under its key token`);
   if (status === 403 || status === 404)
     return refused(
-      `there is no such repository, or the credentials of Secret "${secretName}" may not read it. Correct url, or give the token the right to read the repository`,
+      `there is no such repository, or the credentials of Secret "${secretName}" may not read it. Correct ${words.url}, or give the token the right to read the repository`,
     );
   return notGit(settings, `it answered ${status}`);
 }

@@ -1,6 +1,7 @@
 import { nearestName } from "#api/nearest-name.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Advertised } from "./upload-pack.ts";
+import { type GitWords, PROJECT_WORDS } from "./words.ts";
 
 /** Names that a message lists. */
 const NAMED_MAX = 5;
@@ -19,7 +20,12 @@ export function isCommit(ref: string): boolean {
  * What a name means, looked for as git does: https://git-scm.com/docs/gitrevisions. Throws a ConfigurationError that names the nearest
  * name of the repository.
  */
-export function resolveRef({ refs }: Advertised, ref: string | undefined, url: string): Resolved {
+export function resolveRef(
+  { refs }: Advertised,
+  ref: string | undefined,
+  url: string,
+  words: GitWords = PROJECT_WORDS,
+): Resolved {
   const name = ref ?? "HEAD";
   const found = [name, `refs/${name}`, `refs/tags/${name}`, `refs/heads/${name}`].find((full) => refs.has(full));
   const object = refs.get(found ?? "");
@@ -28,7 +34,7 @@ export function resolveRef({ refs }: Advertised, ref: string | undefined, url: s
   const expected = ref === undefined ? "a default branch" : `a branch or tag called ${ref}`;
   throw new ConfigurationError(
     "UnknownRef",
-    `git project: expected ${expected} in ${url}, ${foundNames(names, name)}. ${ref === undefined ? "Set ref" : "Correct ref"}`,
+    `${words.subject}: expected ${expected} in ${url}, ${foundNames(names, name)}. ${ref === undefined ? "Set" : "Correct"} ${words.ref}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.ts";
+import type { GitWords } from "./words.ts";
 
 /**
  * A repository at a server, by whichever protocol. The two exchanges of a fetch are the same for all: the server says what it has, and
@@ -12,9 +13,12 @@ export interface Remote extends AsyncDisposable {
 }
 
 /** What is at the URL is no repository. */
-export function notGit({ url }: { readonly url: string }, found: string): ConfigurationError {
+export function notGit(
+  { url, words }: { readonly url: string; readonly words: GitWords },
+  found: string,
+): ConfigurationError {
   return new ConfigurationError(
     "GitUnusable",
-    `git project: expected a git repository at ${url}, and ${found}. Set url to what git clone takes`,
+    `${words.subject}: expected a git repository at ${url}, and ${found}. Set ${words.url} to what git clone takes`,
   );
 }

@@ -3,9 +3,8 @@ import { boundHosts } from "../connections/bound-hosts.ts";
 import { readSecretFiles } from "../connections/secret-files.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { type GitWords, PROJECT_WORDS } from "./words.ts";
 
-/** What a Secret's own messages call it. */
-const SUBJECT = "of the git project";
 /** Servers that take tokens take them with any user's name. */
 const TOKEN_USER = "git";
 const HTTPS_PORT = 443;
@@ -17,6 +16,7 @@ interface Place {
   readonly host: string;
   readonly port: number;
   readonly secretName?: string;
+  readonly words: GitWords;
 }
 
 export interface HttpsSettings extends Place {
@@ -48,17 +48,19 @@ export async function readGitSettings(
   { url: written, secretRef: secretName }: GitProject,
   secretDirectory: string,
   redactor: Redactor,
+  words: GitWords = PROJECT_WORDS,
 ): Promise<GitSettings> {
   const url = new URL(written);
-  const secret = await readSecretFiles(SUBJECT, { secretName, secretDirectory }, redactor);
+  const subject = `of the ${words.subject}`;
+  const secret = await readSecretFiles(subject, { secretName, secretDirectory }, redactor);
   if (secretName !== undefined && secret.size === 0) {
-    throw incomplete(secretName, "does not exist or holds no key", url);
+    throw incomplete(words, secretName, "does not exist or holds no key", url);
   }
   const isSsh = url.protocol === "ssh:";
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = url.port === "" ? (isSsh ? SSH_PORT : HTTPS_PORT) : Number(url.port);
-  boundHosts(SUBJECT, secretName, secret).check("git.url", host, port);
-  const place = { url: written, host, port, ...(secretName === undefined ? {} : { secretName }) };
+  boundHosts(subject, secretName, secret).check(words === PROJECT_WORDS ? "git.url" : "git", host, port);
+  const place = { url: written, words, host, port, ...(secretName === undefined ? {} : { secretName }) };
   return isSsh ? sshSettings(place, url, secret) : httpsSettings(place, url, secret, redactor);
 }
 
@@ -68,7 +70,7 @@ function httpsSettings(place: Place, url: URL, secret: Secret, redactor: Redacto
   const certificates = secret.get("ca.crt");
   const token = secret.get("token") ?? secret.get("password");
   if (token === undefined && place.secretName !== undefined && certificates === undefined) {
-    throw incomplete(place.secretName, `has ${[...secret.keys()].join(", ")}`, url);
+    throw incomplete(place.words, place.secretName, `has ${[...secret.keys()].join(", ")}`, url);
   }
   const more = certificates === undefined ? {} : { certificates };
   if (token === undefined) return { by: "https", ...place, ...more };
@@ -80,8 +82,15 @@ function httpsSettings(place: Place, url: URL, secret: Secret, redactor: Redacto
 function sshSettings(place: Place, url: URL, secret: Secret): SshSettings {
   const privateKey = secret.get("ssh-privatekey");
   const knownHosts = secret.get("known_hosts");
+  if (place.secretName === undefined) {
+    const { subject, giveSecret } = place.words;
+    throw new ConfigurationError(
+      "SecretIncomplete",
+      `${subject}: ${place.url} is reached by ssh, which needs a key: ${giveSecret} that has ssh-privatekey and known_hosts`,
+    );
+  }
   if (privateKey === undefined || knownHosts === undefined) {
-    throw incomplete(place.secretName ?? "", `has ${[...secret.keys()].join(", ") || "no key"}`, url);
+    throw incomplete(place.words, place.secretName, `has ${[...secret.keys()].join(", ") || "no key"}`, url);
   }
   const passphrase = secret.get("passphrase");
   return {
@@ -91,11 +100,11 @@ function sshSettings(place: Place, url: URL, secret: Secret): SshSettings {
   };
 }
 
-function incomplete(secretName: string, found: string, { protocol }: URL): ConfigurationError {
+function incomplete({ subject }: GitWords, secretName: string, found: string, { protocol }: URL): ConfigurationError {
   const expected =
     protocol === "ssh:" ? "the keys ssh-privatekey and known_hosts" : "the key token, or username and password";
   return new ConfigurationError(
     "SecretIncomplete",
-    `git project: Secret "${secretName}" of secretRef ${found}: expected ${expected} for a repository by ${protocol.slice(0, -1)}`,
+    `${subject}: Secret "${secretName}" of secretRef ${found}: expected ${expected} for a repository by ${protocol.slice(0, -1)}`,
   );
 }

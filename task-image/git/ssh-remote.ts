@@ -102,7 +102,7 @@ async function* spoken(channel: ClientChannel, settings: SshSettings): AsyncGene
   const words = said.trim().replace(/\s+/g, " ").slice(0, SAID_MAX);
   throw new ConfigurationError(
     "GitRefused",
-    `git project: ${settings.url}: there is no such repository, or the key of Secret "${settings.secretName}" may not read it${words === "" ? "" : ` (the server says: ${words})`}. Correct url, or give the key the right to read the repository`,
+    `${settings.words.subject}: ${settings.url}: there is no such repository, or the key of Secret "${settings.secretName}" may not read it${words === "" ? "" : ` (the server says: ${words})`}. Correct ${settings.words.url}, or give the key the right to read the repository`,
   );
 }
 
@@ -120,25 +120,25 @@ async function readable(channel: ClientChannel): Promise<null | undefined> {
   }
 }
 
-function unknownHost({ host, port, secretName }: SshSettings, found: string): ConfigurationError {
+function unknownHost({ host, port, secretName, words }: SshSettings, found: string): ConfigurationError {
   return new ConfigurationError(
     "GitHostKey",
-    `git project: expected the key of ${host}:${port} in known_hosts of Secret "${secretName}", which ${found}. Compare it with the fingerprint that the server's owner publishes, and put the line of ssh-keyscan -p ${port} ${host} into known_hosts`,
+    `${words.subject}: expected the key of ${host}:${port} in known_hosts of Secret "${secretName}", which ${found}. Compare it with the fingerprint that the server's owner publishes, and put the line of ssh-keyscan -p ${port} ${host} into known_hosts`,
   );
 }
 
 function loginFailure(error: Error & ClientErrorExtensions, settings: SshSettings): Error {
-  const { url, user, secretName } = settings;
+  const { url, user, secretName, words } = settings;
   if (error.level === "client-authentication") {
     return new ConfigurationError(
       "GitRefused",
-      `git project: ${url} does not take the key of Secret "${secretName}" for user ${user}. Register its public key with the server, or correct the user in url`,
+      `${words.subject}: ${url} does not take the key of Secret "${secretName}" for user ${user}. Register its public key with the server, or correct the user in ${words.url}`,
     );
   }
   if (/private ?key|passphrase/i.test(error.message)) {
     return new ConfigurationError(
       "SecretIncomplete",
-      `git project: the key ssh-privatekey of Secret "${secretName}" cannot be read: expected a private key in OpenSSH's or PEM's form, with its passphrase under the key passphrase where it has one`,
+      `${words.subject}: the key ssh-privatekey of Secret "${secretName}" cannot be read: expected a private key in OpenSSH's or PEM's form, with its passphrase under the key passphrase where it has one`,
     );
   }
   if (/no matching host key/i.test(error.message))

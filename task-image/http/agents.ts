@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { rootCertificates } from "node:tls";
 import type { Agent } from "undici";
 import { ConfigurationError } from "../errors.ts";
 import { isPublicAddress } from "../network/address-kind.ts";
@@ -19,11 +20,14 @@ export interface Agents extends AsyncDisposable {
 export interface AgentTimeouts {
   readonly connectMs: number;
   readonly answerMs: number;
+  /** Certificates in PEM that are trusted beside the system's. */
+  readonly certificates?: string;
 }
 
 /** Opens none yet. The package is imported now and not before. */
-export async function openAgents({ connectMs, answerMs }: AgentTimeouts): Promise<Agents> {
+export async function openAgents({ connectMs, answerMs, certificates }: AgentTimeouts): Promise<Agents> {
   const undici = (await import("undici")).default;
+  const ca = certificates === undefined ? {} : { ca: [...rootCertificates, certificates] };
   const publicNames = new Map<string, boolean>();
   const agent = (publicOnly: boolean) => {
     const lookup = guardedLookup({
@@ -31,7 +35,7 @@ export async function openAgents({ connectMs, answerMs }: AgentTimeouts): Promis
       found: (name, addresses) => publicNames.set(name, addresses.every(isPublicAddress)),
     });
     return new undici.Agent({
-      connect: { lookup, timeout: connectMs },
+      connect: { lookup, timeout: connectMs, ...ca },
       headersTimeout: answerMs,
       bodyTimeout: answerMs,
     });

@@ -10,6 +10,12 @@ export class SizeBound {
   readonly #parts = new Map<string, number>();
   #bytes = 0;
   #files = 0;
+  readonly #of: string;
+
+  /** `of` is what messages call what is read. */
+  constructor(of = "the project") {
+    this.#of = of;
+  }
 
   /** Counts a file. @throws {ConfigurationError} that names the largest file or folder at the top, when it is too much. */
   add(path: string, bytes: number): void {
@@ -21,7 +27,7 @@ export class SizeBound {
     const [largest] = [...this.#parts].sort(([, one], [, other]) => other - one);
     throw new ConfigurationError(
       "ProjectTooLarge",
-      `the project has more than ${BYTES_MAX} bytes or ${FILES_MAX} files that dbt would read; most of it lies in ${largest?.[0]}. Load large seeds as files of a load, and keep what is no part of the project elsewhere`,
+      `${this.#of} has more than ${BYTES_MAX} bytes or ${FILES_MAX} files that dbt would read; most of it lies in ${largest?.[0]}. Load large seeds as files of a load, and keep what is no part of the project elsewhere`,
     );
   }
 }

@@ -13,6 +13,13 @@ export const DBT: readonly Layer[] = [
   },
   { of: "task-image/dbt/macros", imports: ["task-image/jinja"], pure: true },
   { of: "task-image/dbt/project", imports: ["task-image/globs", "task-image/jinja"], packages: ["yaml"], pure: true },
+  // Which packages a project asks for, and at which versions they are installed. dbt's hash of them is one.
+  {
+    of: "task-image/dbt/deps",
+    imports: ["task-image/dbt/project", "task-image/jinja"],
+    packages: ["node:crypto"],
+    pure: true,
+  },
   {
     of: "task-image/dbt/manifest",
     imports: ["task-image/dbt/macros", "task-image/dbt/project", "task-image/dbt/values", "task-image/jinja"],
@@ -61,6 +68,7 @@ export const DBT: readonly Layer[] = [
       "task-image/dbt/artifacts",
       "task-image/dbt/bridge",
       "task-image/dbt/context",
+      "task-image/dbt/deps",
       "task-image/dbt/macros",
       "task-image/dbt/manifest",
       "task-image/dbt/project",
@@ -91,6 +99,23 @@ export const DBT: readonly Layer[] = [
 
 /** A project of a git repository; the process speaks git's protocol itself. */
 export const GIT: readonly Layer[] = [
+  // Packages of a dbt project: the hub, archives, and repositories by git.
+  {
+    of: "task-image/packages",
+    imports: [
+      "operator/api",
+      "task-image/dbt/deps",
+      "task-image/dbt/project",
+      "task-image/errors.ts",
+      "task-image/git",
+      "task-image/http",
+      "task-image/jinja",
+      "task-image/network",
+      "task-image/projects",
+    ],
+    types: ["task-image/log.ts", "task-image/redaction.ts"],
+    packages: ["node:*", "undici", "zod"],
+  },
   {
     of: "task-image/git",
     imports: [

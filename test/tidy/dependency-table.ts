@@ -336,6 +336,7 @@ const TASK_IMAGE: readonly Layer[] = [
       "task-image/git",
       "task-image/http",
       "task-image/object-store",
+      "task-image/packages",
       "task-image/postgres",
       "task-image/projects",
       "task-image/sources",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration, flag, integer, list, object, objectName, oneOf, text } from "#api/fields.ts";
 import { DEFAULT_POD, PodSettings } from "#api/pod.ts";
+import { DEFAULT_HUB_URL, hubUrl } from "#api/project-packages.ts";
 import { Resources } from "#api/resources.ts";
 
 /** A field of Kubernetes' own API, handed on as it is. */
@@ -108,6 +109,11 @@ const tasks = object("Defaults of the pods that do the pipelines' work.", {
       ),
     },
   ).prefault({}),
+  packages: object("Packages of dbt projects that do not lie in dbt_packages/.", {
+    hubUrl: hubUrl(
+      "Base URL of the hub that packages are looked up in, unless a transform names another one: dbt's own, or a mirror of it.",
+    ).default(DEFAULT_HUB_URL),
+  }).prefault({}),
   networkPolicy: taskNetworkPolicy,
   podCheck: oneOf(
     "Which pods of a Job count: those that run what the Job says (fields), or every pod that has the Job as its owner (owner), where a webhook of the cluster changes images or other fields of pods. Turn admissionPolicy.pods on with owner: without it everybody who may create pods in a namespace can forge results there.",

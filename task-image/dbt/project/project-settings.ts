@@ -43,6 +43,8 @@ export interface ProjectSettings {
   /** The same before their templates were rendered. */
   readonly unrenderedConfigs: Readonly<Record<ConfigSection, DataMap>>;
   readonly flags: DataMap;
+  /** `require-dbt-version`: bounds such as `>=1.3.0`, as they are written. */
+  readonly requiresDbt: readonly string[];
   /** `restrict-access`: private and protected models cannot be reached from other projects. */
   readonly restrictsAccess: boolean;
   position(path: DataPath): Position;
@@ -106,6 +108,7 @@ class SettingsReader {
       configs: this.#configs(this.#rendered),
       unrenderedConfigs: this.#configs(this.#written),
       flags: this.#section("flags"),
+      requiresDbt: this.#texts("require-dbt-version").flatMap((text) => text.split(",").map((bound) => bound.trim())),
       restrictsAccess: own(this.#rendered, "restrict-access") === true,
       position: (path) => document.position(path),
     };

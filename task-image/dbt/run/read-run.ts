@@ -2,7 +2,9 @@ import type { Problem } from "../../jinja/problem.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
 import { PATH_PARTS, type PathPolicy } from "../adapter/relation-path.ts";
+import { DBT_VERSION } from "../context/dbt-version.ts";
 import { parseHost } from "../context/parse-host.ts";
+import { dbtVersionProblems } from "../deps/required-dbt.ts";
 import type { MacroText } from "../macros/known-files.ts";
 import { readMacroFile } from "../macros/macro-file.ts";
 import type { ManifestInput } from "../manifest/manifest-input.ts";
@@ -81,7 +83,7 @@ export function readRun(request: RunRequest): ReadRun {
     target: { database, schema, now: Number(startedAt / 1_000_000n) },
   };
   const read = readManifest(manifestInput);
-  const problems = [...read.problems];
+  const problems = [...read.problems, ...dbtVersionProblems(read.packages, DBT_VERSION)];
   const selectors = projectSelectors(tree.get(SELECTORS_FILE), settingsScope(manifestInput), problems);
   const [root] = read.packages;
   const own = read.packages.flatMap((each) => {

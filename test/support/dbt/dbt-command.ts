@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskSpec } from "#api/task.ts";
 import { Transform } from "#api/transform.ts";
+import type { CommandContext } from "../../../task-image/commands/command.ts";
 import { transform } from "../../../task-image/commands/transform.ts";
 import { temporaryDirectory } from "../machine/temporary-directory.ts";
 import type { TestDatabase } from "../servers/postgres.ts";
@@ -40,11 +41,12 @@ export async function runTransformAt(
   projectDirectory: string,
   fields: object = {},
   task: Partial<TaskSpec> & { readonly uid?: string } = {},
+  settings: Partial<CommandContext> = {},
 ) {
   const said = { connection: "warehouse", schema: "dbt", project: { configMap: "shop" }, command: "build", ...fields };
   const work = { verb: "transform" as const, transform: Transform.parse(said) };
   const page = work.transform.command === "docs" ? { pageFile: await docsPage() } : {};
-  const context = aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros, ...page });
+  const context = aContext({ projectDirectory, macroDirectory: (await macroPackages()).macros, ...page, ...settings });
   const spec = aTask({ ...task, work, connections: { warehouse: warehouse.connection(), ...task.connections } });
   const outcome = await transform(spec, context).catch((error: unknown) => error);
   const items = context.progress.all();

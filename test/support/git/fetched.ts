@@ -9,8 +9,7 @@ import { aContext } from "../tasks/task.ts";
 export type SecretFiles = Readonly<Record<string, string>>;
 
 /** A Secret as the kubelet mounts it. */
-export function mountSecret(files: SecretFiles): string {
-  const directory = temporaryDirectory("secret");
+export function mountSecret(files: SecretFiles, directory = temporaryDirectory("secret")): string {
   mkdirSync(directory, { recursive: true });
   for (const [key, value] of Object.entries(files)) writeFileSync(join(directory, key), value);
   return directory;

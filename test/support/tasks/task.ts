@@ -64,6 +64,7 @@ export function aContext(settings: Partial<Omit<CommandContext, "progress">> = {
     pageFile: join(directory, "docs-page.html"),
     workDirectory: directory,
     gitSecretDirectory: directory,
+    packageSecretsDirectory: directory,
     onCommit: () => undefined,
     ...settings,
     lines,
