@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { durationMs } from "./api/duration.ts";
 import { DEFAULT_POD, PodSettings } from "./api/pod.ts";
-import { hubUrl } from "./api/project-packages.ts";
+import { DEFAULT_HUB_URL, hubUrl } from "./api/project-packages.ts";
 import { Resources } from "./api/resources.ts";
 import type { TaskPodSettings } from "./job/job.ts";
 import type { ChannelSettings } from "./report/channel.ts";
@@ -84,7 +84,7 @@ const Environment = z.object({
   KELT_TASK_POD: z.string().default(JSON.stringify(DEFAULT_POD)).transform(readJson).pipe(PodSettings),
   KELT_TASK_NETWORK_ALLOWED: list.pipe(z.array(subnet)).default([]),
   KELT_TASK_NETWORK_FORBIDDEN: list.pipe(z.array(subnet)).default([]),
-  KELT_TASK_HUB_URL: hubUrl("Where tasks look up packages of dbt's hub.").optional(),
+  KELT_TASK_HUB_URL: hubUrl("Where tasks look up packages of dbt's hub.").default(DEFAULT_HUB_URL),
   // The kubelet sets it in every pod.
   KUBERNETES_SERVICE_HOST: z.string().optional(),
   KELT_SEAL_KEY_FILE: z.string().optional(),
@@ -140,7 +140,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
         forbidden: env.KELT_TASK_NETWORK_FORBIDDEN,
         apiServer: env.KUBERNETES_SERVICE_HOST === undefined ? [] : [env.KUBERNETES_SERVICE_HOST],
       },
-      ...(env.KELT_TASK_HUB_URL === undefined ? {} : { hubUrl: env.KELT_TASK_HUB_URL }),
+      hubUrl: env.KELT_TASK_HUB_URL,
       jobTtlSeconds: Math.ceil(durationMs(env.KELT_JOB_TTL) / 1000),
     },
   };

@@ -141,7 +141,7 @@ describe("a run", () => {
     expect(patch("pipelineruns", "run", { status }, "--subresource=status").ok).toBe(true);
     const [header = "", line = ""] = mustKubectl(["get", resource("pipelineruns"), "run", "-o", "wide"]).split("\n");
     expect(header.split(/\s{2,}/)).toEqual(
-      "NAME PIPELINE STATUS PROGRESS ROWS DURATION AGE STARTED MESSAGE".split(" "),
+      "NAME PIPELINE STATUS PROGRESS ROWS DURATION AGE SCHEDULED STARTED TESTS MESSAGE".split(" "),
     );
     const [name, pipeline, state, progress, rows, duration] = line.split(/\s{2,}/);
     expect([name, pipeline, state, progress, rows, duration]).toEqual([

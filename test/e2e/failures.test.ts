@@ -85,7 +85,7 @@ test("a misspelt column in a model is found at its file and line, and what is do
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: "misspelt", namespace: DEMO },
-    data: { "titles.sql": "select film_id,\n  titel\nfrom raw.films" },
+    data: { "dbt_project.yml": "name: misspelt\n", "titles.sql": "select film_id,\n  titel\nfrom raw.films" },
   });
   const nodes = {
     models: { transform: { connection: "warehouse", schema: "wrong", project: { configMap: "misspelt" } } },

@@ -7,7 +7,7 @@ import { sampleFiles } from "../../support/tasks/sample.ts";
 
 describe.each([
   ["songplays", ["events", "songs", "models", "quality"]],
-  ["netflix", ["raw", "models", "quality"]],
+  ["netflix", ["raw", "models", "docs", "quality"]],
 ])("the sample %s", (sample, order) => {
   const folder = `config/samples/${sample}`;
   const { spec } = parse(readFileSync(`${ROOT}${folder}/pipeline.yaml`, "utf8"));
@@ -19,7 +19,11 @@ describe.each([
   test("has every file of the dbt project in the ConfigMap that the pipeline names", () => {
     const objects = renderKustomization(folder);
     const { metadata, data } = only(objects, "ConfigMap");
-    expect(only(objects, "Pipeline").spec.nodes.models.transform.project.configMap).toBe(metadata.name);
+    const { nodes } = only(objects, "Pipeline").spec;
+    const projects = Object.values<{ transform?: { project: { configMap: string } } }>(nodes).flatMap(
+      ({ transform }) => transform?.project.configMap ?? [],
+    );
+    expect(new Set(projects)).toEqual(new Set([metadata.name]));
     expect(Object.values(data).sort()).toEqual(sampleFiles(`${ROOT}${folder}/project`).toSorted());
   });
 

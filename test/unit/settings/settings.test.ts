@@ -25,6 +25,7 @@ test("one variable is enough; the rest has defaults", () => {
       resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
       pod: { securityContext: { runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532 } },
       network: { allowed: [], forbidden: [], apiServer: [] },
+      hubUrl: "https://hub.getdbt.com",
       jobTtlSeconds: 3600,
     },
   });
@@ -52,6 +53,7 @@ test("every variable is read", () => {
       KELT_TASK_IMAGE_PULL_SECRETS: "one,two",
       KELT_TASK_RESOURCES: '{"limits":{"cpu":"1"}}',
       KELT_TASK_POD: '{"serviceAccountName":"tasks","tolerations":[{"operator":"Exists"}]}',
+      KELT_TASK_HUB_URL: "https://mirror.example/hub",
       KELT_JOB_TTL: "90m",
       KELT_POD_CHECK: "owner",
       KELT_REPORT_PORT: "9443",
@@ -82,6 +84,7 @@ test("every variable is read", () => {
       resources: { limits: { cpu: "1" } },
       pod: { serviceAccountName: "tasks", tolerations: [{ operator: "Exists" }] },
       network: { allowed: ["127.0.0.1", "10.0.0.0/8"], forbidden: ["fd00::/8"], apiServer: ["10.96.0.1"] },
+      hubUrl: "https://mirror.example/hub",
       jobTtlSeconds: 5400,
     },
   });
