@@ -104,6 +104,16 @@ describe("a run", () => {
   test.each([
     ["its pipeline", { spec: { pipeline: "others" } }, "pipeline cannot be changed: create another run"],
     ["its timeout", { spec: { timeout: "2h" } }, "timeout cannot be changed: create another run"],
+    [
+      "the time that it is for",
+      { spec: { scheduled: "2026-12-01T06:00:00Z" } },
+      "scheduled cannot be changed: create another run",
+    ],
+    [
+      "its interval",
+      { spec: { interval: { start: "2026-11-30T06:00:00Z", end: "2026-12-01T06:00:00Z" } } },
+      "interval cannot be changed: create another run",
+    ],
     ["the absence of its timeout", { spec: { timeout: null } }, "timeout cannot be changed: create another run"],
   ])("cannot change %s", (_, body, message) => {
     const { ok, text } = patch("pipelineruns", "run", body);
