@@ -4,6 +4,7 @@ import { findCheckProblems } from "./checks.ts";
 import { findCleanupProblems } from "./cleanup.ts";
 import { findComputeProblems } from "./compute.ts";
 import { findContainerProblems } from "./container.ts";
+import { findExpressionProblems } from "./expressions.ts";
 import { findFanOutProblems } from "./fan-out.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import { findHttpParameterProblems } from "./http-parameters.ts";
@@ -51,6 +52,7 @@ export function validateSpec(spec: unknown): Validation {
     ...findStatusProblems(checked.value),
     ...findTimingProblems(checked.value),
     ...findScheduleProblems(checked.value),
+    ...findExpressionProblems(checked.value),
     ...findComputeProblems(checked.value),
     ...findContainerProblems(checked.value),
     ...findPodProblems(checked.value),

@@ -1,5 +1,6 @@
+import { usesInterval } from "../expressions/resolve-node.ts";
 import { listed } from "../graph/listing.ts";
-import { formatProblem, type Problem } from "../graph/problem.ts";
+import { formatPath, formatProblem, type Problem } from "../graph/problem.ts";
 import { resolvePipeline } from "../graph/resolve.ts";
 import type { Decision } from "./decide.ts";
 import { end } from "./end.ts";
@@ -68,6 +69,9 @@ export function begin(facts: Facts): Decision | undefined {
       : { ...end("InvalidPipeline", message), restsOnSpec: true };
   }
   const { spec, graph } = resolved;
+  const times = runTimes(run, spec, facts.now);
+  const place = times.interval === undefined ? usesInterval(spec) : undefined;
+  if (place !== undefined) return { ...end("InvalidPipeline", withoutInterval(place)), restsOnSpec: true };
   const nodes = Object.fromEntries(graph.order.map((name) => [name, { state: "Pending" } as const]));
   const message = `0 of ${graph.order.length} nodes have finished`;
   return {
@@ -76,7 +80,7 @@ export function begin(facts: Facts): Decision | undefined {
       reason: "Running",
       message,
       nodes,
-      begin: { spec, uid: pipeline.uid, generation: pipeline.generation, times: runTimes(run, spec, facts.now) },
+      begin: { spec, uid: pipeline.uid, generation: pipeline.generation, times },
     },
     actions: [],
     restsOnSpec: true,
@@ -100,6 +104,10 @@ export function decideUnstored({ run, now }: Pick<Facts, "run" | "now">, message
   if (now >= giveUpAt) return end("SpecNotStored", message);
   const verdict = { succeeded: "Unknown", reason: "SpecNotStored", message, nodes: {} } as const;
   return { verdict, actions: [], wakeAt: Math.min(now + STORE_RETRY_MS, giveUpAt) };
+}
+
+function withoutInterval(place: readonly (string | number)[]): string {
+  return `${formatPath(place)} names the run's interval, and the run has none: create it with spec.interval, or give the Pipeline a schedule`;
 }
 
 function invalidity(pipeline: string, problems: readonly Problem[]): string {

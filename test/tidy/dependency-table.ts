@@ -1,4 +1,5 @@
 import { DBT, DOCS, GIT } from "./dbt-layers.ts";
+import { OPERATOR } from "./operator-layers.ts";
 
 /** What the files of a folder, or one file, may import. Whatever is not named here may not be imported. */
 export interface Layer {
@@ -13,81 +14,6 @@ export interface Layer {
   /** No I/O, no clock, no chance: what the code answers depends on what it is asked alone. */
   readonly pure?: true;
 }
-
-const OPERATOR: readonly Layer[] = [
-  // Compression answers by what it is asked alone.
-  { of: "operator/api", imports: [], packages: ["node:zlib", "zod"], pure: true },
-  { of: "operator/schedule", imports: ["operator/api"], pure: true },
-  { of: "operator/graph", imports: ["operator/api", "operator/schedule"], types: ["zod"], pure: true },
-  { of: "operator/run", imports: ["operator/api", "operator/graph", "operator/schedule"], pure: true },
-  {
-    of: "operator/job",
-    imports: ["operator/api", "operator/graph"],
-    types: ["@kubernetes/client-node"],
-    packages: ["node:crypto"],
-    pure: true,
-  },
-  { of: "operator/kinds", imports: ["operator/api"], packages: ["node:crypto"], pure: true },
-  {
-    of: "operator/kube",
-    imports: ["operator/api", "operator/kinds"],
-    packages: ["@kubernetes/client-node", "undici", "node:*"],
-  },
-  {
-    of: "operator/telemetry",
-    imports: ["operator/api", "operator/run"],
-    packages: ["pino", "prom-client", "node:http"],
-  },
-  // What it shares with the controllers is a port, reports.ts: whoever decides does not depend on who listens.
-  {
-    of: "operator/report",
-    imports: ["operator/api", "operator/kube"],
-    types: ["operator/kinds", "operator/telemetry", "pino"],
-    packages: ["jose", "node:*", "zod"],
-  },
-  {
-    of: "operator/controllers",
-    imports: [
-      "operator/api",
-      "operator/graph",
-      "operator/job",
-      "operator/kinds",
-      "operator/kube",
-      "operator/run",
-      "operator/telemetry",
-    ],
-    types: ["operator/report", "pino"],
-    packages: ["node:crypto"],
-  },
-  { of: "operator/version.ts", imports: [] },
-  {
-    of: "operator/settings.ts",
-    imports: ["operator/api"],
-    types: ["operator/job", "operator/report"],
-    packages: ["zod"],
-  },
-  {
-    of: "operator/operator.ts",
-    imports: ["operator/api", "operator/controllers", "operator/kinds", "operator/kube", "operator/report"],
-    types: ["operator/settings.ts", "operator/telemetry", "pino"],
-  },
-  { of: "operator/seal-key.ts", imports: [], packages: ["node:crypto", "node:fs"] },
-  {
-    of: "operator/main.ts",
-    imports: [
-      "operator/api",
-      "operator/kube",
-      "operator/operator.ts",
-      "operator/report",
-      "operator/seal-key.ts",
-      "operator/settings.ts",
-      "operator/telemetry",
-      "operator/version.ts",
-    ],
-    types: ["pino", "node:http"],
-    packages: ["prom-client"],
-  },
-];
 
 /** The contract with the operator; the only folder of it that the task image knows. */
 const API = "operator/api";

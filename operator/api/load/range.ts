@@ -5,10 +5,18 @@ import { columnName } from "../names.ts";
 const BOUND =
   /^([+-]?[0-9]+([.][0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)$/;
 
+/** Whether a text is what a range may begin or end with. */
+export function isRangeBound(text: string): boolean {
+  return BOUND.test(text);
+}
+
+/** One expression, which stands for one of those. */
+const BOUND_OR_EXPRESSION = new RegExp(`${BOUND.source}|^[$][(][A-Za-z0-9_.-]+(:[^)]*)?[)]$`);
+
 const bound = (description: string) =>
   text(description, {
     max: 64,
-    pattern: BOUND,
+    pattern: BOUND_OR_EXPRESSION,
     expected: "expected a number, a date such as 2026-11-01 or a time such as 2026-11-01T08:30:00Z, in quotation marks",
   }).optional();
 
@@ -17,7 +25,7 @@ export const LoadRange = object(
   {
     column: columnName,
     from: bound(
-      "The first value of the range: a number, a date or a time, such as 2026-11-01. Times without a zone are UTC. Without it the range has no lower bound.",
+      "The first value of the range: a number, a date or a time, such as 2026-11-01 or $(run.interval.start). Times without a zone are UTC. Without it the range has no lower bound.",
     ),
     to: bound(
       "The first value after the range, such as 2026-12-01 for all of November; without it the range has no upper bound.",

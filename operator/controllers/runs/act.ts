@@ -1,4 +1,5 @@
 import type { PipelineSpec } from "#api/pipeline.ts";
+import { resolveNode } from "../../expressions/resolve-node.ts";
 import { type Attempt, jobOf, type TaskPodSettings } from "../../job/job.ts";
 import type { Job } from "../../kinds/objects.ts";
 import { isConflict, isNotFound } from "../../kube/api-error.ts";
@@ -51,7 +52,7 @@ async function createJob(
   const attempt: Attempt = {
     run: run.meta,
     pipeline: run.spec.pipeline,
-    spec: spec(),
+    spec: resolveNode(spec(), action.node, run.status),
     node: action.node,
     attempt: action.attempt,
     ...unitFor(action.node, copy),
