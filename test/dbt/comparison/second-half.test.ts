@@ -1,0 +1,3 @@
+import { compareWrittenProjects } from "../harness/comparison-suite.ts";
+
+compareWrittenProjects(1);
