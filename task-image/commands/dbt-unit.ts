@@ -3,8 +3,7 @@ import { digestOf, packKept } from "../dbt/packing/kept-project.ts";
 import { type Unit, unitsOf } from "../dbt/packing/units.ts";
 import { dependenciesOf } from "../dbt/run/dependencies.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
-import { skippedResult } from "../dbt/run/run-graph.ts";
-import type { RunInput } from "../dbt/run/run-input.ts";
+import { hooksOf, skippedResult } from "../dbt/run/run-graph.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { CommandContext, Outcome } from "./command.ts";
 import { writeArtifacts } from "./dbt-artifacts.ts";
@@ -37,14 +36,14 @@ async function plan(spec: UnitSpec, context: CommandContext): Promise<Outcome> {
   const dependencies = dependenciesOf(input.manifest, input.selected, command === "build");
   const units = unitsOf(input.manifest, dependencies, packing === "level" ? "level" : "model");
   const bytes = packKept({ ...project, units });
-  const hasEnd = artifacts !== undefined || hasEndHooks(input);
-  const text = packPlan({ project: digestOf(bytes), hasEnd, units });
+  const digest = digestOf(bytes);
+  const hasEnd = artifacts !== undefined || hooksOf(input, "on-run-end").length > 0;
+  const text = packPlan({ project: digest, hasEnd, units });
   if (units.length > UNITS_MAX || text.length > PLAN_BYTES_MAX)
     return {
       message: `one Job for all: the project has ${units.length} units, and ${UNITS_MAX} with short names are the most`,
     };
   nameItems(input, context);
-  const digest = digestOf(bytes);
   await using results = await openSharedResults(spec, context, { digest, sessions });
   const ended = await runShare(spec, context, { input, seeds: project.seeds, sessions, runner, threads: 1 }, results, {
     ids: [],
@@ -55,12 +54,6 @@ async function plan(spec: UnitSpec, context: CommandContext): Promise<Outcome> {
   await results.written();
   const count = units.reduce((sum, { ids }) => sum + ids.length, 0);
   return { message: `${count} nodes in ${units.length} units`, plan: text };
-}
-
-function hasEndHooks({ manifest, runsHooks }: RunInput): boolean {
-  const isEnd = ({ resource_type: type, tags }: { readonly resource_type: string; readonly tags: readonly string[] }) =>
-    type === "operation" && tags.includes("on-run-end");
-  return runsHooks && [...manifest.nodes.values()].some(isEnd);
 }
 
 /** Builds the nodes of a unit, or does what comes when all units have ended. The project is read from where the plan's Job has kept it. */

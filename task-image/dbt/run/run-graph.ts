@@ -117,7 +117,8 @@ function waitsOf({ manifest, selected, does }: RunInput, testsStop: boolean): De
   return new Map(selected.map((id) => [id, new Set<string>()]));
 }
 
-function hooksOf({ manifest, runsHooks }: RunInput, kind: string): ManifestNode[] {
+/** The hooks of a kind in their order: those of packages by name, the root project's last. None where the command runs no hooks. */
+export function hooksOf({ manifest, runsHooks }: RunInput, kind: string): ManifestNode[] {
   if (!runsHooks) return [];
   const rank = ({ package_name: name }: ManifestNode) => (name === manifest.projectName ? "\uffff" : name);
   const place = (node: ManifestNode) => (node.resource_type === "operation" ? Number(node.index) : 0);
