@@ -3,15 +3,8 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import { inTurns, type Voice } from "./turns.ts";
-
-/** Tests by their end. */
-interface Count {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+import { type Count, countReport } from "./vitest-report.ts";
 
 interface Layer {
   readonly name: string;
@@ -23,15 +16,6 @@ type Lane = readonly Layer[];
 
 /** Lanes that run at once. */
 type Step = readonly Lane[];
-
-/** What vitest's JSON reporter says at its end. */
-const Report = z.object({
-  numPassedTests: z.int(),
-  numFailedTests: z.int(),
-  numPendingTests: z.int(),
-  numTodoTests: z.int(),
-  success: z.boolean(),
-});
 
 /** A niceness: https://man7.org/linux/man-pages/man7/sched.7.html */
 const PATIENCE = 10;
@@ -67,8 +51,8 @@ const SUITES: Readonly<Record<string, readonly Step[]>> = {
 function command(name: string, script: string, args: readonly string[]): Layer {
   const run = async (voice: Voice) =>
     (await node([script, ...args], voice)) === 0
-      ? { passed: 1, failed: 0, skipped: 0 }
-      : { passed: 0, failed: 1, skipped: 0 };
+      ? { passed: 1, failed: 0, skipped: 0, failures: [] }
+      : { passed: 0, failed: 1, skipped: 0, failures: [name] };
   return { name, run };
 }
 
@@ -90,13 +74,10 @@ async function countTests(project: string, voice: Voice, isPatient: boolean): Pr
   ];
   const code = await node([`${BIN}/vitest/vitest.mjs`, ...args, `--outputFile.json=${file}`], voice, isPatient);
   try {
-    const report = Report.parse(JSON.parse(await readFile(file, "utf8")));
-    // A file that cannot be loaded fails without a test of its own.
-    const failed = Math.max(report.numFailedTests, report.success && code === 0 ? 0 : 1);
-    return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+    return countReport(await readFile(file, "utf8"), code);
   } catch (error) {
-    voice.write(`vitest left no report of project ${project}: ${(error as Error).message}\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const failure = `vitest left no report of project ${project}: ${(error as Error).message}`;
+    return { passed: 0, failed: 1, skipped: 0, failures: [failure] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -113,16 +94,17 @@ async function node(args: readonly string[], voice: Voice, isPatient = false): P
   return code ?? 1;
 }
 
-/** Runs every layer, whatever fails, and ends with one line over all of them. */
+/** Runs every layer, whatever fails. */
 async function runSuite(steps: readonly Step[]): Promise<Count> {
-  const total = { passed: 0, failed: 0, skipped: 0 };
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [] as string[] };
   const nextVoice = inTurns((text) => process.stdout.write(text));
   const runLane = async (lane: Lane) => {
     for (const layer of lane) {
-      const { passed, failed, skipped } = await runLayer(layer, nextVoice());
+      const { passed, failed, skipped, failures } = await runLayer(layer, nextVoice());
       total.passed += passed;
       total.failed += failed;
       total.skipped += skipped;
+      total.failures.push(...failures);
     }
   };
   for (const lanes of steps) await Promise.all(lanes.map(runLane));
@@ -144,6 +126,7 @@ if (suite === undefined) {
   process.stderr.write(`usage: test.ts [${Object.keys(SUITES).join("|")}]\n`);
   process.exit(2);
 }
-const { passed, failed, skipped } = await runSuite(suite);
+const { passed, failed, skipped, failures } = await runSuite(suite);
+for (const failure of failures) process.stdout.write(`\nfailed: ${failure}\n`);
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped} skipped\n`);
 process.exitCode = failed === 0 ? 0 : 1;
