@@ -29,6 +29,8 @@ export async function openSshRemote(settings: SshSettings, signal: AbortSignal):
   const serverHostKey = types.flatMap((type) => ALGORITHMS[type] ?? KNOWN.filter((name) => name === type));
   if (serverHostKey.length === 0) throw unknownHost(settings, "has no key of it");
   const client = new Client();
+  // Who waits for the login hears of the first error alone; a connection that breaks later ends its channels, which say so.
+  client.on("error", () => undefined);
   const stop = () => client.destroy();
   signal.addEventListener("abort", stop, { once: true });
   let refusal: ConfigurationError | undefined;
@@ -55,8 +57,6 @@ export async function openSshRemote(settings: SshSettings, signal: AbortSignal):
     signal.removeEventListener("abort", stop);
     throw refusal ?? loginFailure(error as Error & ClientErrorExtensions, settings);
   }
-  // A connection that breaks ends its channels, which say so.
-  client.on("error", () => undefined);
   let channel: ClientChannel | undefined;
   const command = `git-upload-pack '${settings.path.replaceAll("'", "'\\''")}'`;
   const begin = () =>
