@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+import { sourceStack } from "./source-stack.ts";
 
 /** Fields of a log line that could carry a credential by mistake. The operator reads no Secrets; its own token is the one it has. */
 const REDACTED = ["*.authorization", "*.Authorization", "authorization", "token", "*.token", "password", "*.password"];
@@ -13,6 +14,7 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     base: { app: "kelt" },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { stack: (stack: unknown) => (typeof stack === "string" ? sourceStack(stack) : stack) },
     redact: { paths: REDACTED, censor: "***" },
     hooks: { streamWrite: (line) => line.replace(CREDENTIALS, "***") },
   };

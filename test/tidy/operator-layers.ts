@@ -33,7 +33,7 @@ export const OPERATOR: readonly Layer[] = [
   {
     of: "operator/telemetry",
     imports: ["operator/api", "operator/run"],
-    packages: ["pino", "prom-client", "node:http"],
+    packages: ["pino", "prom-client", "node:*"],
   },
   // What it shares with the controllers is a port, reports.ts: whoever decides does not depend on who listens.
   {
