@@ -26,14 +26,14 @@ const EMPTY_IN_A_ROW = 2;
  */
 export function matcherOf(written: readonly Piece[]): (name: string) => boolean {
   const pieces = written.filter(({ kind }, index) => kind !== written[index - 1]?.kind || !MAY_BE_NOTHING.has(kind));
-  const sets = placesOf(pieces);
+  const places = placesOf(pieces);
   return (name) => {
-    let reached = new Uint32Array(sets.empty.length);
-    let next = new Uint32Array(sets.empty.length);
+    let reached = new Uint32Array(places.empty.length);
+    let next = new Uint32Array(places.empty.length);
     reached[0] = 1;
-    passEmpty(reached, sets.empty);
+    passEmpty(reached, places.empty);
     for (const character of name) {
-      if (!follow(reached, next, character, sets)) return false;
+      if (!follow(reached, next, character, places)) return false;
       [reached, next] = [next, reached];
     }
     return has(reached, pieces.length);
@@ -41,6 +41,8 @@ export function matcherOf(written: readonly Piece[]): (name: string) => boolean 
 }
 
 const MAY_BE_NOTHING: ReadonlySet<Piece["kind"]> = new Set(["any", "folders", "some"]);
+/** Characters whose places are kept: names have few of them, whatever a glob may hold. */
+const CHARACTERS_KEPT_MAX = 256;
 
 /** A set of places in a glob: bit 0 of the first number is the place before its first piece. */
 type PlaceSet = Uint32Array;
@@ -54,23 +56,17 @@ interface Places {
   readonly one: PlaceSet;
   /** Before a piece that may stand for nothing. */
   readonly empty: PlaceSet;
-  readonly literals: ReadonlyMap<string, PlaceSet>;
-  readonly sets: readonly { readonly has: (character: string) => boolean; readonly places: PlaceSet }[];
   readonly none: PlaceSet;
+  /** Before a character itself, or a set that has it. */
+  before(character: string): PlaceSet;
 }
 
 function placesOf(pieces: readonly Piece[]): Places {
-  const placesWhere = (isMeant: (piece: Piece) => boolean) => {
-    const places = new Uint32Array((pieces.length >> 5) + 1);
-    for (const [at, piece] of pieces.entries())
-      if (isMeant(piece)) places[at >> 5] = (places[at >> 5] ?? 0) | (1 << at);
+  const ofKind = (...kinds: readonly Piece["kind"][]) => {
+    const places = noPlaces(pieces);
+    for (const [at, { kind }] of pieces.entries()) if (kinds.includes(kind)) mark(places, at);
     return places;
   };
-  const ofKind = (...kinds: readonly Piece["kind"][]) => placesWhere(({ kind }) => kinds.includes(kind));
-  const texts = new Set(pieces.flatMap((piece) => (piece.kind === "literal" ? [piece.text] : [])));
-  const literals = [...texts].map((text) => {
-    return [text, placesWhere((piece) => piece.kind === "literal" && piece.text === text)] as const;
-  });
   return {
     any: ofKind("any"),
     each: ofKind("each"),
@@ -78,37 +74,60 @@ function placesOf(pieces: readonly Piece[]): Places {
     some: ofKind("some"),
     one: ofKind("one"),
     empty: ofKind("any", "folders", "some"),
-    literals: new Map(literals),
-    sets: pieces.flatMap((piece) =>
-      piece.kind === "set" ? [{ has: piece.has, places: placesWhere((other) => other === piece) }] : [],
-    ),
-    none: ofKind(),
+    none: noPlaces(pieces),
+    before: placesBefore(pieces),
   };
+}
+
+/** Finds the places before a character when it is first met. */
+function placesBefore(pieces: readonly Piece[]): Places["before"] {
+  const literals = new Map<string, number[]>();
+  const sets: { readonly at: number; readonly holds: (character: string) => boolean }[] = [];
+  for (const [at, piece] of pieces.entries()) {
+    if (piece.kind === "set") sets.push({ at, holds: piece.has });
+    else if (piece.kind === "literal") {
+      const same = literals.get(piece.text);
+      if (same === undefined) literals.set(piece.text, [at]);
+      else same.push(at);
+    }
+  }
+  const known = new Map<string, PlaceSet>();
+  return (character) => {
+    const kept = known.get(character);
+    if (kept !== undefined) return kept;
+    const places = noPlaces(pieces);
+    for (const at of literals.get(character) ?? []) mark(places, at);
+    for (const { at, holds } of sets) if (holds(character)) mark(places, at);
+    if (known.size >= CHARACTERS_KEPT_MAX) known.clear();
+    known.set(character, places);
+    return places;
+  };
+}
+
+function noPlaces(pieces: readonly Piece[]): PlaceSet {
+  return new Uint32Array((pieces.length >> 5) + 1);
+}
+
+function mark(places: PlaceSet, at: number): void {
+  places[at >> 5] = (places[at >> 5] ?? 0) | (1 << at);
 }
 
 function has(places: PlaceSet, at: number): boolean {
   return (((places[at >> 5] ?? 0) >>> at) & 1) === 1;
 }
 
-/** Adds the places before sets that have a character. */
-function withSets(literal: PlaceSet, character: string, { sets }: Places): PlaceSet {
-  const having = sets.filter(({ has: holds }) => holds(character));
-  if (having.length === 0) return literal;
-  return literal.map((word, index) => having.reduce((all, { places }) => all | (places[index] ?? 0), word));
-}
-
 /** Fills `next` with the places that a character leads to. Answers whether there is one. */
-function follow(reached: PlaceSet, next: PlaceSet, character: string, sets: Places): boolean {
+function follow(reached: PlaceSet, next: PlaceSet, character: string, places: Places): boolean {
   const isSlash = character === "/";
-  const { any, each, none, empty } = sets;
-  const literal = withSets(sets.literals.get(character) ?? none, character, sets);
-  const one = isSlash ? none : sets.one;
+  const { any, each, none, empty } = places;
+  const itself = places.before(character);
+  const one = isSlash ? none : places.one;
   // In the middle of a folder's name the rest of the glob cannot begin.
-  const [stays, goesOn] = isSlash ? [none, sets.folders] : [sets.folders, sets.some];
+  const [stays, goesOn] = isSlash ? [none, places.folders] : [places.folders, places.some];
   let carry = 0;
   for (let word = 0; word < reached.length; word += 1) {
     const here = reached[word] as number;
-    const passed = here & ((literal[word] as number) | (one[word] as number) | (each[word] as number));
+    const passed = here & ((itself[word] as number) | (one[word] as number) | (each[word] as number));
     next[word] = (passed << 1) | carry | (here & ((any[word] as number) | (goesOn[word] as number)));
     carry = passed >>> 31;
   }

@@ -1,4 +1,5 @@
 import { characterSet, matcherOf, type Piece } from "../../globs/matcher.ts";
+import { cutter, isSet } from "../../globs/parts.ts";
 
 /** Whether a path of a project is left out. */
 export type IsIgnored = (path: string) => boolean;
@@ -44,15 +45,16 @@ function foldersOf(path: string): string[] {
 
 /** `**` crosses folders, `*` and `?` do not, `[a-z]` is one character. */
 function piecesOf(glob: string): readonly Piece[] {
-  const parts = glob.match(/\*\*\/|\/\*\*$|\*+|\?|\[!?\]?[^\]]*\]|\\?./gsu) ?? [];
-  return parts.flatMap(translate);
+  return partsOf(glob).flatMap(translate);
 }
+
+const partsOf = cutter(String.raw`\*\*\/|\/\*\*$|\*+|\?|\\?.`);
 
 function translate(part: string): readonly Piece[] {
   if (part === "**/") return [{ kind: "folders" }];
   if (part === "/**") return [{ kind: "literal", text: "/" }, { kind: "any" }];
   if (part.startsWith("*")) return [{ kind: "some" }];
   if (part === "?") return [{ kind: "one" }];
-  if (part.length > 2 && part.startsWith("[")) return [{ kind: "set", has: characterSet(part.slice(1, -1)) }];
+  if (isSet(part)) return [{ kind: "set", has: characterSet(part.slice(1, -1)) }];
   return [{ kind: "literal", text: part.replace(/^\\(?=.)/s, "") }];
 }

@@ -1,9 +1,10 @@
 import { characterSet, matcherOf, type Piece } from "../../globs/matcher.ts";
+import { cutter, isSet } from "../../globs/parts.ts";
 
 /** Python's `fnmatch`: `*`, `?` and `[…]` over the whole text, slashes and dots included. */
 export function matchesGlob(text: string, glob: string): boolean {
   if (!hasWildcard(glob)) return text === glob;
-  return matcherOf((glob.match(PARTS) ?? []).map((part) => pieceOf(part, "any", "each")))(text);
+  return matcherOf(partsOf(glob).map((part) => pieceOf(part, "any", "each")))(text);
 }
 
 export function hasWildcard(text: string): boolean {
@@ -16,7 +17,7 @@ export function matchesPath(path: string, glob: string): boolean {
   const pieces = parts.flatMap((part, index): Piece[] => {
     const isLast = index === parts.length - 1;
     if (part === "**") return [{ kind: isLast ? "any" : "folders" }];
-    const own = (part.match(PARTS) ?? []).map((piece) => pieceOf(piece, piece === "*" ? "some" : "any", "one"));
+    const own = partsOf(part).map((piece) => pieceOf(piece, piece === "*" ? "some" : "any", "one"));
     return isLast ? own : [...own, { kind: "literal", text: "/" }];
   });
   const matches = matcherOf(pieces);
@@ -24,11 +25,11 @@ export function matchesPath(path: string, glob: string): boolean {
   return names.some((_, index) => matches(names.slice(0, index + 1).join("/")));
 }
 
-const PARTS = /\*+|\[!?\]?[^\]]*\]|[\s\S]/gu;
+const partsOf = cutter(String.raw`\*+|.`);
 
 function pieceOf(part: string, stars: "any" | "some", one: "each" | "one"): Piece {
   if (part.startsWith("*")) return { kind: stars };
   if (part === "?") return { kind: one };
-  if (part.length > 2 && part.startsWith("[")) return { kind: "set", has: characterSet(part.slice(1, -1)) };
+  if (isSet(part)) return { kind: "set", has: characterSet(part.slice(1, -1)) };
   return { kind: "literal", text: part };
 }

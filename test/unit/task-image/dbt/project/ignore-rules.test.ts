@@ -18,6 +18,12 @@ test.each([
   ["a?.sql", "models/ab.sql", true],
   ["[ab].sql", "models/a.sql", true],
   ["[!ab].sql", "models/a.sql", false],
+  ["[]a].sql", "models/].sql", true],
+  ["[!]a].sql", "models/].sql", false],
+  ["a[.sql", "models/a[.sql", true],
+  ["a[].sql", "models/a[].sql", true],
+  ["a[!].sql", "models/a[!].sql", true],
+  ["\\[a].sql", "models/[a].sql", true],
   ["# models", "models/a.sql", false],
   ["\\#a.sql", "models/#a.sql", true],
   ["*.sql\n!keep.sql", "models/keep.sql", false],
@@ -27,6 +33,12 @@ test.each([
   ["", "models/a.sql", false],
   ["a\\ ", "models/a ", true],
   [`${" ".repeat(50_000)}x`, "models/x", false],
+  ["[".repeat(200_000), "models/x", false],
+  ["[a]".repeat(200_000), "models/a", false],
+  [`${"[".repeat(200_000)}]`, "[", true],
+  [`${"[a]".repeat(1000)}*`, `${"a".repeat(1000)}.sql`, true],
+  // As many characters as a glob can hold, each of them once.
+  [Array.from({ length: 100_000 }, (_, index) => String.fromCodePoint(0x10000 + index)).join(""), "models/x", false],
 ])("%j and %s", (rules, path, isIgnored) => {
   expect(readIgnoreRules(rules)(path)).toBe(isIgnored);
 });
