@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { nearestName } from "#api/nearest-name.ts";
 import type { ProjectSource } from "#api/project-source.ts";
 import { SETTINGS_FILE } from "../dbt/project/project-settings.ts";
 import { ConfigurationError } from "../errors.ts";
@@ -19,8 +20,8 @@ export interface FoundProject {
  *
  * | source                        | files                                          | without any                        |
  * |-------------------------------|------------------------------------------------|------------------------------------|
- * | configMap                     | its keys                                       | EmptyProject                       |
- * | configMaps                    | the keys of all; one of two is RepeatedFile    | EmptyProject, of the one that is empty |
+ * | configMap                     | its keys, dbt_project.yml among them           | EmptyProject; ProjectMissing       |
+ * | configMaps                    | the keys of all; one of two is RepeatedFile    | EmptyProject, of the one that is empty; ProjectMissing |
  * | persistentVolumeClaim, image  | what dbt reads below `path`                    | ProjectMissing, with what is there |
  * | git                           | the same of a commit: `git/fetch-project.ts`   | the same                           |
  *
@@ -44,7 +45,34 @@ export async function readProject(source: ProjectSource, directory: string): Pro
       files.set(path, text);
     }
   }
+  if (!files.has(SETTINGS_FILE)) {
+    throw missingKey(
+      sources.map(([name]) => name),
+      files,
+    );
+  }
   return { files, isFlat: true };
+}
+
+/** Keys that a message lists. */
+const NAMED_MAX = 5;
+
+function missingKey(configMaps: readonly string[], files: ReadonlyMap<string, string>): ConfigurationError {
+  const [name = ""] = configMaps;
+  const isOne = configMaps.length === 1;
+  const owner = isOne ? `ConfigMap ${name} has no` : `none of the ConfigMaps ${configMaps.join(", ")} has the`;
+  const keys = [...files.keys()].sort();
+  const rest = keys.length > NAMED_MAX ? ` and ${keys.length - NAMED_MAX} more` : "";
+  const found = `${keys.slice(0, NAMED_MAX).join(", ")}${rest}`;
+  const near = nearestName(SETTINGS_FILE, keys);
+  const advice =
+    near === undefined
+      ? `Add the project's ${SETTINGS_FILE} to it (--from-file of kubectl create configmap, files of a configMapGenerator)`
+      : `Give the key ${near} this name`;
+  return new ConfigurationError(
+    "ProjectMissing",
+    `${owner} key ${SETTINGS_FILE}, which a dbt project begins with; found ${found}. ${advice}, and start another run`,
+  );
 }
 
 async function readFolder(

@@ -7,7 +7,7 @@ export const DBT: readonly Layer[] = [
   // A project as files, read and rendered in a thread.
   {
     of: "task-image/projects",
-    imports: ["task-image/dbt/project", "task-image/errors.ts", "task-image/volumes"],
+    imports: ["operator/api/nearest-name.ts", "task-image/dbt/project", "task-image/errors.ts", "task-image/volumes"],
     types: ["operator/api", "task-image/dbt/macros"],
     packages: ["node:*"],
   },

@@ -36,7 +36,8 @@ describe("a project in a ConfigMap", () => {
     symlinkSync("..2026", join(directory, "..data"));
     symlinkSync("..data/a.sql", join(directory, "a.sql"));
     write(".hidden");
-    expect(await read(source)).toEqual({ "a.sql": "select 'ü'" });
+    write("dbt_project.yml", "name: films");
+    expect(await read(source)).toEqual({ "a.sql": "select 'ü'", "dbt_project.yml": "name: films" });
   });
 
   test("that does not exist, and one without keys, are errors that name it", async () => {
@@ -45,6 +46,20 @@ describe("a project in a ConfigMap", () => {
     );
     expect(await read(source)).toMatchObject(
       refusal("EmptyProject", /^ConfigMap films-models does not exist or holds no file/),
+    );
+  });
+
+  test("without dbt_project.yml is an error that says which object lacks it, what it holds and what to do", async () => {
+    for (const name of ["f", "e", "d", "c", "b", "a"]) write(`${name}.sql`);
+    expect(await read(source)).toMatchObject(
+      refusal(
+        "ProjectMissing",
+        "ConfigMap films-models has no key dbt_project.yml, which a dbt project begins with; found a.sql, b.sql, c.sql, d.sql, e.sql and 1 more. Add the project's dbt_project.yml to it (--from-file of kubectl create configmap, files of a configMapGenerator), and start another run",
+      ),
+    );
+    write("dbt_project.yaml");
+    expect(await read(source)).toMatchObject(
+      refusal("ProjectMissing", /Give the key dbt_project\.yaml this name, and/),
     );
   });
 
@@ -62,6 +77,17 @@ describe("a project in several ConfigMaps", () => {
     write("films-models/dbt_project.yml", "name: films");
     write("films-seeds/seeds.kinds.csv", "id");
     expect(await read(source)).toEqual({ "dbt_project.yml": "name: films", "seeds.kinds.csv": "id" });
+  });
+
+  test("none of which has dbt_project.yml is an error that names all of them", async () => {
+    write("films-models/models.a.sql");
+    write("films-seeds/seeds.b.csv");
+    expect(await read(source)).toMatchObject(
+      refusal(
+        "ProjectMissing",
+        /^none of the ConfigMaps films-models, films-seeds has the key dbt_project\.yml, .* found models\.a\.sql, seeds\.b\.csv\. Add/,
+      ),
+    );
   });
 
   test("is refused where two of them have a key, with the names of both", async () => {
