@@ -34,6 +34,9 @@ function optionalVerbs(): OptionalVerbs {
 const STRAY_NEED =
   "has(self.nodes[name].needs) && self.nodes[name].needs.exists(need, need == name || !(need in self.nodes))";
 
+/** How long a node waits where it does not say it. The API server fills them in: whoever reads a stored node cannot tell who has set them. */
+export const WAIT_DEFAULTS = { startTimeout: "5m", capacityTimeout: "12h" } as const;
+
 export const PipelineNode = object(
   "One step of the pipeline: exactly one verb.",
   {
@@ -47,10 +50,10 @@ export const PipelineNode = object(
     attemptTimeout: duration("Longest time of one attempt.").optional(),
     startTimeout: duration(
       "Longest time that an attempt's pod may take to start running, without waits for room.",
-    ).default("5m"),
+    ).default(WAIT_DEFAULTS.startTimeout),
     capacityTimeout: duration(
       "Longest time that the node waits for room (quota, queue, cluster, the namespace's limit) before it fails for good.",
-    ).default("12h"),
+    ).default(WAIT_DEFAULTS.capacityTimeout),
     resources: Resources.optional(),
     pod: PodSettings.optional(),
   },

@@ -1,5 +1,5 @@
 import { DURATION_MAX_DAYS, durationMs } from "../api/duration.ts";
-import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { type PipelineNode, type PipelineSpec, WAIT_DEFAULTS } from "../api/pipeline.ts";
 import { retriesOf } from "../api/retries.ts";
 import type { Problem } from "./problem.ts";
 
@@ -10,9 +10,10 @@ type Path = Problem["path"];
  *
  * | field                                      | what is wrong                                           |
  * |--------------------------------------------|---------------------------------------------------------|
- * | timeout, attemptTimeout, startTimeout      | nothing is allowed no time at all: 0s                   |
+ * | timeout, attemptTimeout and the waits      | nothing is allowed no time at all: 0s                   |
  * | attemptTimeout                             | longer than the node's timeout, which ends it before    |
  * | timeout, attemptTimeout of a node          | longer than the pipeline's timeout: the same            |
+ * | startTimeout, capacityTimeout              | longer than any of these that ends the node before      |
  * | retries.backoff                            | initial is longer than max                              |
  * | history.ttl                                | 0s, where runs are to be kept                           |
  * | all of them                                | longer than a hundred years: a slip of the keyboard     |
@@ -27,9 +28,14 @@ export function findTimingProblems(spec: PipelineSpec): Problem[] {
 }
 
 function nodeProblems(at: Path, node: PipelineNode, spec: PipelineSpec): Problem[] {
-  const fields = ["timeout", "attemptTimeout", "startTimeout"] as const;
+  const fields = ["timeout", "attemptTimeout", "startTimeout", "capacityTimeout"] as const;
   const own = fields.flatMap((field) => timeoutProblem(node[field], [...at, field]));
-  return [...own, ...contradictions(at, node, spec), ...backoffProblems(node, spec, at)];
+  return [
+    ...own,
+    ...contradictions(at, node, spec),
+    ...waitProblems(at, node, spec),
+    ...backoffProblems(node, spec, at),
+  ];
 }
 
 /** Times that others end before. A run that says a longer timeout of its own is held to this as well: every run without one would be cut. */
@@ -49,6 +55,24 @@ function contradictions(
   if (timeout !== undefined || !isLonger(attemptTimeout, whole)) return [];
   const message = `an attempt may take ${attemptTimeout}, and the whole run ${whole} (spec.timeout): give the run more time, or an attempt less`;
   return [invalid([...at, "attemptTimeout"], message)];
+}
+
+/** Waits that somebody else ends before they are over. A default is nobody's word: it is cut without one. */
+function waitProblems(at: Path, node: PipelineNode, { timeout: whole }: PipelineSpec): Problem[] {
+  const limits = [
+    ["an attempt", node.attemptTimeout, "attemptTimeout", "startTimeout"],
+    ["the node", node.timeout, "timeout", undefined],
+    ["the whole run", whole, "spec.timeout", undefined],
+  ] as const;
+  return (["startTimeout", "capacityTimeout"] as const).flatMap((field) => {
+    if (node[field] === WAIT_DEFAULTS[field]) return [];
+    const limit = limits.find(([, time, , of = field]) => of === field && isLonger(node[field], time));
+    if (limit === undefined) return [];
+    const [what, time, name] = limit;
+    const waits = field === "startTimeout" ? "the pod may take" : "the node may wait for room for";
+    const message = `${waits} ${node[field]}${field === "startTimeout" ? " to start" : ""}, and ${what} may take ${time} in all (${name}): raise ${name}, or shorten ${field}`;
+    return [invalid([...at, field], message)];
+  });
 }
 
 /** A limit of nothing is a problem of its own. */

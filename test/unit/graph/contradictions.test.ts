@@ -56,6 +56,36 @@ test.each([
     "spec.nodes[a].attemptTimeout: an attempt may take 1h, and the whole run 5m (spec.timeout)",
   ],
   [
+    "a start that may take longer than its node",
+    one({ timeout: "10m", startTimeout: "1h" }),
+    "spec.nodes[a].startTimeout: the pod may take 1h to start, and the node may take 10m in all (timeout): raise timeout, or shorten startTimeout",
+  ],
+  [
+    "a start that may take longer than its attempt",
+    one({ attemptTimeout: "10m", startTimeout: "1h", timeout: "2h" }),
+    "spec.nodes[a].startTimeout: the pod may take 1h to start, and an attempt may take 10m in all (attemptTimeout): raise attemptTimeout, or",
+  ],
+  [
+    "a start that may take longer than its run",
+    one({ startTimeout: "1h" }, { timeout: "30m" }),
+    "spec.nodes[a].startTimeout: the pod may take 1h to start, and the whole run may take 30m in all (spec.timeout)",
+  ],
+  [
+    "a wait for room that may be longer than its node",
+    one({ timeout: "10m", capacityTimeout: "1h" }),
+    "spec.nodes[a].capacityTimeout: the node may wait for room for 1h, and the node may take 10m in all (timeout): raise timeout, or shorten capacityTimeout",
+  ],
+  [
+    "a wait for room that may be longer than its run",
+    one({ capacityTimeout: "2d" }, { timeout: "1d" }),
+    "spec.nodes[a].capacityTimeout: the node may wait for room for 2d, and the whole run may take 1d in all (spec.timeout)",
+  ],
+  [
+    "a wait for room that is none",
+    one({ capacityTimeout: "0s" }),
+    "spec.nodes[a].capacityTimeout: expected more than 0s, found 0s",
+  ],
+  [
     "a timeout that no calendar holds",
     one({}, { timeout: "99999999d" }),
     "spec.timeout: expected less than a hundred years, found 99999999d",
@@ -107,6 +137,8 @@ test.each([
 test.each([
   ["no waiting between attempts", one({ retries: { backoff: { initial: "0s" } } })],
   ["an attempt as long as its node", one({ timeout: "1h", attemptTimeout: "60m" })],
+  ["waits by default that a short timeout ends", one({ timeout: "1m", attemptTimeout: "30s" }, { timeout: "1m" })],
+  ["a start as long as its node", one({ timeout: "1h", startTimeout: "60m", capacityTimeout: "30m" })],
   ["runs that nobody keeps", one({}, { history: { succeeded: 0, failed: 0, ttl: "0s" } })],
   [
     "a request that is the limit, written otherwise",
