@@ -8,6 +8,7 @@ import { findExpressionProblems } from "./expressions.ts";
 import { findFanOutProblems } from "./fan-out.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import { findHttpParameterProblems } from "./http-parameters.ts";
+import { judgeableRest } from "./judgeable.ts";
 import { findStatusProblems } from "./largest-status.ts";
 import { findLoadColumnProblems } from "./load-columns.ts";
 import { findObjectWarehouseProblems } from "./object-warehouse.ts";
@@ -24,10 +25,15 @@ export type Validation =
   | { readonly ok: true; readonly spec: PipelineSpec; readonly graph: Graph }
   | { readonly ok: false; readonly problems: readonly [Problem, ...Problem[]] };
 
-/** Checks a Pipeline's spec as the operator, the lint script and a run's beginning do: schema, sizes, times, compute, references, cycles. */
+/** Checks a Pipeline's spec as the operator and a run's beginning do: size, then schema, times, compute, references, cycles. */
 export function validatePipeline(spec: unknown): Validation {
-  const large = findOversize(spec, SPEC_BYTES_MAX, "JSON");
+  const large = findSizeProblem(spec);
   return large === undefined ? validateSpec(spec) : invalid([large]);
+}
+
+/** A spec that is too large for the operator to look at it. */
+export function findSizeProblem(spec: unknown): Problem | undefined {
+  return findOversize(spec, SPEC_BYTES_MAX, "JSON");
 }
 
 /** Whether a run can keep this copy of a spec. */
@@ -42,43 +48,57 @@ function findOversize(spec: unknown, bytesMax: number, what: string): Problem | 
   return { reason: "InvalidSpec", path: ["spec"], message };
 }
 
-/** What {@link validatePipeline} checks besides the size. */
+/** What {@link validatePipeline} checks besides the size. What one stage finds keeps no other stage from the rest of the spec. */
 export function validateSpec(spec: unknown): Validation {
   const checked = checkSchema(PipelineSpec, spec, ["spec"]);
-  if (!checked.ok) return checked;
-  const nodes = Object.entries(checked.value.nodes);
-  const problems = [
-    ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
-    ...findStatusProblems(checked.value),
-    ...findTimingProblems(checked.value),
-    ...findScheduleProblems(checked.value),
-    ...findExpressionProblems(checked.value),
-    ...findComputeProblems(checked.value),
-    ...findContainerProblems(checked.value),
-    ...findPodProblems(checked.value),
-    ...findProjectProblems(checked.value),
-    ...findReferenceProblems(checked.value),
-    ...findCheckProblems(checked.value),
-    ...findCleanupProblems(checked.value),
-    ...findFanOutProblems(checked.value),
-    ...findLoadColumnProblems(checked.value),
-    ...findHttpParameterProblems(checked.value),
-    ...findSharedTargetProblems(checked.value),
-    ...findObjectWarehouseProblems(checked.value),
-  ];
-  if (problems.length > 0) return invalid(problems);
-  const graph = sortNodes(new Map(nodes.map(([name, node]) => [name, needsOf(node)] as const)));
-  if ("path" in graph) {
-    const [first] = graph.path;
-    return invalid([
-      {
-        reason: "InvalidGraph",
-        path: ["spec", "nodes", first ?? "", "needs"],
-        message: `the nodes need each other in a circle: ${graph.path.join(" → ")}; remove one of these needs`,
-      },
-    ]);
+  if (!checked.ok) {
+    const rest = judgeableRest(PipelineSpec, spec, ["spec"], checked.problems);
+    const more = rest === undefined ? [] : findProblems(rest.value).filter((problem) => !rest.isDoubtful(problem));
+    return invalid([...checked.problems, ...(rest?.problems ?? []), ...more]);
   }
-  return { ok: true, spec: checked.value, graph };
+  const problems = findProblems(checked.value);
+  const graph = graphOf(checked.value);
+  return problems.length > 0 || "path" in graph ? invalid(problems) : { ok: true, spec: checked.value, graph };
+}
+
+/** Everything that is wrong with a spec whose schema is content. */
+function findProblems(spec: PipelineSpec): readonly Problem[] {
+  const nodes = Object.entries(spec.nodes);
+  return [
+    ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
+    ...findStatusProblems(spec),
+    ...findTimingProblems(spec),
+    ...findScheduleProblems(spec),
+    ...findExpressionProblems(spec),
+    ...findComputeProblems(spec),
+    ...findContainerProblems(spec),
+    ...findPodProblems(spec),
+    ...findProjectProblems(spec),
+    ...findReferenceProblems(spec),
+    ...findCheckProblems(spec),
+    ...findCleanupProblems(spec),
+    ...findFanOutProblems(spec),
+    ...findLoadColumnProblems(spec),
+    ...findHttpParameterProblems(spec),
+    ...findSharedTargetProblems(spec),
+    ...findObjectWarehouseProblems(spec),
+    ...findCycleProblems(spec),
+  ];
+}
+
+function graphOf(spec: PipelineSpec) {
+  return sortNodes(new Map(Object.entries(spec.nodes).map(([name, node]) => [name, needsOf(node)] as const)));
+}
+
+/** A node that needs itself is a problem of its references. */
+function findCycleProblems(spec: PipelineSpec): readonly Problem[] {
+  const graph = graphOf(spec);
+  if (!("path" in graph)) return [];
+  const { path } = graph;
+  const [first = "", second] = path;
+  if (first === second) return [];
+  const message = `the nodes need each other in a circle: ${path.join(" → ")}; remove one of these needs`;
+  return [{ reason: "InvalidGraph", path: ["spec", "nodes", first, "needs"], message }];
 }
 
 function invalid(problems: readonly Problem[]): Validation {

@@ -7,7 +7,7 @@ import { nearestName } from "#api/nearest-name.ts";
 import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import type { Problem } from "../../../operator/graph/problem.ts";
 import { checkSchema, unknownField } from "../../../operator/graph/schema-problem.ts";
-import { validatePipeline } from "../../../operator/graph/validate.ts";
+import { findSizeProblem, validateSpec } from "../../../operator/graph/validate.ts";
 
 /** Runs carry the Pipeline's name as a label, and a label's value has at most 63 characters. */
 const PIPELINE_NAME_MAX = 63;
@@ -23,12 +23,12 @@ export function isManifest(value: unknown): value is Readonly<Record<string, unk
 /** Everything that the API server or the operator would refuse, as far as one object shows it. */
 export function manifestProblems(manifest: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { apiVersion, kind, metadata, spec } = manifest;
-  if (apiVersion !== API_VERSION) {
-    return [problem(["apiVersion"], `expected ${API_VERSION}, found ${String(apiVersion)}`)];
-  }
-  if (typeof kind !== "string" || !KINDS.includes(kind)) return [problem(["kind"], unknownKind(kind))];
+  const isVersion = apiVersion === API_VERSION;
+  const version = isVersion ? [] : [problem(["apiVersion"], `expected ${API_VERSION}, found ${String(apiVersion)}`)];
+  if (typeof kind !== "string" || !KINDS.includes(kind)) return [...version, problem(["kind"], unknownKind(kind))];
   const unknown = Object.keys(manifest).filter((field) => !FIELDS.includes(field));
   return [
+    ...version,
     ...unknown.map((field) => problem([field], unknownField(field, FIELDS))),
     ...nameProblems(kind, metadata),
     ...specProblems(kind, spec),
@@ -59,8 +59,9 @@ function nameProblems(kind: string, metadata: unknown): readonly Problem[] {
 
 function specProblems(kind: string, spec: unknown): readonly Problem[] {
   if (kind === "Pipeline") {
-    const validation = validatePipeline(spec);
-    return validation.ok ? [] : validation.problems;
+    const large = findSizeProblem(spec);
+    const validation = validateSpec(spec);
+    return [...(large === undefined ? [] : [large]), ...(validation.ok ? [] : validation.problems)];
   }
   const schema: z.ZodType<unknown> = kind === "PipelineRun" ? PipelineRunSpec : ConnectionSpec;
   const checked = checkSchema(schema, spec, ["spec"]);

@@ -52,6 +52,56 @@ describe("what is found, and where", () => {
     ]);
   });
 
+  test("what a later look finds, beside what an earlier one has found", () => {
+    const text = `${HEAD}spec:
+  timeot: 5m
+  nodes:
+    a: {needs: [b], container: {}}
+    b: {needs: [a], container: {}}
+    c: {needs: [gone], timeout: 5x, container: {}}
+    d: {needs: [gone], timeout: 1h, attemptTimeout: 2h, container: {image: "No Image"}}
+    e: {load: {from: {connection: w, tables: [t]}}}
+    f: {needs: [e], container: {}}
+`;
+    expect(lines(text)).toEqual([
+      "f.yaml:5:3 InvalidSpec spec.timeot: unknown field timeot; did you mean timeout?",
+      expect.stringMatching(/^f\.yaml:7:9 InvalidGraph spec\.nodes\[a\]\.needs: .* a → b → a; /),
+      expect.stringMatching(/^f\.yaml:9:24 InvalidSpec spec\.nodes\[c\]\.timeout: /),
+      expect.stringMatching(/^f\.yaml:10:17 UnknownReference spec\.nodes\[d\]\.needs\[0\]: no node is called gone/),
+      expect.stringMatching(/^f\.yaml:10:37 InvalidSpec spec\.nodes\[d\]\.attemptTimeout: /),
+      expect.stringMatching(/^f\.yaml:10:69 InvalidSpec spec\.nodes\[d\]\.container\.image: /),
+      "f.yaml:11:9 InvalidSpec spec.nodes[e].load.to: expected a map, found nothing",
+    ]);
+  });
+
+  test("nothing that may only come from what was wrong before", () => {
+    const text = `${HEAD}spec:
+  retries: {backoff: {max: "2 hours"}}
+  connections:
+    w: {postgres: {secret: w}}
+  nodes:
+    a: {retries: {backoff: {initial: 1h}}, container: {}}
+    raw: {load: {from: {connection: w, tables: [t]}, to: {connection: w, schema: raw}, mode: mergee, key: [id]}}
+    next: {needs: [raw], load: {from: {connection: w, tables: [t]}, to: {connection: w, schema: raw}}}
+`;
+    expect(lines(text)).toEqual([
+      expect.stringMatching(/ spec\.retries\.backoff\.max: /),
+      expect.stringMatching(/ spec\.connections\[w\]\.postgres\.secret: unknown field secret; did you mean secretRef/),
+      expect.stringMatching(/ spec\.nodes\[raw\]\.load\.mode: .*did you mean merge/),
+    ]);
+  });
+
+  test("a version that does not exist, and what else is wrong with its manifest", () => {
+    expect(
+      lines(`apiVersion: kelt.dev/v1\nkind: Pipeline\nmetadata: {}\nspec: {nodes: {a: {contaner: {}}}}\n`),
+    ).toEqual([
+      "f.yaml:1:1 InvalidSpec apiVersion: expected kelt.dev/v1alpha1, found kelt.dev/v1",
+      "f.yaml:3:1 InvalidSpec metadata.name: the name is missing",
+      expect.stringContaining("spec.nodes[a]"),
+      expect.stringContaining("spec.nodes[a].contaner: unknown field contaner; did you mean container?"),
+    ]);
+  });
+
   test("an item of a list, and a cycle with its path", () => {
     expect(lines(`${HEAD}spec:\n  nodes:\n    a:\n      needs:\n        - b\n      container: {}\n`)).toEqual([
       "f.yaml:8:11 UnknownReference spec.nodes[a].needs[0]: no node is called b; there are a",
@@ -87,12 +137,6 @@ describe("what is found, and where", () => {
   ])("%s", (_, rest, place, words) => {
     const found = lines(`apiVersion: kelt.dev/v1alpha1\n${rest}\n`).find((line) => line.startsWith(place));
     expect(found).toContain(words);
-  });
-
-  test("a version that does not exist", () => {
-    expect(lines("apiVersion: kelt.dev/v1\nkind: Pipeline\n")).toEqual([
-      "f.yaml:1:1 InvalidSpec apiVersion: expected kelt.dev/v1alpha1, found kelt.dev/v1",
-    ]);
   });
 
   test("runs and connections", () => {
