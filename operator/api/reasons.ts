@@ -52,6 +52,8 @@ export const REASON = {
   DataError: "The task says that the data is wrong, or a check of severity error failed.",
   TransientError: "The task says that a server or the network was in the way.",
   InvalidResult: "The task exited with 0 and left no valid result.",
+  ContainerCannotRun:
+    "The container's command could not be run; the message has the kubelet's words. Tried again unless it never could be.",
   ExitCode: "The task exited with a code other than 0 and left no result.",
   AttemptTimedOut: "The attempt exceeded attemptTimeout.",
   StartTimedOut: "The attempt's pod did not start running within startTimeout.",

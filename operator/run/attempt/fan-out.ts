@@ -178,7 +178,10 @@ function judgedState(
 }
 
 /** Why a container ended that did not exit with 0: in the task's own words where there are any. */
-function wordsOf(end: EndedPart, expected: ResultExpectation): Pick<Failure, "reason" | "message"> {
+function wordsOf(
+  end: EndedPart,
+  expected: ResultExpectation,
+): Pick<Failure, "reason" | "message"> & { readonly retriable?: boolean } {
   const reported = isReported(end) ? reportedFailure(end, { ...expected, part: end.part }) : undefined;
   return reported ?? killedWords(end.pod, { ...expected, part: end.part });
 }

@@ -70,8 +70,14 @@ export function reportedFailure(end: Ended, expected: ResultExpectation): Failur
   };
 }
 
-/** Container runtimes' words for a command that they could not run; the message says why, and the exit code (128) nothing. */
+/** Container runtimes' words for a command that they could not run; the message says why, and the exit code (126 to 128) nothing. */
 const NOT_STARTED = ["StartError", "ContainerCannotRun"];
+/**
+ * What runc, crun and youki say of a command, a working directory or an image that no other attempt could run either. Everything else,
+ * such as a node without memory or a volume that is not there yet, may pass.
+ */
+const NEVER_STARTS =
+  /exec format error|executable file .*not found|\bexec:? .*(?:no such file or directory|permission denied|is a directory|not a directory|invalid argument)|chdir to cwd .*(?:no such file or directory|permission denied|not a directory)/is;
 
 /** A program that a signal ends exits with 128 and its number, of which Linux has 64: signal(7). 255 is a program's own -1. */
 const EXIT_OF_SIGNALS = 128;
@@ -86,7 +92,7 @@ function isOver({ terminated, failure }: PodFacts): boolean {
 export function killedWords(
   { name, failure, terminated, lingering, sidecars }: PodFacts,
   expected: ResultExpectation,
-): Pick<Failure, "reason" | "message"> {
+): Pick<Failure, "reason" | "message"> & { readonly retriable?: false } {
   if (failure !== undefined) {
     const why = failure.message === "" ? failure.reason : `${failure.reason}: ${failure.message}`;
     return { reason: "PodFailed", message: `the node ended the pod or would not take it: ${why}` };
@@ -100,8 +106,7 @@ export function killedWords(
   if (typeof result !== "string" && result.error !== undefined) {
     return { reason: REASON_OF_KIND[result.error.kind], message: result.error.message };
   }
-  if (NOT_STARTED.includes(reason))
-    return { reason: "ExitCode", message: `the container could not be started: ${left}` };
+  if (NOT_STARTED.includes(reason)) return unstartedWords(reason, left);
   const signal = exitCode - EXIT_OF_SIGNALS;
   const isSignal = signal > 0 && signal <= SIGNAL_MAX;
   const until = sidecars === undefined ? "" : " until the next attempt begins";
@@ -111,6 +116,13 @@ export function killedWords(
       : `; its log goes with the pod, which container ${lingering.join(", ")} keeps from ending`;
   const more = isSignal ? ` (killed by signal ${signal})` : log;
   return { reason: "ExitCode", message: `the task container exited with ${exitCode}${more}` };
+}
+
+function unstartedWords(reason: string, left: string) {
+  const said = `the container could not be started: ${reason}: ${left === "" ? "the kubelet does not say why" : left.trim()}`;
+  if (!NEVER_STARTS.test(left)) return { reason: "ContainerCannotRun", message: said } as const;
+  const message = `${said}. Correct the command, the working directory or the image of the node`;
+  return { reason: "ContainerCannotRun", message, retriable: false } as const;
 }
 
 /** The Job controller counts a pod that is deleted as one that failed. */

@@ -161,14 +161,49 @@ describe("where an attempt stands", () => {
     });
   });
 
-  test("a container that could not be started says why, one that failed where its words are", () => {
-    const why = 'exec: "/none": stat /none: no such file or directory';
-    const terminated = { exitCode: 128, reason: "StartError", message: why, at: T0 + 1000 };
-    const job = aFailedJob("BackoffLimitExceeded");
-    expect(state([anEndedPod(128, "", { terminated })], job)).toMatchObject({
-      reason: "ExitCode",
-      message: `the container could not be started: ${why}`,
+  const unstarted = (message: string, reason = "StartError", more: Partial<PodFacts> = {}) =>
+    state(
+      [anEndedPod(128, "", { terminated: { exitCode: 128, reason, message, at: T0 + 1000 }, ...more })],
+      aFailedJob("BackoffLimitExceeded"),
+    );
+  const RUNC =
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process";
+
+  test.each([
+    `${RUNC}: error during container init: exec: "/none": stat /none: no such file or directory: unknown`,
+    `${RUNC}: exec: "nosuch": executable file not found in $PATH: unknown`,
+    `${RUNC}: exec: "/etc/hosts": permission denied: unknown`,
+    `${RUNC}: exec: "/etc": is a directory: unknown`,
+    `${RUNC}: chdir to cwd ("/gone") set in config.json failed: no such file or directory: unknown`,
+    "exec /bin/app: exec format error",
+    "crun: executable file `nosuch` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+  ])("a command that no attempt could run is a failure for good, in the kubelet's words: %s", (why) => {
+    expect(unstarted(why)).toMatchObject({
+      reason: "ContainerCannotRun",
+      retriable: false,
+      message: `the container could not be started: StartError: ${why}. Correct the command, the working directory or the image of the node`,
     });
+  });
+
+  test.each([
+    ["a machine without memory", `${RUNC}: unable to apply cgroup configuration: cannot allocate memory`],
+    [
+      "a volume that is not there",
+      `${RUNC}: error mounting "/v" to rootfs at "/w": mount src=/v: no such file or directory`,
+    ],
+    ["nothing", ""],
+  ])("a container that could not be started because of %s is tried again", (_, why) => {
+    const said = `StartError: ${why === "" ? "the kubelet does not say why" : why}`;
+    expect(unstarted(why)).toMatchObject({
+      reason: "ContainerCannotRun",
+      retriable: true,
+      message: `the container could not be started: ${said}`,
+    });
+    expect(unstarted(why, "ContainerCannotRun")).toMatchObject({ reason: "ContainerCannotRun", retriable: true });
+  });
+
+  test("a container that failed says where its words are", () => {
+    const job = aFailedJob("BackoffLimitExceeded");
     expect(state([anEndedPod(3, "", { name: "films-1-raw-a1-x" })], job)).toMatchObject({
       reason: "ExitCode",
       message: "the task container exited with 3; kubectl logs films-1-raw-a1-x shows what it said",
