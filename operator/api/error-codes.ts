@@ -18,6 +18,7 @@ export const ERROR_CODES = {
       "`command: docs` could not read the columns of some relations. The message has the database's words.",
     CheckErrored: "A check could not run. The message has the error of each.",
     ColumnInUse: "A column of the target has to change, and views read it.",
+    ComputedColumn: "The target computes a column that the rows bring values for. Leave it out, or change the target.",
     ConfigMapMissing: "The ConfigMap of a connection does not exist or is empty.",
     CursorChanged: "The table has been loaded by another cursor column. Drop the target to load all of it again.",
     DomainType: "`load.columns` declares a domain. Declare its base type.",
@@ -31,6 +32,8 @@ export const ERROR_CODES = {
     GitUnusable: "The server at the project's `git.url` is no git server that kelt can read.",
     HiddenRows: "Row level security may hide rows from the role. Use a role with BYPASSRLS or the table's owner.",
     InheritedTable: "A column of the target has to change, and other tables inherit it.",
+    InsteadRule:
+      "A rule of the target puts something else in the place of INSERT. Load into the table that it writes to.",
     InvalidPart: "The pod does not say which part of `load.fanOut` it is. Only an Indexed Job can run it.",
     InvalidProject: "The project has mistakes. The message has file and line of each.",
     InvalidSpec: "The task cannot read its spec: operator and task image have different versions.",

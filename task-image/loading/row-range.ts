@@ -124,18 +124,17 @@ export function findRangeColumn<C extends RangeColumn>(rows: string, range: RowR
   );
 }
 
-/** The target's column of that name. Throws a ConfigurationError where its rows do not say by a value of their own whether they are in the range. */
-export function requireRange<C extends RangeColumn & { readonly isGenerated?: boolean }>(
+/** The target's column of that name. Throws a ConfigurationError where its rows do not say whether they are in the range. */
+export function requireRange<C extends RangeColumn>(
   target: TableName,
   { column }: RowRange,
   existing: readonly C[],
 ): C {
   const found = existing.find(({ name }) => name === column);
-  if (found !== undefined && found.isGenerated !== true) return found;
-  const what = found === undefined ? `has no column ${column}` : `computes column ${column} itself`;
+  if (found !== undefined) return found;
   throw new ConfigurationError(
     "UnknownRange",
-    `load.range.column: target ${showTable(target)} ${what}, so it is unknown which of its rows the new ones replace. Give the table a column of that name and fill it, or drop the table`,
+    `load.range.column: target ${showTable(target)} has no column ${column}, so it is unknown which of its rows the new ones replace. Give the table a column of that name and fill it, or drop the table`,
   );
 }
 

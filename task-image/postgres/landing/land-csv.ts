@@ -7,6 +7,7 @@ import type { CsvFormat } from "../../formats/file-format.ts";
 import { SharedColumns } from "../../formats/shared-columns.ts";
 import { quoteIdentifier, quoteLiteral, quoteTable, type TableName } from "../../sql/identifier.ts";
 import { databaseFailure } from "../failure.ts";
+import { refuseComputedColumns } from "../publishing/target-shape.ts";
 import type { Session } from "../session.ts";
 import type { Landed, Landing } from "./landed-files.ts";
 import { addTextColumns, CELLS_COLUMN, copyIn, createLanding, FILE_COLUMN, LINE_COLUMN } from "./landing.ts";
@@ -85,7 +86,7 @@ interface OpenedCsv extends FoundColumns {
 
 /** The files that have a row, each opened behind what names its columns. Throws a DataError for columns that are not the first file's. */
 export async function* csvFiles(landing: Landing, format: CsvFormat): AsyncGenerator<OpenedCsv> {
-  const { wanted, firstFile, reject, renaming, isMerge } = landing;
+  const { wanted, firstFile, reject, renaming, isMerge, target } = landing;
   const shared = new SharedColumns(format, isMerge);
   for (const [index, file] of wanted.files.entries()) {
     const { uri } = file;
@@ -93,6 +94,7 @@ export async function* csvFiles(landing: Landing, format: CsvFormat): AsyncGener
     const reader = new CsvReader(read, format.dialect, reject);
     const found = await readColumns(uri, reader, format.names, renaming);
     if (found === undefined) continue;
+    if (target !== undefined) refuseComputedColumns(target, found.names);
     shared.add({ uri, ...found });
     yield { uri, reader, ...found };
   }

@@ -37,10 +37,8 @@ export function writeLockStatement(target: TableName): string {
  * counts too.
  */
 export function mergeStatement(rows: KeyedRows): string {
-  const { staging, target, key, columns, sparse = [] } = rows;
-  const values = columns.filter(({ name }) => !key.includes(name));
-  const written = values.length === 0 ? columns : values;
-  const assigned = written.map((column) => {
+  const { staging, target, columns, sparse = [] } = rows;
+  const assigned = changedColumns(rows).map((column) => {
     const name = quoteIdentifier(column.name);
     const isKept = `${quoteLiteral(column.name)} = ANY (s.${ABSENT_COLUMN})`;
     const value = sparse.includes(column.name)
@@ -54,6 +52,12 @@ export function mergeStatement(rows: KeyedRows): string {
     WHEN NOT MATCHED THEN INSERT (${list.join(", ")}) OVERRIDING SYSTEM VALUE VALUES (${columns.map(staged).join(", ")})`;
 }
 
+/** The columns that a merge sets in rows of known keys. */
+export function changedColumns({ key, columns }: Pick<KeyedRows, "key" | "columns">): readonly WrittenColumn[] {
+  const values = columns.filter(({ name }) => !key.includes(name));
+  return values.length === 0 ? columns : values;
+}
+
 /** Deletes every row whose key is staged. */
 export function deleteKeysStatement(rows: KeyedRows): string {
   const list = rows.key.map(quoteIdentifier).join(", ");
@@ -65,10 +69,9 @@ export function findKeysStatement(rows: KeyedRows): string {
   return `SELECT FROM ${rows.target} AS t WHERE EXISTS (SELECT FROM ${quoteTable(rows.staging)} AS s WHERE ${matching(rows)}) LIMIT 1`;
 }
 
-/** By every column of the key, also one that the target computes and nobody writes. */
 function matching({ key, columns }: KeyedRows): string {
-  return key
-    .map((name) => columns.find((column) => column.name === name) ?? { name, cast: "" })
+  return columns
+    .filter(({ name }) => key.includes(name))
     .map((column) => `t.${quoteIdentifier(column.name)} = ${staged(column)}`)
     .join(" AND ");
 }

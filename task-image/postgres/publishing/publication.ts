@@ -14,6 +14,7 @@ import { notATable } from "../../loading/targets.ts";
 import { isKeyed, isReplacing, type Published, type Writing } from "../../loading/writing.ts";
 import { IDENTIFIER_BYTES_MAX, quoteIdentifier, quoteTable, showTable, type TableName } from "../../sql/identifier.ts";
 import {
+  changedColumns,
   deleteKeysStatement,
   findKeysStatement,
   keyIndexStatement,
@@ -27,7 +28,10 @@ import {
   columnsToFill,
   frozenTable,
   isSameShape,
+  refuseAlwaysIdentity,
+  refuseComputedColumns,
   refuseFrozenChange,
+  refuseInsteadRules,
   reshapeTarget,
   widenColumns,
 } from "./target-shape.ts";
@@ -102,6 +106,11 @@ function notNullConstraint({ table }: TableName, column: string): string {
 export function planPublication(writing: Writing, incoming: Incoming, target: Target | undefined): Publication {
   if (target === undefined) return planCreation(writing, incoming);
   refuseOtherRelations(target);
+  refuseInsteadRules(target);
+  refuseComputedColumns(
+    target,
+    incoming.columns.map(({ name }) => name),
+  );
   const contract = contractOf(writing);
   refuseFrozenChange(writing, target, incoming.columns);
   const rows = { ...incoming, columns: columnsToFill(contract, target, incoming.columns) };
@@ -156,7 +165,13 @@ function planKeyed(
   const statements = [writeLockStatement(relation), ...changes];
   const written = writtenColumns(target, incoming);
   const rows = { staging: stagingTable(relation), target: ownRows(target), key, columns: written, sparse };
-  if (mode === "merge") return { kind: "merged", statements, insert: mergeStatement(rows) };
+  if (mode === "merge") {
+    refuseAlwaysIdentity(
+      target,
+      changedColumns(rows).map(({ name }) => name),
+    );
+    return { kind: "merged", statements, insert: mergeStatement(rows) };
+  }
   return {
     kind: "deleteInserted",
     statements: [...statements, deleteKeysStatement(rows)],
@@ -179,7 +194,7 @@ function planRange(range: RowRange, incoming: Incoming, target: Target, changes:
 
 /**
  * The column that a range is of, with the type that the target has for it once it holds the rows. Throws a ConfigurationError where rows
- * or target have no such column, or the target computes it.
+ * or target have no such column.
  */
 export function rangeColumn(range: RowRange, { target: relation, columns, widened }: Incoming, target?: Target) {
   const staged = findRangeColumn(`the rows for ${showTable(relation)}`, range, columns);
@@ -234,7 +249,7 @@ function emptyTarget(target: Target, shape: readonly string[]): Pick<Publication
   return { statements: [...shape, "SET CONSTRAINTS ALL DEFERRED", empty], deleted };
 }
 
-/** Columns are matched by name. Values of identity columns are the source's, computed columns compute their own. */
+/** Columns are matched by name. Values of identity columns are the source's, as with COPY. */
 function fillTarget(target: Target, incoming: Incoming): string {
   const columns = writtenColumns(target, incoming);
   // Rows without columns are rows too, and an empty list has no parentheses.
@@ -250,15 +265,13 @@ function typesOf(columns: readonly StagedColumn[]): ReadonlyMap<string, string> 
 }
 
 /**
- * The staged columns that the target takes, with the cast to its types. Values have been found to be the same there; only lengths of
+ * The staged columns with the cast to the target's types. Values have been found to be the same there; only lengths of
  * texts are left to the server, which refuses aloud what an explicit cast would cut.
  */
 function writtenColumns(target: Target, { columns, widened }: Incoming): readonly WrittenColumn[] {
   const existing = new Map(target.columns.map((column) => [column.name, column]));
-  return columns
-    .filter(({ name }) => existing.get(name)?.isGenerated !== true)
-    .map(({ name, type }) => {
-      const to = widened?.get(name) ?? existing.get(name)?.type ?? type;
-      return { name, cast: to === type || /^character/.test(to) ? "" : `::${to}` };
-    });
+  return columns.map(({ name, type }) => {
+    const to = widened?.get(name) ?? existing.get(name)?.type ?? type;
+    return { name, cast: to === type || /^character/.test(to) ? "" : `::${to}` };
+  });
 }

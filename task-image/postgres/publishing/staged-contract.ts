@@ -74,7 +74,7 @@ async function unfitColumns(session: Session, staged: StagedTable, target: Targe
   const staging = stagingTable(staged.target);
   const unfit: UnfitColumn[] = [];
   for (const { name, type: from } of staged.columns) {
-    const existing = target.columns.find((column) => column.name === name && !column.isGenerated);
+    const existing = target.columns.find((column) => column.name === name);
     if (existing === undefined) continue;
     const cast = { name, from, to: existing.type };
     const fit = await fitOf(session, staging, cast);

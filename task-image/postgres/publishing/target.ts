@@ -10,6 +10,8 @@ export interface TargetColumn {
   readonly fillsItself: boolean;
   /** Its value is computed: nothing can be inserted. */
   readonly isGenerated: boolean;
+  /** An identity whose values no UPDATE may set. */
+  readonly isAlwaysIdentity: boolean;
   /** Views, materialized views and rules that read it, as `schema.view`. */
   readonly views: readonly string[];
 }
@@ -35,6 +37,8 @@ export interface Target {
   readonly canTruncate: boolean;
   /** Tables that inherit from it, as `schema.table`: their rows are not its own. Partitions are not among them. */
   readonly heirs: readonly string[];
+  /** Rules ON INSERT DO INSTEAD. */
+  readonly insteadRules: readonly string[];
   /** Policies of row level security that this user's statements obey; null where none of the rows is hidden from it. */
   readonly policies: readonly string[] | null;
 }
@@ -103,6 +107,7 @@ SELECT a.attnum, pg_catalog.json_build_object(
   'notNull', a.attnotnull,
   'fillsItself', (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '',
   'isGenerated', a.attgenerated <> '',
+  'isAlwaysIdentity', a.attidentity = 'a',
   'views', ARRAY(
     SELECT DISTINCT pg_catalog.format('%s.%s', n.nspname, v.relname)
     FROM pg_catalog.pg_depend d
@@ -133,6 +138,8 @@ export async function readTarget(session: Session, relation: TableName): Promise
          FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class h ON h.oid = i.inhrelid
          JOIN pg_catalog.pg_namespace hn ON hn.oid = h.relnamespace
          WHERE t.relkind = 'r' AND i.inhparent = t.oid ORDER BY 1)::text[] AS heirs,
+       ARRAY(SELECT r.rulename FROM pg_catalog.pg_rewrite r
+         WHERE r.ev_class = t.oid AND r.ev_type = '3' AND r.is_instead AND r.ev_enabled <> 'D' ORDER BY 1)::text[] AS "insteadRules",
        CASE WHEN t.relkind IN ('r', 'p') AND pg_catalog.row_security_active(t.oid)
          THEN ARRAY(SELECT p.polname FROM pg_catalog.pg_policy p WHERE p.polrelid = t.oid ORDER BY 1)::text[] END AS policies
      FROM pg_catalog.pg_class t JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
