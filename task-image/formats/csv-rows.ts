@@ -2,8 +2,8 @@ import { DataError } from "../errors.ts";
 import { CELLS_DIALECT, cellsArray } from "./cell-rows.ts";
 import { type CsvDialect, needsRewriting, readCells, rewriteRecord } from "./csv-dialect.ts";
 import { CsvScanner, type ScannedRecord, type StrayQuote } from "./csv-scanner.ts";
-import { textProblem } from "./decoded-bytes.ts";
-import { HeaderWatch } from "./header-watch.ts";
+import { textProblem, UTF_8_BOM, withoutMarks } from "./decoded-bytes.ts";
+import { JointWatch } from "./joint-watch.ts";
 import { REJECTED_BYTES_MAX, type RejectedRow } from "./rejected-row.ts";
 import { RowWriter } from "./row-writer.ts";
 import { type SkippedLines, withoutLines } from "./skipped-lines.ts";
@@ -14,7 +14,6 @@ const RECORD_BYTES_MAX = 64 * 1024 * 1024;
 /** What Excel writes before a header: the character between the cells. */
 const SEPARATOR_LINE = /^"?sep=(.?)"?$/i;
 const SEPARATOR_LINE_BYTES_MAX = 8;
-const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 /** How pages for people and JSON begin; `<ID>` may well be the name of a column. */
 const OTHER_TEXTS: readonly (readonly [begin: RegExp, what: string])[] = [
   [/^\s*<(?:!doctype|html|head|body|\?xml)\b/i, "a page of HTML or XML"],
@@ -54,7 +53,7 @@ export class CsvReader {
     this.#dialect = dialect;
     this.#reject = reject;
     const { skip = NO_LINES } = file;
-    this.#pieces = withoutLines(file.bytes, skip, file.uri);
+    this.#pieces = withoutMarks(withoutLines(file.bytes, skip, file.uri));
     this.#scanner = new CsvScanner(dialect, skip.first + 1);
     this.#isRewritten = needsRewriting(dialect);
   }
@@ -66,7 +65,8 @@ export class CsvReader {
     const record = await this.#nextFilled();
     if (record === undefined) return undefined;
     const { line, stray } = record;
-    const bytes = this.#scanner.buffer.subarray(record.start, record.end);
+    const mark = this.#isMarked(record.start, record.end) ? UTF_8_BOM.length : 0;
+    const bytes = this.#scanner.buffer.subarray(record.start + mark, record.end);
     if (record.cells > 1) this.#header = Buffer.from(bytes);
     const problem = textProblem(bytes) ?? otherText(bytes) ?? (this.#isBad(stray) ? strayReason(stray) : undefined);
     if (problem === undefined) return { line, cells: readCells(bytes.toString("utf8"), this.#dialect) };
@@ -91,9 +91,9 @@ export class CsvReader {
     return record?.cells;
   }
 
-  /** Watches for the header in {@link rest}; nothing where a row may be called as the header is. */
-  watchHeader(): HeaderWatch | undefined {
-    return this.#header === undefined ? undefined : new HeaderWatch(this.#header);
+  /** Watches {@link rest} for what shows that files were put together; not for the header where a row may be called as it is. */
+  watchJoints(): JointWatch {
+    return new JointWatch(this.#header);
   }
 
   /** Everything that has not been read yet, as it is, and shown to those who watch. */
@@ -146,26 +146,32 @@ export class CsvReader {
   #isGood({ start, end, line, cells: found, stray }: ScannedRecord, expected: number): boolean {
     if (start === end && expected > 1) return false;
     const isBad = this.#isBad(stray);
-    const isHeader = this.#isHeaderAgain(start, end);
-    if (found === expected && !isBad && !isHeader) return true;
+    const isMarked = this.#isMarked(start, end);
+    const isHeader = this.#isHeaderAgain(isMarked ? start + UTF_8_BOM.length : start, end);
+    if (found === expected && !isBad && !isHeader && !isMarked) return true;
     const bytes = this.#scanner.buffer.subarray(start, Math.min(end, start + REJECTED_BYTES_MAX));
     const value = bytes.toString("utf8").replaceAll("\0", "\\0");
     const width = `expected ${expected} cells ${this.#hasHeader ? "as in the header" : "for as many columns"}, found ${found}`;
     const odd = isBad ? `expected quotes around whole cells, found ${strayReason(stray)}` : width;
-    const reason = isHeader ? "expected a row, found the header again, as where files were put together" : odd;
+    const joint = isHeader ? "the header again" : "a byte order mark before it";
+    const reason = isHeader || isMarked ? `expected a row, found ${joint}, as where files were put together` : odd;
     this.#reject({ file: this.#file.index, line, value, reason });
     return false;
   }
 
-  /** Whether a record is the header once more, with the mark that the file had which it came from, or without. */
+  /** Whether a record begins with the mark that the file had which it came from: it is no part of the first value. */
+  #isMarked(start: number, end: number): boolean {
+    const { buffer } = this.#scanner;
+    const { length } = UTF_8_BOM;
+    if (buffer[start] !== UTF_8_BOM[0] || end - start < length) return false;
+    return buffer.compare(UTF_8_BOM, 0, length, start, start + length) === 0;
+  }
+
+  /** Whether a record is the header once more. */
   #isHeaderAgain(start: number, end: number): boolean {
     const header = this.#header;
-    if (header === undefined) return false;
-    const more = end - start - header.length;
-    if (more !== 0 && more !== BYTE_ORDER_MARK.length) return false;
-    const { buffer } = this.#scanner;
-    if (more !== 0 && buffer.compare(BYTE_ORDER_MARK, 0, more, start, start + more) !== 0) return false;
-    return buffer.compare(header, 0, header.length, start + more, end) === 0;
+    if (header === undefined || end - start !== header.length) return false;
+    return this.#scanner.buffer.compare(header, 0, header.length, start, end) === 0;
   }
 
   #isBad(stray: StrayQuote | undefined): stray is StrayQuote {

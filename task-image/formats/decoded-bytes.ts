@@ -7,14 +7,15 @@ import { DataError, TaskFailure } from "../errors.ts";
 const PIECE_BYTES = 256 * 1024;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-const UTF_8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+/** The byte order mark of UTF-8. */
+export const UTF_8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export const ENCODINGS = ["utf-8", "utf-16", "latin1", "windows-1252"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /**
- * The text of a file as UTF-8 without a byte order mark. Gzip (of several members too) and zstd are known by their first bytes,
- * whatever the name says; UTF-16 is known by its byte order mark. Throws a DataError that names `uri` for damaged archives and
+ * The text of a file as UTF-8 without byte order marks before it. Gzip (of several members too) and zstd are known by their first bytes,
+ * whatever the name says; UTF-16 and UTF-8 are known by their byte order marks, whatever `encoding` says. Throws a DataError that names `uri` for damaged archives and
  * for bytes that are no text of the encoding.
  */
 export async function* decodedBytes(body: Readable, uri: string, encoding: Encoding = "utf-8"): AsyncGenerator<Buffer> {
@@ -22,14 +23,22 @@ export async function* decodedBytes(body: Readable, uri: string, encoding: Encod
   const first = await firstBytes(pieces, UTF_8_BOM.length);
   if (first.length === 0) return;
   const wide = wideEncoding(first);
-  if (wide === undefined && encoding === "utf-8") {
-    if (startsWith(first, UTF_8_BOM)) yield first.subarray(UTF_8_BOM.length);
-    else yield first;
-    yield* pieces;
+  if (wide === undefined && (encoding === "utf-8" || startsWith(first, UTF_8_BOM))) {
+    yield* withoutMarks(pieces, first);
     return;
   }
   const label = wide ?? (encoding === "utf-16" ? "utf-16le" : "windows-1252");
-  yield* transcoded(first, pieces, label, uri);
+  yield* withoutMarks(transcoded(first, pieces, label, uri));
+}
+
+/** UTF-8 without the byte order marks at its beginning: of files that were put together there may be several. */
+export async function* withoutMarks(pieces: AsyncGenerator<Buffer>, begin?: Buffer): AsyncGenerator<Buffer> {
+  let first = await firstBytes(pieces, UTF_8_BOM.length, begin);
+  while (startsWith(first, UTF_8_BOM)) {
+    first = await firstBytes(pieces, UTF_8_BOM.length, first.subarray(UTF_8_BOM.length));
+  }
+  if (first.length > 0) yield first;
+  yield* pieces;
 }
 
 function wideEncoding(first: Buffer): string | undefined {

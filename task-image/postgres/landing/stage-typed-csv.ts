@@ -37,17 +37,13 @@ async function copyFiles(landing: Landing, format: CsvFormat): Promise<number | 
     for (const name of added) columns.add(name);
     const watched = { marker: false };
     const quotes = new QuoteWatch(format.dialect);
-    const header = reader.watchHeader();
-    const pieces = Readable.from(watchMarker(reader.rest(quotes, header), watched), {
+    const joints = reader.watchJoints();
+    const pieces = Readable.from(watchMarker(reader.rest(quotes, joints), watched), {
       objectMode: false,
       highWaterMark: 1024 * 1024,
     });
     rows += await copyIn(session, copyCsvStatement(stagingTable(target), names, format.dialect), pieces);
-    if (
-      quotes.found ||
-      header?.found === true ||
-      (watched.marker && session.serverVersion < VERSION_WITHOUT_END_MARKER)
-    )
+    if (quotes.found || joints.found || (watched.marker && session.serverVersion < VERSION_WITHOUT_END_MARKER))
       return undefined;
   }
   return columns.size === 0 ? undefined : rows;

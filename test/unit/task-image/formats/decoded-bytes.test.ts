@@ -1,15 +1,15 @@
 import { Readable } from "node:stream";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { decodedBytes } from "../../../../task-image/formats/decoded-bytes.ts";
+import { decodedBytes, type Encoding } from "../../../../task-image/formats/decoded-bytes.ts";
 
 /** The text of a file that arrives in pieces of so many bytes. */
-async function decoded(file: Buffer, pieceBytes: number): Promise<string> {
+async function decoded(file: Buffer, pieceBytes: number, encoding?: Encoding): Promise<string> {
   const pieces = function* () {
     for (let at = 0; at < file.length; at += pieceBytes) yield file.subarray(at, at + pieceBytes);
   };
   const chunks: Buffer[] = [];
-  for await (const chunk of decodedBytes(Readable.from(pieces()), "films.csv.zst")) chunks.push(chunk);
+  for await (const chunk of decodedBytes(Readable.from(pieces()), "films.csv.zst", encoding)) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 
@@ -68,5 +68,24 @@ describe("gzip of several members", () => {
         code: "DamagedArchive",
       });
     }
+  });
+});
+
+describe("a byte order mark", () => {
+  const mark = "\ufeff";
+
+  test.each<[string, Buffer, Encoding]>([
+    ["in UTF-8", Buffer.from(`${mark}é`), "utf-8"],
+    ["twice, as where an empty file came first", Buffer.from(`${mark}${mark}é`), "utf-8"],
+    ["of UTF-8, where the manifest says another encoding", Buffer.from(`${mark}é`), "latin1"],
+    ["of UTF-16, where the manifest says another encoding", Buffer.from(`${mark}é`, "utf16le"), "latin1"],
+    ["of UTF-16, twice", Buffer.from(`${mark}${mark}é`, "utf16le"), "utf-16"],
+  ])("is no part of the text %s", async (_, file, encoding) => {
+    for (let bytes = 1; bytes <= file.length; bytes += 1) expect(await decoded(file, bytes, encoding)).toBe("é");
+  });
+
+  test("alone is an empty file, and inside of a text it stays", async () => {
+    expect(await decoded(Buffer.from(mark), 1)).toBe("");
+    expect(await decoded(Buffer.from(`a${mark}`), 1)).toBe(`a${mark}`);
   });
 });
