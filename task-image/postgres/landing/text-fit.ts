@@ -5,7 +5,9 @@ import type { InputCheck } from "./input-check.ts";
  *
  * | type                    | leaves out                                            | shows by                                |
  * |-------------------------|-------------------------------------------------------|-----------------------------------------|
- * | numeric                 | how it is written: `10E2` and `1E03` are both 1000    | the text alone                          |
+ * | whole numbers, numeric  | how it is written: `10E2` and `1E03` are both 1000,   | the text alone                          |
+ * |                         | `007`, `+7` and `0x7` are all 7, `-0` is 0            |                                         |
+ * | real, double precision  | the same, but for exponents and the sign of zero      | the text alone                          |
  * | numeric(p,s), money     | decimals                                              | comparing with the fuller type          |
  * | date, times, interval(n)| parts of a day, a zone, digits                        | the same                                |
  * | date, times             | digits after the sixth, that `today` is another day tomorrow, | the text alone                  |
@@ -16,7 +18,9 @@ import type { InputCheck } from "./input-check.ts";
 
 const TIMES = /^(date|time(stamp)?(\(\d\))? with(out)? time zone)$/;
 const FLOATS = /^(real|double precision)$/;
-const NUMERICS = /^numeric/;
+const EXACT_NUMBERS = /^(smallint|integer|bigint|numeric)/;
+/** Signs, zeros and marks that are no part of the number itself: it would not come back as it was written. */
+const OTHER_NUMBER = "[+]|-?0[0-9xob]|-?[0-9]+_";
 const SHORT_TEXTS = /^(name|"char")$/;
 const FULLER: readonly (readonly [RegExp, string])[] = [
   [/^(numeric\(|money$)/, "numeric"],
@@ -34,7 +38,9 @@ const PLAIN: readonly (readonly [RegExp, string])[] = [
 
 /** Whether texts can become values of the type only by losing a part of what they say. */
 export function mayLose(type: string): boolean {
-  return [TIMES, FLOATS, NUMERICS, SHORT_TEXTS].some((types) => types.test(type)) || fullerType(type) !== undefined;
+  return (
+    [TIMES, FLOATS, EXACT_NUMBERS, SHORT_TEXTS].some((types) => types.test(type)) || fullerType(type) !== undefined
+  );
 }
 
 /** SQL that is true when a text is no value of the type. `value` is SQL of type text. */
@@ -49,9 +55,10 @@ export function losesPart({ valid }: InputCheck, value: string, type: string): s
   if (plain !== undefined) whens.push(`WHEN ${value} ~ '${plain}' THEN false`);
   if (TIMES.test(type)) whens.push(`WHEN ${value} ~* '${unheldTimes(type)}' THEN true`);
   if (FLOATS.test(type)) {
+    whens.push(`WHEN ${value} ~* '^ *(${OTHER_NUMBER})' THEN true`);
     whens.push(`WHEN ${value} ~ '^[-+]?[0-9]{8,}$' THEN (${value})::${type}::text::numeric <> (${value})::numeric`);
   }
-  if (NUMERICS.test(type)) whens.push(`WHEN ${value} ~* '^ *[-+]?([0-9._]+e|[0-9]+_|0[xob])' THEN true`);
+  if (EXACT_NUMBERS.test(type)) whens.push(`WHEN ${value} ~* '^ *(${OTHER_NUMBER}|-[0.]+ *$|-?[0-9._]+e)' THEN true`);
   if (SHORT_TEXTS.test(type)) whens.push(`WHEN (${value})::${type}::text <> ${value} THEN true`);
   const fuller = fullerType(type);
   if (fuller !== undefined) {

@@ -148,6 +148,54 @@ test.each<[string, string, object]>([
   ]);
 });
 
+test.each<[string, object]>([
+  ["whose types are found", {}],
+  ["whose columns are declared", { columns: { t: { id: "text", name: "text" } } }],
+  ["without a header", { format: { csv: { header: false, columns: ["id", "name"] } } }],
+])("a byte order mark before a row of a file %s makes it a bad row: files were put together", async (_what, more) => {
+  const header = "format" in more ? "" : "id,name\n";
+  await lake.put("t1.csv", `\ufeff\ufeff${header}1,a\n\ufeff2,b\n3,\ufeffc\n`);
+  await lake.put("t2.csv", `\ufeff${header}4,d\n`);
+  const load = (max: number) => lake.load({ files: { t: "t?.csv" }, rejects: { max }, ...more });
+  await expect(load(0)).rejects.toMatchObject({
+    code: "TooManyRejects",
+    message: expect.stringMatching(/t1\.csv, line [23]: expected a row, found a byte order mark before it/),
+  });
+  await load(1);
+  expect(await lake.rows("raw.t")).toEqual([
+    { id: "1", name: "a" },
+    { id: "3", name: "\ufeffc" },
+    { id: "4", name: "d" },
+  ]);
+});
+
+test.each([
+  ["lines that are skipped", "\ufeffReport\n\ufeffid,name\n1,a\n", 1],
+  ["blank lines", "\n\n\ufeffid,name\n1,a\n", 0],
+])("a byte order mark behind %s is no part of the header", async (_what, content, skipLines) => {
+  await lake.put("t.csv", content);
+  await lake.load({ files: { t: "t.csv" }, format: { csv: { skipLines } } });
+  expect(await lake.rows("raw.t")).toEqual([{ id: "1", name: "a" }]);
+});
+
+test.each([
+  ["bigint", ["7", "-7", " 7"], ["007", "-07", "+7", "0x7", "1_000", "-0"]],
+  ["numeric", ["7", "1.50", ".5", "NaN", "Infinity"], ["007", "+7", "0x10", "1_000", "-0", "-0.00", "1e3"]],
+  ["double precision", ["7", "1.5", "-0", "1e3", "Infinity"], ["007", "+7", "0x10", "1e400", "1e-400"]],
+])("a text that a target of type %s would change is a bad row, unless it is declared", async (type, good, bad) => {
+  await lake.newWarehouse();
+  await lake.warehouse.query(`CREATE SCHEMA raw; CREATE TABLE raw.t (a ${type}, b text)`);
+  await lake.put("t.csv", ["a,b", ...good.map((a) => `${a},good`), ...bad.map((a) => `${a},bad`)].join("\n"));
+  const load = (more: object) => lake.load({ files: { t: "t.csv" }, mode: "append", ...more });
+  await load({ rejects: { max: bad.length } });
+  expect((await lake.rows("raw.t")).map(({ b }) => b)).toEqual(good.map(() => "good"));
+  const rejected = await lake.warehouse.query("SELECT value FROM raw._kelt_rejects ORDER BY line");
+  expect(rejected.map(({ value }) => value)).toEqual(bad);
+  await lake.put("t.csv", "a,b\n007,declared\n");
+  await load({ columns: { t: { a: type } } });
+  expect(await lake.warehouse.query("SELECT a::int AS a FROM raw.t WHERE b = 'declared'")).toEqual([{ a: "7" }]);
+});
+
 test("a value that is called as the one column of its file is a row", async () => {
   await lake.put("t.csv", "word\nnoun\nword\n");
   await lake.load({ files: { t: "t.csv" } });
