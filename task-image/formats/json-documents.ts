@@ -1,6 +1,13 @@
 import { DataError } from "../errors.ts";
-import { FORBIDDEN, JSON_DELIMITER, type JsonFile, jsonTextRows, maskControls } from "./json-lines.ts";
-import { RowWriter } from "./row-writer.ts";
+import {
+  behindMark,
+  DocumentWriter,
+  FORBIDDEN,
+  type FoundDocument,
+  type JsonFile,
+  jsonTextRows,
+  maskControls,
+} from "./json-lines.ts";
 
 const SPACE = 0x20;
 const TAB = 0x09;
@@ -15,13 +22,6 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
-
-/** A document in the splitter's buffer and the line that it begins in. */
-interface Found {
-  readonly start: number;
-  readonly end: number;
-  readonly line: number;
-}
 
 /** What came last at the top: nothing but documents of an array need a comma between them, and nothing follows that array. */
 type Last = "nothing" | "open" | "comma" | "document" | "closed";
@@ -76,7 +76,7 @@ class JsonSplitter {
     return this.#start < 0 ? 0 : this.buffer.length - this.#start;
   }
 
-  next(): Found | undefined {
+  next(): FoundDocument | undefined {
     const { buffer } = this;
     while (this.#scanned < buffer.length) {
       const at = this.#scanned;
@@ -89,12 +89,12 @@ class JsonSplitter {
   }
 
   /** A number or word at the end of the text, which nothing but the end closes. */
-  last(): Found | undefined {
+  last(): FoundDocument | undefined {
     if (this.#start < 0 || this.#depth > 0 || this.#inString || this.#inArray) return undefined;
     return this.#end(this.buffer.length);
   }
 
-  #readString(byte: number, at: number): Found | undefined {
+  #readString(byte: number, at: number): FoundDocument | undefined {
     if (byte === LF || byte === CR) {
       if (byte === LF) this.#endLine(at);
       this.buffer[at] = FORBIDDEN;
@@ -108,7 +108,7 @@ class JsonSplitter {
     return undefined;
   }
 
-  #read(byte: number, at: number): Found | undefined {
+  #read(byte: number, at: number): FoundDocument | undefined {
     if (byte === SPACE || byte === TAB || byte === LF || byte === CR) return this.#readSpace(byte, at);
     if (byte < SPACE) return this.#readControl(at);
     if (this.#depth === 0 && (byte === COMMA || (byte === CLOSE_ARRAY && this.#inArray))) {
@@ -147,7 +147,7 @@ class JsonSplitter {
     this.#lineStart = at + 1;
   }
 
-  #readSpace(byte: number, at: number): Found | undefined {
+  #readSpace(byte: number, at: number): FoundDocument | undefined {
     if (byte === LF) this.#endLine(at);
     if (this.#start < 0) return undefined;
     if (this.#depth === 0) return this.#end(at);
@@ -161,7 +161,7 @@ class JsonSplitter {
     if (this.#start < 0) throw this.#misplaced("JSON", "a control character", at);
   }
 
-  #readPart(byte: number, at: number): Found | undefined {
+  #readPart(byte: number, at: number): FoundDocument | undefined {
     if (byte === QUOTE) this.#inString = true;
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#depth += 1;
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
@@ -188,8 +188,8 @@ class JsonSplitter {
     return true;
   }
 
-  #end(end: number): Found {
-    const found = { start: this.#start, end, line: this.#startLine };
+  #end(end: number): FoundDocument {
+    const found = { start: behindMark(this.buffer, this.#start, end), end, line: this.#startLine };
     this.#start = -1;
     this.#depth = 0;
     this.#last = "document";
@@ -199,13 +199,13 @@ class JsonSplitter {
 
 /** The documents of a JSON file, each with file and line before it. Throws a DataError for a text that ends inside of one. */
 export async function* jsonDocumentRows(file: JsonFile): AsyncGenerator<Buffer> {
-  const { uri, index, bytes } = file;
-  const writer = new RowWriter(index, JSON_DELIMITER);
+  const { uri, bytes } = file;
+  const writer = new DocumentWriter(file);
   const splitter = new JsonSplitter(uri);
   for await (const chunk of bytes) {
     splitter.push(maskControls(chunk));
     for (let found = splitter.next(); found !== undefined; found = splitter.next()) {
-      const piece = writer.append(found.line, splitter.buffer, found.start, found.end);
+      const piece = writer.append(splitter.buffer, found);
       if (piece !== undefined) yield* jsonTextRows(piece, file);
     }
     if (splitter.pending > DOCUMENT_BYTES_MAX) {
@@ -217,7 +217,7 @@ export async function* jsonDocumentRows(file: JsonFile): AsyncGenerator<Buffer> 
   }
   const last = splitter.last();
   if (last !== undefined) {
-    const piece = writer.append(last.line, splitter.buffer, last.start, last.end);
+    const piece = writer.append(splitter.buffer, last);
     if (piece !== undefined) yield* jsonTextRows(piece, file);
   } else if (splitter.open) {
     throw new DataError(

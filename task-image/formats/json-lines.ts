@@ -1,5 +1,7 @@
 import { DataError } from "../errors.ts";
-import type { RejectedRow } from "./rejected-row.ts";
+import { UTF_8_BOM } from "./decoded-bytes.ts";
+import { REJECTED_BYTES_MAX, type RejectedRow } from "./rejected-row.ts";
+import { hasRepeatedName } from "./repeated-names.ts";
 import { RowWriter } from "./row-writer.ts";
 import { textRows } from "./text-rows.ts";
 
@@ -41,6 +43,44 @@ export function jsonTextRows(piece: Buffer, { index: file, reject }: JsonFile): 
   return textRows(piece, { file, delimiter: JSON_DELIMITER, split: splitLines }, reject);
 }
 
+/** A document in a buffer, and the line of the file that it begins in. */
+export interface FoundDocument {
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Writes documents as rows; one in which a name stands twice is rejected, because one of its values would be lost. */
+export class DocumentWriter {
+  readonly #rows: RowWriter;
+  readonly #file: JsonFile;
+
+  constructor(file: JsonFile) {
+    this.#file = file;
+    this.#rows = new RowWriter(file.index, JSON_DELIMITER);
+  }
+
+  /** Appends a document; answers a full piece when there was no room for it. */
+  append(buffer: Buffer, { line, start, end }: FoundDocument): Buffer | undefined {
+    if (!hasRepeatedName(buffer, start, end)) return this.#rows.append(line, buffer, start, end);
+    const value = buffer.toString("utf8", start, Math.min(end, start + REJECTED_BYTES_MAX));
+    const reason = "expected each name of an object once, found one twice";
+    this.#file.reject({ file: this.#file.index, line, value, reason });
+    return undefined;
+  }
+
+  /** What has not been handed on yet. */
+  rest(): Buffer {
+    return this.#rows.rest();
+  }
+}
+
+/** Where a document begins behind a byte order mark: where files were put together, each brings its own. */
+export function behindMark(buffer: Buffer, start: number, end: number): number {
+  if (buffer[start] !== UTF_8_BOM[0] || end - start < UTF_8_BOM.length) return start;
+  return UTF_8_BOM.compare(buffer, start, start + UTF_8_BOM.length) === 0 ? start + UTF_8_BOM.length : start;
+}
+
 function* splitLines(rows: Buffer): Generator<Buffer> {
   for (let start = 0; start < rows.length; ) {
     const end = rows.indexOf(LF, start) + 1;
@@ -51,13 +91,14 @@ function* splitLines(rows: Buffer): Generator<Buffer> {
 
 /** The lines of a file of JSON lines, each with file and line before it. Lines of nothing but white space are no documents. */
 export async function* jsonLineRows(file: JsonFile): AsyncGenerator<Buffer> {
-  const { uri, index, bytes } = file;
-  const writer = new RowWriter(index, JSON_DELIMITER);
+  const { uri, bytes } = file;
+  const writer = new DocumentWriter(file);
   let rest: Buffer = NOTHING;
   let line = 1;
-  const append = (buffer: Buffer, start: number, lineEnd: number) => {
-    const end = lineEnd > start && buffer[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-    return isBlank(buffer, start, end) ? undefined : writer.append(line, buffer, start, end);
+  const append = (buffer: Buffer, lineStart: number, lineEnd: number) => {
+    const end = lineEnd > lineStart && buffer[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    const start = behindMark(buffer, lineStart, end);
+    return isBlank(buffer, start, end) ? undefined : writer.append(buffer, { line, start, end });
   };
   for await (const chunk of bytes) {
     const buffer = rest.length === 0 ? maskControls(chunk) : Buffer.concat([rest, maskControls(chunk)]);

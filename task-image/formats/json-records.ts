@@ -30,10 +30,12 @@ class RecordsFinder {
   #escaped = false;
   /** Bytes of the string that is read, where it may be a name of the path. */
   #name: number[] | undefined;
+  /** Objects on the path whose step has been seen: another one of that name would win or lose without a word. */
+  #stepsSeen = 0;
   #lastName: string | undefined;
   #ended = false;
-  /** Arrays that stood at the path. */
-  found = 0;
+  /** An array stands at the path. */
+  found = false;
   line = 1;
   /** Something follows the document. */
   hasRest = false;
@@ -74,7 +76,7 @@ class RecordsFinder {
   #check(byte: number): void {
     const expected = this.#syntax.step(byte);
     if (expected === undefined || this.hasRest) return;
-    this.problem ??= `line ${this.line}, column ${this.#column} (in bytes): expected ${expected}`;
+    this.problem ??= `line ${this.line}, column ${this.#column} (in bytes): expected ${expected}, found something else`;
   }
 
   #readString(byte: number): void {
@@ -94,9 +96,18 @@ class RecordsFinder {
     if (byte === QUOTE) {
       this.#inString = true;
       this.#name = isMember ? [byte] : undefined;
-    } else if (byte === COLON && isMember) this.#isWanted = this.#lastName === this.#path[this.#onPath - 1];
+    } else if (byte === COLON && isMember) this.#readName();
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#begin(byte);
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#end();
+  }
+
+  #readName(): void {
+    this.#isWanted = this.#lastName === this.#path[this.#onPath - 1];
+    if (!this.#isWanted) return;
+    if (this.#stepsSeen >= this.#onPath) {
+      this.problem ??= `line ${this.line}, column ${this.#column} (in bytes): expected ${this.#lastName} once in its object, found it again`;
+    }
+    this.#stepsSeen = this.#onPath;
   }
 
   #begin(byte: number): void {
@@ -108,7 +119,7 @@ class RecordsFinder {
       if (byte === OPEN_OBJECT) this.#onPath += 1;
     } else if (byte === OPEN_ARRAY) {
       this.#array = this.#depth;
-      this.found += 1;
+      this.found = true;
     }
   }
 
@@ -131,7 +142,7 @@ function stringOf(bytes: readonly number[]): string | undefined {
 
 /**
  * A JSON text of which only the array at a path is left, everything around it blanked, so that its elements are found as if the text
- * were nothing else; without a path the text as it is. Throws a DataError where there is no array, or more than one.
+ * were nothing else; without a path the text as it is. Throws a DataError where there is no array, or a name on the path stands in its object twice.
  */
 export async function* recordsAlone(
   uri: string,
@@ -148,11 +159,10 @@ export async function* recordsAlone(
     if (finder.hasRest) {
       throw badRecords(uri, path, `another document in line ${finder.line} or before it`);
     }
-    if (finder.found > 1) throw badRecords(uri, path, `${finder.found} of them`);
     if (finder.problem !== undefined) {
       throw new DataError(
         "BadJson",
-        `${uri}, ${finder.problem}, found something else. Correct the file, or set load.from.format to how it is written`,
+        `${uri}, ${finder.problem}. Correct the file, or set load.from.format to how it is written`,
       );
     }
     yield piece;
@@ -163,7 +173,7 @@ export async function* recordsAlone(
       `${uri}, line ${finder.line}: expected the end of a JSON document, found the end of the file. It was cut off: write it again`,
     );
   }
-  if (finder.found === 0) throw badRecords(uri, path, "no array there");
+  if (!finder.found) throw badRecords(uri, path, "no array there");
 }
 
 function badRecords(uri: string, path: JsonPath, found: string): DataError {

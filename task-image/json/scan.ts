@@ -37,7 +37,10 @@ export function rootOf(text: Buffer): number {
   return start;
 }
 
-/** Where the value of a dotted path begins, or undefined when a name on the way is missing or stands in no object. */
+/**
+ * Where the value of a dotted path begins, or undefined when a name on the way is missing or stands in no object. Throws a JsonTextError
+ * for a name on the way that stands in its object twice: which of its values counts is unknown.
+ */
 export function locate(text: Buffer, root: number, path: readonly string[]): number | undefined {
   let at: number | undefined = root;
   for (const name of path) {
@@ -81,7 +84,7 @@ export function scalarText(text: Buffer, at: number): string | undefined {
   const first = text[at];
   if (first === OPEN_LIST || first === OPEN_MAP) return undefined;
   const written = text.toString("utf8", at, endOfValue(text, at));
-  if (first === QUOTE) return JSON.parse(written) as string;
+  if (first === QUOTE) return textOf(written, at);
   return written === "null" ? undefined : written;
 }
 
@@ -102,8 +105,12 @@ export function withMembers(text: Buffer, members: Readonly<Record<string, strin
 
 function findMember(text: Buffer, at: number, name: string): number | undefined {
   let found: number | undefined;
-  // Of a name that stands there twice the last one counts, as it does for Postgres.
-  for (const member of membersOf(text, at)) if (member.name === name) found = member.value;
+  for (const member of membersOf(text, at)) {
+    if (member.name !== name) continue;
+    if (found !== undefined)
+      throw new JsonTextError(`${JSON.stringify(name)} once in its object, found it again`, member.start);
+    found = member.value;
+  }
   return found;
 }
 
@@ -127,11 +134,20 @@ export function* membersOf(text: Buffer, at: number): Generator<Member> {
     if (text[colon] !== COLON) throw new JsonTextError("a colon", colon);
     const value = skipSpace(text, colon + 1);
     const end = endOfValue(text, value);
-    yield { name: JSON.parse(text.toString("utf8", position, nameEnd)) as string, start: position, value, end };
+    yield { name: textOf(text.toString("utf8", position, nameEnd), position), start: position, value, end };
     const next = skipSpace(text, end);
     if (text[next] === CLOSE_MAP) return;
     if (text[next] !== COMMA) throw new JsonTextError("a comma or the end of the object", next);
     position = skipSpace(text, next + 1);
+  }
+}
+
+/** What a string says. */
+function textOf(written: string, at: number): string {
+  try {
+    return JSON.parse(written) as string;
+  } catch {
+    throw new JsonTextError("a string with the escapes of JSON", at);
   }
 }
 

@@ -28,7 +28,7 @@ const { value } = fc.letrec<{ value: Tokens }>((tie) => ({
     scalar.map((text) => [text]),
     fc.array(tie("value"), { maxLength: 3 }).map((values) => ["[", ...between(values), "]"]),
     fc
-      .array(fc.tuple(key, tie("value")), { maxLength: 3 })
+      .uniqueArray(fc.tuple(key, tie("value")), { maxLength: 3, selector: ([name]) => JSON.parse(name) as string })
       .map((members) => ["{", ...between(members.map(([name, of]) => [name, ":", ...of])), "}"]),
   ),
 }));

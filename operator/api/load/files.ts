@@ -99,7 +99,7 @@ export const FileFormatOptions = object(
       ],
     ).optional(),
     json: object(
-      "Documents: the elements of an array, or objects that follow each other. If an object has a key twice, the last value counts.",
+      "Documents: the elements of an array, or objects that follow each other. In Postgres an object with a key twice is a bad row. A number keeps its value, not its spelling: 1e3 is 1000 and -0 is 0.",
       {
         records: text(
           "Path of the array in each file, as `data.items`: its elements are the rows. Without it the file is the array, or its objects are the rows.",
@@ -112,7 +112,7 @@ export const FileFormatOptions = object(
         jsonPaths,
       },
     ).optional(),
-    jsonl: object("One JSON object on every line.", { jsonPaths }).optional(),
+    jsonl: object("One JSON object on every line; the rest is as with json.", { jsonPaths }).optional(),
     parquet: object(
       "Parquet, whose columns have types of their own: numbers, times and text become the same of Postgres, lists, maps and structs jsonb. What cannot be carried exactly is refused with its column, such as decimals of more than 38 digits. Reading holds a page and a dictionary of each column: a hundred columns of text want 1Gi of memory (resources of the node).",
       {

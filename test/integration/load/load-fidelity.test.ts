@@ -151,7 +151,6 @@ const PITFALLS: readonly Pitfall[] = [
     jsonl: `{"${NAME}":1}\n`,
     arrives: { types: { [NAME]: "bigint" }, rows: [["1"]] },
   },
-  { name: "names twice", jsonl: '{"a":1,"a":2}\n', arrives: typed("bigint", "2") },
   {
     name: "other orders of columns",
     csv: "b,a\n1,x\n",
@@ -254,6 +253,12 @@ const REFUSALS: readonly (readonly [string, string, Content, string])[] = [
   ],
   ["latin1 that is not said to be", "titles.jsonl", Buffer.from('{"a":"\xe9"}\n', "latin1"), "titles.jsonl, line 1"],
   ["CR as the end of lines", "titles.jsonl", '{"a":1}\r{"a":2}\n', "titles.jsonl, line 1"],
+  [
+    "a name twice",
+    "titles.jsonl",
+    '{"a":1,"a":2}\n',
+    "titles.jsonl, line 1: expected each name of an object once, found one twice",
+  ],
   ["NaN that is no text", "titles.jsonl", '{"a":NaN}\n', "titles.jsonl, line 1"],
   ["leading zeros of a number", "titles.jsonl", '{"a":00123}\n', "titles.jsonl, line 1"],
 ];

@@ -158,9 +158,28 @@ describe("what is no JSON", () => {
     expect(await lake.warehouse.query("SELECT line FROM raw._kelt_rejects")).toEqual([{ line: "2" }]);
   });
 
-  test("a byte order mark is no part of the document, and of a key that is there twice the last value counts", async () => {
-    await lake.put("t.json", '\ufeff[{"id":1,"id":2}]');
-    await lake.load({ files: { t: "t.json" } });
-    expect(await lake.rows("raw.t")).toEqual([{ id: "2" }]);
+  test("a byte order mark is no part of the document, of a second file and inside of one neither", async () => {
+    await lake.put("t1.json", '\ufeff[{"id":1}]');
+    await lake.put("t2.json", '\ufeff{"id":2}\n\ufeff{"id":3}');
+    await lake.load({ files: { t: "t?.json" } });
+    expect(await lake.rows("raw.t")).toEqual([{ id: "1" }, { id: "2" }, { id: "3" }]);
+  });
+
+  test.each([
+    ["an array", "t.json", '[{"id":1},\n{"id":2,"id":3}]'],
+    ["documents that follow each other", "t.json", '{"id":1}\n{"id":2,"id":3}'],
+    ["lines", "t.jsonl", '{"id":1}\n{"id":2,"\\u0069d":3}'],
+    ["lines, deep inside", "t.jsonl", '{"id":1}\n{"id":2,"x":[{"a":1,"a":1}]}'],
+  ])("a key that an object of %s has twice rejects its document", async (_, name, content) => {
+    await lake.newWarehouse();
+    await lake.put(name, content);
+    const load = (max: number) => lake.load({ files: { t: name }, rejects: { max } });
+    await expect(load(0)).rejects.toMatchObject({
+      code: "TooManyRejects",
+      message: expect.stringContaining(`${name}, line 2: expected each name of an object once, found one twice`),
+    });
+    await load(1);
+    expect((await lake.rows("raw.t")).map(({ id }) => id)).toEqual(["1"]);
+    expect(await lake.warehouse.query("SELECT line FROM raw._kelt_rejects")).toEqual([{ line: "2" }]);
   });
 });

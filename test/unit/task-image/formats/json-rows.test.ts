@@ -33,6 +33,16 @@ describe.each([1, 3, 1000])("in pieces of %i bytes", (pieceBytes) => {
     ["carriage returns within", '{"a":\r1}\r\r\n{"a":2}\r', ['1 {"a":\u001f1}\u001f', '2 {"a":2}']],
     ["blank lines", '\n{"a":1}\n\n \t\r\n{"a":2}\n\n ', ['2 {"a":1}', '5 {"a":2}']],
     ["numbers as they are written", '{"a":1.10,"b":9007199254740993}\n', ['1 {"a":1.10,"b":9007199254740993}']],
+    [
+      "a byte order mark before lines",
+      '\ufeff{"a":1}\n\ufeff{"b":"\ufeff"}\n\ufeff\n',
+      ['1 {"a":1}', '2 {"b":"\ufeff"}'],
+    ],
+    [
+      "names that differ, or stand apart",
+      '{"a":{"a":[{"a":1},{"a":2}]},"A":"a"}',
+      ['1 {"a":{"a":[{"a":1},{"a":2}]},"A":"a"}'],
+    ],
     ["nothing", "", []],
   ])("JSON lines with %s", async (_, text, documents) => {
     expect(await read(jsonLineRows, text, pieceBytes)).toEqual({ documents, rejects: [] });
@@ -45,10 +55,32 @@ describe.each([1, 3, 1000])("in pieces of %i bytes", (pieceBytes) => {
     ["objects that follow each other", '{"a":1}\n{"a":2} {"a":3}', ['1 {"a":1}', '2 {"a":2}', '2 {"a":3}']],
     ["brackets and quotes in strings", '[{"a":"]},{\\"["}]', ['1 {"a":"]},{\\"["}']],
     ["scalars", '[1,"x,y",null,[2]]', ["1 1", '1 "x,y"', "1 null", "1 [2]"]],
+    ["a byte order mark before documents", '{"a":1}\n\ufeff{"a":"\ufeff"}', ['1 {"a":1}', '2 {"a":"\ufeff"}']],
     ["an empty array", "[]", []],
     ["nothing", " \n", []],
   ])("JSON documents: %s", async (_, text, documents) => {
     expect(await read(jsonDocumentRows, text, pieceBytes)).toEqual({ documents, rejects: [] });
+  });
+
+  test.each([
+    ["the same name", '{"a":1,"a":2}'],
+    ["one of no characters", '{"":1,"":1}'],
+    ["one deep inside", '{"x":[[{"y":{"a":1,"b":2,"a":1}}]]}'],
+    ["one in other escapes", '{"a":1,"\\u0061":2}'],
+    ["one in escapes", '{"\\"":1,"\\u0022":2}'],
+    ["among many", `{${Array.from({ length: 200 }, (_unused, index) => `"n${index % 199}":0`)}}`],
+  ])("a document with a name twice is a bad row: %s", async (_, document) => {
+    const rejects = [
+      { file: 0, line: 2, value: document, reason: "expected each name of an object once, found one twice" },
+    ];
+    const documents = ['1 {"a":1}', '3 {"a":3}'];
+    const lines = `{"a":1}\n${document}\n{"a":3}`;
+    expect(await read(jsonLineRows, lines, pieceBytes)).toEqual({ documents, rejects });
+    expect(await read(jsonDocumentRows, lines, pieceBytes)).toEqual({ documents, rejects });
+    expect(await read(jsonDocumentRows, `[${lines.replaceAll("\n", ",\n")}]`, pieceBytes)).toEqual({
+      documents,
+      rejects,
+    });
   });
 
   test.each([
@@ -107,7 +139,15 @@ describe.each([1, 3, 1000])("records in pieces of %i bytes", (pieceBytes) => {
     ["something else at the path", "d", '{"d":{"d":[1]}}', new Error("found no array there")],
     ["nothing at the path", "d.e", '{"d":1,"e":[1]}', new Error("array at d.e, found no array there")],
     ["an array on the way", "d.e", '{"d":[{"e":[1]}]}', new Error("found no array there")],
-    ["a second array of the name", "d", '{"d":[1],"d":[2]}', new Error("found 2 of them")],
+    [
+      "a second array of the name",
+      "d",
+      '{"d":[1],"d":[2]}',
+      new Error("line 1, column 13 (in bytes): expected d once"),
+    ],
+    ["a second value of the name", "d", '{"d":[1],"\\u0064":0}', new Error("column 18 (in bytes): expected d once")],
+    ["a second name on the way", "d.e", '{"d":{"e":[1]},"d":{}}', new Error("column 19 (in bytes): expected d once")],
+    ["the name twice beside the path", "d", '{"x":1,"x":{"d":1,"d":2},"d":[1]}', ["1 1"]],
     ["a second document", "d", '{"d":[1]}\n{"d":[2]}', new Error("found another document in line 2")],
     ["an end within the array", "d", '{"d":[1,', new Error("line 1: expected the end of a JSON document")],
     ["an end after the array", "d", '{"d":[1]', new Error("line 1: expected the end of a JSON document")],

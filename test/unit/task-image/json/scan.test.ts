@@ -21,11 +21,22 @@ test("a record over several lines becomes one", () => {
   expect(linesOf('[{\r\n  "a": 1\n}]')).toBe('{    "a": 1 }\n');
 });
 
-test("a list is found by its path, and of a name that stands there twice the last one counts", () => {
-  expect(linesOf('{"data": {"x": [1], "items": [1], "items": [2, 3]}}', ["data", "items"])).toBe("2\n3\n");
+test("a list is found by its path, and a name on it that its object has twice is refused", () => {
+  expect(linesOf('{"data": {"x": [1], "x": [0], "items": [2, 3]}}', ["data", "items"])).toBe("2\n3\n");
+  for (const text of ['{"data":{"items":[1],"items":[2]}}', '{"data":0,"data":{"items":[1]}}']) {
+    expect(() => linesOf(text, ["data", "items"])).toThrow(
+      /^expected "(items|data)" once in its object, found it again at byte/,
+    );
+  }
   const bytes = Buffer.from('{"data": [1]}');
   expect(locate(bytes, 0, ["data", "items"])).toBeUndefined();
   expect(locate(bytes, 0, ["nothing"])).toBeUndefined();
+});
+
+test("a string that is no JSON is refused without its text", () => {
+  const bytes = Buffer.from('{"a":"\\x41","\\q":1}');
+  expect(() => scalarText(bytes, 5)).toThrow(/^expected a string with the escapes of JSON at byte 5$/);
+  expect(() => locate(bytes, 0, ["b"])).toThrow(/^expected a string with the escapes of JSON at byte 12$/);
 });
 
 test("a cursor is text or a number as it is written", () => {
