@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 60_000;
 const REDIRECTS_MAX = 5;
 const TRIES = 6;
 /** Longest answer that is held in memory: one page, or a token. */
-const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+export const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const TOKEN_BYTES_MAX = 64 * 1024;
 /** Longest part of a refusal's body that is read. */
 const REFUSAL_BYTES_MAX = 4096;
@@ -186,7 +186,15 @@ class Conversation {
     const answer = await this.#request(signed, namedByPublic && !this.#isOwn(call.url));
     const location = [answer.headers.location].flat()[0];
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.statusCode) && location !== undefined;
-    return isRedirect ? Object.assign(answer, { location: new URL(location, call.url) }) : answer;
+    if (!isRedirect) return answer;
+    if (!URL.canParse(location, call.url.href)) {
+      await answer.body.dump();
+      throw new ConfigurationError(
+        "BadRedirect",
+        `connection ${this.#settings.connection}: ${nameOf(call)} is redirected to what is no URL. Set baseUrl to where it should lead`,
+      );
+    }
+    return Object.assign(answer, { location: new URL(location, call.url) });
   }
 
   async #request(

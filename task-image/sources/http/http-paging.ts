@@ -4,7 +4,7 @@ import { ConfigurationError } from "../../errors.ts";
 import type { HttpCall } from "../../http/client.ts";
 import { type JsonPath, locatePath, parsePath } from "../../json/path.ts";
 import { isArray, isNull, isObject, JsonTextError, scalarText, withMembers, writtenValue } from "../../json/scan.ts";
-import { linkedPage } from "./http-link.ts";
+import { linkedTarget } from "./http-link.ts";
 import { flaggedWithoutNext, isOnlyPage, nothingSaysNext } from "./http-page-evidence.ts";
 
 /**
@@ -136,17 +136,28 @@ function afterCursor(
 function afterUrl(field: string, paging: Paging, seen: PageSeen): PageRequest | undefined {
   const at = saidAt("next.field", parsePath(field), paging, seen);
   if (at === undefined || saysNoPage(seen.text, at)) return undefined;
-  const target = scalarText(seen.text, at) ?? "";
-  if (!URL.canParse(target, seen.url.href)) {
-    throw nothingSaysNext(seen, `a URL at from.http.paging.next.field ${field}`, "what is there is none");
+  return { url: namedPage(scalarText(seen.text, at) ?? "", seen, `at from.http.paging.next.field ${field}`) };
+}
+
+/**
+ * The URL of a page that an answer names. One that is the same but for the encryption, as behind a proxy that ends it, is asked for
+ * encrypted. Throws a ConfigurationError for what is no URL, and for another place that is not encrypted where the answer's was.
+ */
+function namedPage(target: string, seen: PageSeen, place: string): URL {
+  if (!URL.canParse(target, seen.url.href)) throw nothingSaysNext(seen, `a URL ${place}`, "what is there is none");
+  const url = new URL(target, seen.url);
+  if (seen.url.protocol !== "https:" || url.protocol !== "http:") return url;
+  if (url.hostname !== seen.url.hostname || url.port !== "" || seen.url.port !== "") {
+    throw nothingSaysNext(seen, `an encrypted URL ${place}`, `${url.origin} is not encrypted`);
   }
-  return { url: new URL(target, seen.url) };
+  url.protocol = "https:";
+  return url;
 }
 
 function afterLink(paging: Paging, seen: PageSeen): PageRequest | undefined {
   if (seen.link !== undefined) {
-    const url = linkedPage(seen.link, seen.url);
-    return url === undefined ? undefined : { url };
+    const target = linkedTarget(seen.link);
+    return target === undefined ? undefined : { url: namedPage(target, seen, "of rel=next in the header Link") };
   }
   if (seen.saidBefore || isOnlyPage(paging, seen)) return undefined;
   throw nothingSaysNext(seen, "the header Link, which says whether there is a next page", "there is none");

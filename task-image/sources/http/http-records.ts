@@ -4,12 +4,13 @@ import { pipeline } from "node:stream/promises";
 import type { z } from "zod";
 import type { LoadedHttpRequest } from "#api/http/request.ts";
 import { unpackedBytes } from "../../formats/decoded-bytes.ts";
-import type { HttpAnswer, HttpCall, HttpClient } from "../../http/client.ts";
+import { collect } from "../../http/body.ts";
+import { type HttpAnswer, type HttpCall, type HttpClient, TEXT_BYTES_MAX } from "../../http/client.ts";
 import { urlBelow } from "../../http/path.ts";
 import { fieldsOf } from "../../json/path.ts";
-import { elementsOf } from "../../json/scan.ts";
+import { elementsOf, JsonTextError } from "../../json/scan.ts";
 import { readBody } from "./http-body.ts";
-import { type RecordPage, recordsOf } from "./http-page.ts";
+import { notAsExpected, type RecordPage, recordsOf } from "./http-page.ts";
 import { createRepeatCheck, tooManyPages } from "./http-page-end.ts";
 import { firstPage, nextPage, type PageRequest, type Paging, pageCall, saysNext } from "./http-paging.ts";
 import { createTotalCheck, type TotalCheck } from "./http-total.ts";
@@ -99,10 +100,10 @@ async function* pagesOf(
     const answer = await askFor(client, source, pageCall(call, at.request, paging ?? {}), at.number);
     const page = answer === undefined ? undefined : recordsOf(answer, source, pageName, at);
     if (answer === undefined || page === undefined || check.isRepeated(digestOf(page), at.request, page.rows)) break;
-    showRecords(answer.body, page.list, onRecord);
-    total?.add(page.rows, { text: answer.body, root: page.root, headers: answer.headers });
+    const arrived = { answer, page, pageName, total };
+    const next = readAround(arrived, source, at, onRecord);
     yield page;
-    at = after(source, at, { answer, page, pageName, total });
+    at = next;
     if (isEnough(paging, at, name)) return;
   }
   total?.end();
@@ -117,6 +118,24 @@ function isEnough(paging: Paging | undefined, next: Progress | undefined, name: 
   if (paging === undefined || next === undefined || next.number <= paging.maxPages) return false;
   if (paging.end?.maxPages === true) return true;
   throw tooManyPages(name, paging);
+}
+
+/** What stands in the records and around them: cursors, totals, the next page. Throws a DataError where it is no JSON. */
+function readAround(
+  arrived: Arrived,
+  source: HttpSource,
+  at: Progress,
+  onRecord: HttpReader["onRecord"],
+): Progress | undefined {
+  const { answer, page, pageName, total } = arrived;
+  try {
+    showRecords(answer.body, page.list, onRecord);
+    total?.add(page.rows, { text: answer.body, root: page.root, headers: answer.headers });
+    return after(source, at, arrived);
+  } catch (error) {
+    if (error instanceof JsonTextError) throw notAsExpected(pageName, error.message, answer.headers);
+    throw error;
+  }
 }
 
 interface Arrived {
@@ -152,9 +171,8 @@ async function askFor(
   const ends = number === 1 ? [] : (paging?.end?.statuses ?? NO_MORE);
   const answer = await client.read({ ...call, accepts: [...statuses, ...ends] });
   if (ends.includes(answer.status) || (answer.status === 204 && statuses.includes(204))) return undefined;
-  const chunks: Buffer[] = [];
-  for await (const chunk of unpackedBytes(Readable.from([answer.body]), call.url.pathname)) chunks.push(chunk);
-  return { ...answer, body: Buffer.concat(chunks) };
+  const unpacked = Readable.from(unpackedBytes(Readable.from([answer.body]), call.url.pathname));
+  return { ...answer, body: await collect(unpacked, TEXT_BYTES_MAX, client.settings.connection) };
 }
 
 function showRecords(text: Buffer, list: number | undefined, onRecord: HttpReader["onRecord"]): void {

@@ -31,7 +31,7 @@ export function createTotalCheck(name: string, { field, header }: NonNullable<Pa
     add: (more, answer) => {
       rows += more;
       const said = field === undefined ? headerText(answer, header ?? "") : fieldText(answer, field);
-      if (said === undefined || !/^\d+$/.test(said)) {
+      if (said === undefined || !/^\d{1,18}$/.test(said)) {
         throw new DataError(
           "NoTotal",
           `${name}: expected a whole number in the ${place}, found ${said === undefined ? "nothing" : hidden(JSON.stringify(said.slice(0, 60)), "something else")}. Correct from.http.paging.total`,
