@@ -116,7 +116,9 @@ async function moveToRejects(
 async function columnsOf(landing: Landing): Promise<readonly LandedColumn[]> {
   const { session, into, check, types, renaming } = landing;
   const keys = new Map([...renaming].map(([key, name]) => [name, key]));
-  const known = [...types.keys()].map((name) => keys.get(name) ?? name);
+  // A key that is renamed brings no value for a column that has its old name.
+  const columns = [...types.keys()].filter((name) => keys.has(name) || !renaming.has(name));
+  const known = columns.map((name) => keys.get(name) ?? name);
   const { rows } = await session.query<{ key: string; classes: number }>(
     `SELECT v.key, ${classesOfJson({ kind: "v.kind", text: "v.text" }, check.valid)} AS classes
      FROM ${quoteTable(into)} AS r CROSS JOIN LATERAL (
@@ -126,10 +128,12 @@ async function columnsOf(landing: Landing): Promise<readonly LandedColumn[]> {
     [known],
   );
   const found = rows.map(({ key, classes }) => ({ ...renamed(landing, key), classes }));
-  const columns = [...(await presentKeys(landing, known)).map((key) => renamed(landing, key)), ...found];
-  const names = columns.map(({ name }) => name);
-  refuseTwice(landing, names);
-  return sortKeys(columns);
+  const landed = [...(await presentKeys(landing, known)).map((key) => renamed(landing, key)), ...found];
+  refuseTwice(
+    landing,
+    landed.map(({ name }) => name),
+  );
+  return sortKeys(landed);
 }
 
 /** The column of a key. */
