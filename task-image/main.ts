@@ -23,7 +23,7 @@ import { networkRules } from "./network/network-rules.ts";
 import { guardSockets } from "./network/socket-guard.ts";
 import { createRedactor } from "./redaction.ts";
 import { readChannel } from "./report/channel.ts";
-import { ItemStore } from "./report/item-store.ts";
+import { ItemStore, type ProjectWords } from "./report/item-store.ts";
 import { OperatorLink } from "./report/operator-link.ts";
 import { progressLines } from "./report/progress-lines.ts";
 import { shownText } from "./report/shown-text.ts";
@@ -91,7 +91,7 @@ async function finish(result: TaskResult, exitCode: number): Promise<void> {
 /** Writes the termination message, and answers the result as it stands there. */
 async function leave(result: TaskResult): Promise<TaskResult> {
   const { packItems: pack } = await import("#api/packed-items.ts");
-  const known = items.commit === undefined ? result : { ...result, commit: items.commit };
+  const known = { ...result, ...items.project };
   const text = encodeResult(known, redactor, { items: items.all(), leftOut: items.leftOut, pack });
   try {
     writeFileSync(resultFile(), text);
@@ -105,16 +105,16 @@ function resultFile(): string {
   return process.env[RESULT_FILE_ENV] ?? RESULT_FILE;
 }
 
-/** Leaves the commit where the kubelet finds it whatever ends the process, and tells the operator. */
-function noteCommit(commit: string): void {
+/** Leaves what was looked up of the project where the kubelet finds it whatever ends the process, and tells the operator. */
+function noteProject(words: ProjectWords): void {
   const { run, node, attempt } = speaker;
-  const note: TaskNote = { version: CONTRACT_VERSION, run, node, attempt, commit };
+  const note: TaskNote = { version: CONTRACT_VERSION, run, node, attempt, ...items.project, ...words };
   try {
     writeFileSync(resultFile(), JSON.stringify(note));
   } catch (error) {
-    log.warn("the commit cannot be noted", { error: (error as Error).message, commit });
+    log.warn("what was looked up of the project cannot be noted", { error: (error as Error).message, ...words });
   }
-  items.worksWith(commit);
+  items.worksWith(words);
 }
 
 /** Tells the operator. Keeps the items at the destination where another attempt wants them, or nobody else has all of them. */
@@ -199,7 +199,8 @@ function contextOf(part: Part | undefined): CommandContext {
     pageFile: process.env.KELT_PAGE_FILE ?? fileURLToPath(new URL("docs-page.html", import.meta.url)),
     gitSecretDirectory: process.env.KELT_GIT_SECRET_DIRECTORY ?? GIT_SECRET_DIRECTORY,
     packageSecretsDirectory: process.env.KELT_PACKAGE_SECRETS_DIRECTORY ?? PACKAGE_SECRETS_DIRECTORY,
-    onCommit: noteCommit,
+    onCommit: (commit) => noteProject({ commit }),
+    onPackages: (packages) => noteProject({ packages }),
     workDirectory: process.env.KELT_WORK_DIRECTORY ?? WORK_DIRECTORY,
     ...(part === undefined ? {} : { part }),
   };

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
     ObjectTooLong: "An object is longer than it can be written or than it is read.",
     OutsideBaseUrl: "A path of the request leads out of the connection's `baseUrl`.",
     OutsideWorkVolume: "`extract.to.directory` is not inside the work volume.",
+    PackageChanged: "An archive of a package is another one than the run has begun with. Start another run.",
     PackageConflict: "The packages of a dbt project do not fit each other. The message says who asks for what.",
     PackageRefused:
       "A package of a dbt project is no package, is not where packages.yml says, or cannot be fetched from there.",

@@ -3,6 +3,7 @@ import { entryName, flag, integer, map, object, objectName, oneOf, positiveDurat
 import { NodeHealth, RunHealth } from "./health.ts";
 import { PLAN_BYTES_MAX, UNIT_NAME, UNIT_NAME_MAX, UNITS_MAX } from "./packing.ts";
 import { NODES_MAX } from "./pipeline.ts";
+import { InstalledPackages } from "./project-packages.ts";
 import { conditionsOf, observedGeneration, timestamp } from "./status.ts";
 
 const Interval = object(
@@ -129,6 +130,7 @@ const attemptFields = {
     "Commit of the project's git repository. Every node and attempt of the run with the same url and ref has it.",
     { max: 40 },
   ).optional(),
+  packages: InstalledPackages.optional(),
   reason: text("Why, in one word.", { max: 64 }).optional(),
   message: text("Why, in a sentence: what failed, where, and what to do.", { max: 1024 }).optional(),
 };

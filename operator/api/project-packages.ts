@@ -45,3 +45,39 @@ export const Packages = object(
   },
 );
 export type Packages = z.infer<typeof Packages>;
+
+/** The most that the packages of a project take as JSON where their versions are told: a termination message has room for them. */
+export const INSTALLED_BYTES_MAX = 1024;
+/** Packages that are told. */
+const INSTALLED_MAX = 24;
+
+const InstalledPackage = object("A package of the project.", {
+  name: text("Its name on the hub, the URL of its repository, or the name that packages.yml gives an archive.", {
+    max: 256,
+  }),
+  version: text("Version, of a package of the hub.", { max: 256 }).optional(),
+  revision: text("Commit of a repository, or SHA-256 of an archive.", { max: 64 }).optional(),
+});
+export type InstalledPackage = z.infer<typeof InstalledPackage>;
+
+/** Which packages an attempt has installed. */
+export const InstalledPackages = object(
+  "Packages that were installed, as far as 1 KiB has room for them. Every node and attempt of the run whose project asks for the same gets the same: they stand where they were chosen.",
+  {
+    asked: text("SHA-1 of what the project asks for, as package-lock.yml has it.", {
+      max: 40,
+      pattern: /^[0-9a-f]{40}$/,
+      expected: "expected a SHA-1",
+    }),
+    installed: list("The packages with their versions.", InstalledPackage, { max: INSTALLED_MAX }),
+  },
+);
+export type InstalledPackages = z.infer<typeof InstalledPackages>;
+
+/** The packages as far as there is room for them; nothing where there is none. */
+export function tellable(asked: string, installed: readonly InstalledPackage[]): InstalledPackages | undefined {
+  let kept = installed.filter((one) => InstalledPackage.safeParse(one).success).slice(0, INSTALLED_MAX);
+  const isTooLong = () => Buffer.byteLength(JSON.stringify({ asked, installed: kept })) > INSTALLED_BYTES_MAX;
+  while (isTooLong()) kept = kept.slice(0, -1);
+  return kept.length === 0 ? undefined : { asked, installed: kept };
+}

@@ -72,6 +72,8 @@ export const REASON = {
   AwaitingCommit: "Another node of the run looks up the commit of the same git project; this one gets the same.",
   CommitMoved:
     "A pod in the place of an evicted one found another commit than the run has; the next attempt gets the run's.",
+  PackagesMoved:
+    "Another node of the run, or a pod before this one, has chosen other versions of the project's packages; the next attempt gets those.",
   RunParallelism: "As many nodes of the run are at work as spec.parallelism allows.",
   NamespaceLimit: "As many nodes are at work in the namespace as the operator's installation allows.",
   NoCapacity: "No room was found for the node within capacityTimeout.",

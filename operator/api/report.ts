@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { InstalledPackages } from "./project-packages.ts";
 import { Commit, SPEAKER_MAX, TaskResult } from "./task.ts";
 
 /**
@@ -108,6 +109,8 @@ export const Report = z.strictObject({
   itemsLeftOut: count.optional(),
   /** The commit of the project's repository that the task works with, once it is known. */
   commit: Commit.optional(),
+  /** The packages of the project that the task has chosen, once they are known. */
+  packages: InstalledPackages.optional(),
   result: TaskResult.optional(),
 });
 export type Report = z.infer<typeof Report>;

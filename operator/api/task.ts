@@ -3,6 +3,7 @@ import { TaskHealth } from "./health.ts";
 import { HttpConnection } from "./http/connection.ts";
 import { PLAN_BYTES_MAX, TaskUnit } from "./packing.ts";
 import { TestCounts } from "./pipeline-run.ts";
+import { InstalledPackages } from "./project-packages.ts";
 import { VERB_WORKS } from "./verbs/verbs.ts";
 
 /**
@@ -170,6 +171,8 @@ export const TaskSpec = z.strictObject({
   hubUrl: z.string().optional(),
   /** The commit of the project's repository, once an attempt of the run has found it: `ref` is not looked up again. */
   commit: Commit.optional(),
+  /** Packages that attempts of the run have installed for the same project: none of them is chosen again. */
+  chosenPackages: z.array(InstalledPackages).optional(),
   connections: z.record(z.string(), TaskConnection),
   work: TaskWork,
 });
@@ -203,6 +206,8 @@ export const TaskResult = z.strictObject({
   health: TaskHealth.optional(),
   /** The commit that the project was fetched at. */
   commit: Commit.optional(),
+  /** The packages of the project, where the attempt has chosen their versions. */
+  packages: InstalledPackages.optional(),
   /** The units that the node's project is packed into, from the Job that plans: `packing.ts` reads it. Missing where it has no room. */
   plan: z.string().max(PLAN_BYTES_MAX).optional(),
   /** What answered a test of a connection. */
@@ -216,15 +221,16 @@ export const TaskResult = z.strictObject({
 export type TaskResult = z.infer<typeof TaskResult>;
 
 /**
- * What a task leaves in its termination message before it works with a commit that it has looked up itself: an end without a result, such
- * as a kill, leaves it to be found.
+ * What a task leaves in its termination message before it works with a commit and with packages that it has looked up itself: an end
+ * without a result, such as a kill, leaves it to be found.
  */
 export const TaskNote = z.strictObject({
   version: z.literal(CONTRACT_VERSION),
   run: z.string().max(64),
   node: z.string().max(SPEAKER_MAX),
   attempt: z.int().min(1),
-  commit: Commit,
+  commit: Commit.optional(),
+  packages: InstalledPackages.optional(),
 });
 export type TaskNote = z.infer<typeof TaskNote>;
 

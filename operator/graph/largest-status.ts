@@ -1,5 +1,6 @@
 import { PLAN_BYTES_MAX, UNITS_MAX } from "../api/packing.ts";
 import type { PipelineSpec } from "../api/pipeline.ts";
+import { INSTALLED_BYTES_MAX } from "../api/project-packages.ts";
 import type { Problem } from "./problem.ts";
 
 /**
@@ -12,6 +13,8 @@ export const STATUS_BYTES_MAX = 640 * 1024;
 export const NODE_BYTES_MAX = 640;
 /** What the commit of a project takes beside that. */
 const COMMIT_BYTES = 56;
+/** What the packages of a project take, where they were chosen. */
+const PACKAGES_BYTES = INSTALLED_BYTES_MAX + 16;
 /** What the health of a dbt project takes beside that. */
 const HEALTH_BYTES = 100;
 /** What the Jobs of a packed node take: its plan, the states of its units, and the details of those at work and of some that failed. */
@@ -29,9 +32,12 @@ export function findStatusProblems({ nodes }: PipelineSpec): Problem[] {
   const names = Object.keys(nodes);
   const commits = Object.values(nodes).filter(({ transform }) => transform?.project.git !== undefined).length;
   const projects = Object.values(nodes).filter(({ transform }) => transform !== undefined).length;
+  const sources = new Set(
+    Object.values(nodes).flatMap(({ transform }) => (transform === undefined ? [] : JSON.stringify(transform.project))),
+  ).size;
   const packed = Object.values(nodes).filter(({ transform }) => (transform?.packing ?? "run") !== "run").length;
-  const bytes =
-    largestStatusBytes(names) + commits * COMMIT_BYTES + projects * HEALTH_BYTES + packed * PACKED_BYTES_MAX;
+  const ofProjects = commits * COMMIT_BYTES + projects * HEALTH_BYTES + sources * PACKAGES_BYTES;
+  const bytes = largestStatusBytes(names) + ofProjects + packed * PACKED_BYTES_MAX;
   if (bytes <= STATUS_BYTES_MAX) return [];
   const message = `the status of a run of these ${names.length} nodes may come to ${bytes} bytes, and there is room for ${STATUS_BYTES_MAX}; split the pipeline in two, or give its nodes shorter names`;
   return [{ reason: "InvalidSpec", path: ["spec", "nodes"], message }];

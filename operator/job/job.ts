@@ -11,6 +11,7 @@ import { ANNOTATION, API_VERSION, LABEL, MANAGER, type ObjectMeta } from "../api
 import { ALL_UNIT, type TaskUnit } from "../api/packing.ts";
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { mergePod, type PodSettings } from "../api/pod.ts";
+import type { InstalledPackages } from "../api/project-packages.ts";
 import type { ReportChannel } from "../api/report.ts";
 import { fitResources, mergeResources, type Resources } from "../api/resources.ts";
 import { retriesOf } from "../api/retries.ts";
@@ -36,6 +37,8 @@ export interface Attempt {
   readonly unit?: TaskUnit;
   /** The commit of the node's git project, where the run knows it. */
   readonly commit?: string;
+  /** Packages that attempts of the run have installed for the node's project. */
+  readonly chosenPackages?: readonly InstalledPackages[];
   /** How the task tells the operator how it stands; a program of the user's own tells nothing. */
   readonly report?: ReportChannel;
 }
@@ -176,13 +179,14 @@ function workOf(attempt: Attempt, node: PipelineNode, { network, hubUrl }: TaskP
   const run = { namespace, pipeline: attempt.pipeline, name, uid };
   const task = taskSpecOf(run, { name: attempt.node, node, attempt: attempt.attempt }, attempt.spec);
   if (task !== undefined) {
-    const { commit, unit } = attempt;
+    const { commit, chosenPackages, unit } = attempt;
     const sent = {
       ...task,
       ...(unit === undefined || unit.name === ALL_UNIT ? {} : { unit }),
       ...(network === undefined ? {} : { network }),
       ...(hubUrl === undefined || task.work.verb !== "transform" ? {} : { hubUrl }),
       ...(commit === undefined ? {} : { commit }),
+      ...(chosenPackages === undefined ? {} : { chosenPackages }),
     };
     return [{ name: TASK_SPEC_ENV, value: literal(JSON.stringify(sent)) }];
   }

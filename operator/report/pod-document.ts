@@ -1,3 +1,4 @@
+import type { InstalledPackages } from "#api/project-packages.ts";
 import type { Report, ReportItem } from "#api/report.ts";
 import type { TaskResult } from "#api/task.ts";
 import type { PodReport } from "./reports.ts";
@@ -48,6 +49,7 @@ export class PodDocument {
   #itemBytes = 0;
   #itemsLeftOut = 0;
   #commit: string | undefined;
+  #packages: InstalledPackages | undefined;
   #result: { readonly epoch: string; readonly document: TaskResult; readonly at: number } | undefined;
   /** Made when it is asked for. */
   #view: PodReport | undefined;
@@ -83,6 +85,7 @@ export class PodDocument {
       items: [...this.#items.values()],
       itemsLeftOut: this.#itemsLeftOut,
       ...(this.#commit === undefined ? {} : { commit: this.#commit }),
+      ...(this.#packages === undefined ? {} : { packages: this.#packages }),
       ...(this.#result === undefined ? {} : { result: this.#result.document, resultAt: this.#result.at }),
     };
     return this.#view;
@@ -94,7 +97,7 @@ export class PodDocument {
     this.#at = now;
     const step = this.#stepOf(report);
     const counts = step === "merge" || step === "replace" || report.result?.outcome === "succeeded";
-    const isNews = [counts && this.#takeResult(report, now), this.#takeCommit(report)].includes(true);
+    const isNews = [counts && this.#takeResult(report, now), this.#takeProject(report)].includes(true);
     if (step === "unknown") return { answer: "unknown", change: isNews ? "decisive" : "none" };
     if (step === "left") return { answer: "taken", change: isNews ? "decisive" : "none" };
     const change = isNews || this.#phase !== report.phase ? "decisive" : "detail";
@@ -125,11 +128,12 @@ export class PodDocument {
     return isLate ? "left" : "replace";
   }
 
-  /** Whether the commit is news. A process has one, so the first word of it stands, in whatever order messages come. */
-  #takeCommit({ commit }: Report): boolean {
-    if (commit === undefined || this.#commit !== undefined) return false;
-    this.#commit = commit;
-    return true;
+  /** Whether commit or packages are news. A process has one of each, so the first word stands, in whatever order messages come. */
+  #takeProject({ commit, packages }: Report): boolean {
+    const known = [this.#commit, this.#packages];
+    this.#commit ??= commit;
+    this.#packages ??= packages;
+    return this.#commit !== known[0] || this.#packages !== known[1];
   }
 
   /** Whether the result is news. */

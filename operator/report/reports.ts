@@ -1,3 +1,4 @@
+import type { InstalledPackages } from "#api/project-packages.ts";
 import type { ReportChannel, ReportItem, ReportOrder, ReportProgress } from "#api/report.ts";
 import type { TaskResult } from "#api/task.ts";
 
@@ -13,6 +14,8 @@ export interface PodReport {
   readonly itemsLeftOut: number;
   /** The commit of its project. */
   readonly commit?: string;
+  /** The packages of its project that it has chosen. */
+  readonly packages?: InstalledPackages;
   /** Its shape is checked; whose it is, is not: that is for `run/` to say. */
   readonly result?: TaskResult;
   readonly resultAt?: number;

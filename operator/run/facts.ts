@@ -2,6 +2,7 @@ import type { ConnectionSpec } from "../api/connection.ts";
 import type { ObjectMeta } from "../api/metadata.ts";
 import type { PipelineSpec } from "../api/pipeline.ts";
 import type { PipelineRunStatus } from "../api/pipeline-run.ts";
+import type { InstalledPackages } from "../api/project-packages.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { ReportItem } from "../api/report.ts";
 import type { TaskResult } from "../api/task.ts";
@@ -190,6 +191,8 @@ export interface PodFacts {
   readonly pushed?: { readonly result: TaskResult; readonly at: number };
   /** The commit of its project that its task works with, where it has said so by the channel. */
   readonly commit?: string;
+  /** The packages of its project that its task has chosen, by the same way. */
+  readonly packages?: InstalledPackages;
   /** How many of its items its task has yet to do, where it has said so. */
   readonly itemsLeft?: number;
   /** What lies inside its node and how that stands, by the same channel, and when its task last said something. */

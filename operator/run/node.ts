@@ -13,7 +13,8 @@ import { decideRefused, settle, waitForCommit, words } from "./node-waits.ts";
 import { endsAt, overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
 import type { UnitFacts } from "./packing/expand.ts";
 import { decidePacked, type PartStates } from "./packing/packed-node.ts";
-import { type CommitWait, movedCommit } from "./project-commit.ts";
+import type { CommitWait } from "./project-commit.ts";
+import { type Choices, movedProject } from "./project-packages.ts";
 import type { ReadinessRule } from "./readiness.ts";
 import { resultCounts } from "./result-counts.ts";
 import { retryDelayMs } from "./retry.ts";
@@ -48,9 +49,10 @@ export interface NodeContext {
   readonly rule: ReadinessRule;
   /** Next states of the nodes that this one needs. */
   readonly needs: ReadonlyMap<string, NodeState>;
-  /** Of its git project: the other node that looks its commit up, or the commit, once that is stored. */
+  /** Of its project: the other node that looks its commit up, or the commit, once that is stored; the packages that the run has chosen. */
   readonly commitWait?: CommitWait;
   readonly runsCommit?: string;
+  readonly packages: Choices;
   /** Whether one of those has succeeded by a push alone, which is not stored yet. */
   readonly needsStore: boolean;
   /** It is a part of a packed node. */
@@ -186,7 +188,7 @@ function isEvicted({ stored }: NodeContext, { attempt }: AttemptFacts): boolean 
 /** Where the attempt stands. One that was held has waited for nobody before it began. */
 function begunState(context: NodeContext, attempt: AttemptFacts): AttemptState {
   const { now } = context.facts;
-  const state = movedCommit(context, attempt) ?? attemptState(attempt, expectation(context, attempt), now);
+  const state = movedProject(context, attempt) ?? attemptState(attempt, expectation(context, attempt), now);
   const isLost = state.state === "failed" && state.restsOnAbsence === true && state.reason === "InvalidResult";
   if (isLost && isEvicted(context, attempt)) return evictedUnseen(state);
   if (state.state === "failed" && state.reason === "AttemptTimedOut" && context.node.attemptTimeout === undefined)

@@ -9,6 +9,7 @@ import { decideNode, type NodeContext, type NodeDecision } from "./node.ts";
 import { packNodes } from "./packing/packed-status.ts";
 import { closedBy, deadlineOf, ruleOf } from "./packing/unit-rule.ts";
 import { ProjectCommits } from "./project-commit.ts";
+import { ProjectPackages } from "./project-packages.ts";
 import { isLive } from "./stop-jobs.ts";
 import { wakeAtFirst } from "./time.ts";
 import { judge } from "./verdict.ts";
@@ -34,6 +35,7 @@ interface Surroundings {
   readonly pass: Pass;
   readonly proven: ReadonlySet<string>;
   readonly commits: ProjectCommits;
+  readonly packages: ProjectPackages;
 }
 
 /** The run's everyday: each node in the order of needs, so that one pass carries an outcome all the way down. */
@@ -41,6 +43,7 @@ export function passOver(copy: Copy, facts: Facts): Decision {
   const proven = provenNodes(copy, facts);
   const slots = slotsOf(copy, facts);
   const commits = new ProjectCommits(copy.spec, facts);
+  const packages = new ProjectPackages(copy.spec, facts);
   const pass: Pass = {
     nodes: {},
     actions: [],
@@ -52,10 +55,10 @@ export function passOver(copy: Copy, facts: Facts): Decision {
     storeFirst: false,
   };
   for (const name of copy.graph.order) {
-    const context = contextOf(name, copy, facts, { pass, proven, commits });
+    const context = contextOf(name, copy, facts, { pass, proven, commits, packages });
     if (context === undefined) continue;
     const decision = withinLimits(decideNode(context), context, slots);
-    collect(pass, context, commits.taken(name, decision, context.stored));
+    collect(pass, context, packages.taken(name, commits.taken(name, decision, context.stored), context.stored));
   }
   // A unit that waits for the place of one that has ended begins when that is stored.
   if (slots.units.hasFreed(pass.nodes)) pass.storeFirst = true;
@@ -72,7 +75,7 @@ export function passOver(copy: Copy, facts: Facts): Decision {
 }
 
 function contextOf(name: string, copy: Copy, facts: Facts, around: Surroundings): NodeContext | undefined {
-  const { pass, proven, commits } = around;
+  const { pass, proven, commits, packages } = around;
   const { spec, graph } = copy;
   const node = spec.nodes[name];
   if (node === undefined) return undefined;
@@ -87,6 +90,7 @@ function contextOf(name: string, copy: Copy, facts: Facts, around: Surroundings)
   return {
     ...{ name, node, pipeline: spec, facts, stored, proven: proven.has(name), needs, needsStore },
     rule: ruleOf(name, copy),
+    packages: packages.chosenFor(name),
     ...(commitWait === undefined ? {} : { commitWait }),
     ...(runsCommit === undefined ? {} : { runsCommit }),
     ...packingContext(name, copy, facts, pass),

@@ -1,10 +1,10 @@
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { NodeStatus, PipelineRunStatus } from "../api/pipeline-run.ts";
-import { TaskNote } from "../api/task.ts";
 import type { Failure } from "./attempt/attempt-state.ts";
-import { type ResultExpectation, readResult, speaksOf } from "./attempt/task-end.ts";
+import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts } from "./facts.ts";
 import type { NodeContext, NodeDecision } from "./node.ts";
+import { expectationOf, saidOf } from "./project-words.ts";
 import { isLive } from "./stop-jobs.ts";
 
 /*
@@ -28,7 +28,8 @@ import { isLive } from "./stop-jobs.ts";
  * A node is at work from the creation of its Job to the end of it, also while it waits for room: its Job was made without a commit.
  */
 
-interface RunOf {
+/** A run by its copy of the spec and its stored status. */
+export interface RunOf {
   readonly spec: Pick<PipelineSpec, "nodes">;
   readonly status: Pick<PipelineRunStatus, "nodes">;
 }
@@ -53,27 +54,9 @@ function commitIn(node: PipelineNode | undefined): string | undefined {
   return /^[0-9a-f]{40}$/.test(ref) ? ref : undefined;
 }
 
-/** The commit that an attempt works with, as the newest of its pods that has said one says. */
-function commitSaid({ pods }: AttemptFacts, expected: ResultExpectation): string | undefined {
-  for (const { commit, pushed, terminated } of pods.toReversed()) {
-    const result = pushed !== undefined && speaksOf(pushed.result, expected) ? pushed.result : undefined;
-    const said = commit ?? result?.commit ?? commitLeft(terminated?.message ?? "", expected);
-    if (said !== undefined) return said;
-  }
-  return undefined;
-}
-
-function commitLeft(message: string, expected: ResultExpectation): string | undefined {
-  const result = readResult(message, expected);
-  if (typeof result !== "string") return result.commit;
-  if (!message.startsWith("{")) return undefined;
-  try {
-    const note = TaskNote.safeParse(JSON.parse(message)).data;
-    const { run, node, attempt } = expected;
-    return note?.run === run && note.node === node && note.attempt === attempt ? note.commit : undefined;
-  } catch {
-    return undefined;
-  }
+/** The commit that an attempt works with. */
+function commitSaid(attempt: AttemptFacts, expected: ResultExpectation): string | undefined {
+  return saidOf(attempt, expected, "commit");
 }
 
 /** The failure of an attempt that works with another commit than the run has, however it ends: what it came to is not the run's. */
@@ -179,8 +162,4 @@ function withCommit(decision: NodeDecision, commit: string | undefined): NodeDec
 /** Whether the stored status says that an attempt is under way: its Job may not be seen yet. */
 function hasBegun({ state, attempt }: NodeStatus = { state: "Pending" }): boolean {
   return attempt !== undefined && (state === "Starting" || state === "Running" || state === "Waiting");
-}
-
-function expectationOf({ run }: Facts, node: string, { attempt }: AttemptFacts): ResultExpectation {
-  return { run: run.meta.uid, node, attempt, required: true };
 }

@@ -1,3 +1,4 @@
+import type { InstalledPackages } from "#api/project-packages.ts";
 import type { TaskSpec, TaskWork } from "#api/task.ts";
 import type { Measured } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -39,6 +40,8 @@ export interface CommandContext {
   readonly packageSecretsDirectory: string;
   /** Says which commit of its project the node works with, before it does: the run's other nodes and attempts get the same. */
   readonly onCommit: (commit: string) => void;
+  /** Says which packages of its project the node has chosen, before it works with them, for the same reason. */
+  readonly onPackages: (packages: InstalledPackages) => void;
   /** The part of a fan-out that this pod is; missing where it does all of the work. */
   readonly part?: Part;
 }

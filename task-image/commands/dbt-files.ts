@@ -22,6 +22,7 @@ export async function readDbtFiles(spec: SpecOf<"transform">, context: CommandCo
   return await installPackages(tree, {
     ...{ packages, hubUrl: spec.hubUrl, git: project.git, dbtVersion: DBT_VERSION },
     ...{ vars: givenVars(vars), environment: ENVIRONMENT },
+    ...{ chosen: spec.chosenPackages ?? [], onPackages: context.onPackages },
     ...{ gitSecretDirectory: context.gitSecretDirectory, packageSecretsDirectory: context.packageSecretsDirectory },
     ...{ workDirectory: context.workDirectory, signal: context.signal, log: context.log, redactor: context.redactor },
   });

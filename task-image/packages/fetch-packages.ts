@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import type { InstalledPackage } from "#api/project-packages.ts";
 import { readAskedPackages, type TemplateFacts } from "../dbt/deps/package-files.ts";
 import type { Metadata, PackageSource, Pinned } from "../dbt/deps/resolve.ts";
-import { describePinned } from "../dbt/deps/resolve.ts";
+import { describePinned, nameOfPinned } from "../dbt/deps/resolve.ts";
 import { folderOf, nameIn } from "../dbt/deps/vendored.ts";
 import type { ProjectTree } from "../dbt/project/project-package.ts";
 import { SETTINGS_FILE } from "../dbt/project/project-settings.ts";
+import { ConfigurationError } from "../errors.ts";
 import { fetchProject } from "../git/fetch-project.ts";
 import { PACKAGE_WORDS } from "../git/words.ts";
 import type { Log } from "../log.ts";
@@ -31,6 +33,8 @@ export interface FetchFacts {
   readonly web: Web;
   readonly credentials: HostCredentials;
   readonly templates: TemplateFacts;
+  /** What the run has installed already. */
+  readonly chosen: readonly InstalledPackage[];
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly redactor: Redactor;
@@ -90,7 +94,18 @@ export class PackageFetcher implements PackageSource {
 
   async #fromArchive(pinned: Pinned & { readonly kind: "tarball" }): Promise<FetchedPackage> {
     const { files, sha256 } = await this.#archive(pinned.tarball, `package ${pinned.name}`);
-    return { files, found: sha256 };
+    const known = this.#revisionOf(pinned);
+    if (known === undefined || known === sha256) return { files, found: sha256 };
+    throw new ConfigurationError(
+      "PackageChanged",
+      `package ${pinned.name}: expected the archive with SHA-256 ${known}, with which the run has begun, found ${sha256}. Start another run`,
+    );
+  }
+
+  /** What the run has installed of a package that is not the hub's. */
+  #revisionOf(pinned: Sourced): string | undefined {
+    const name = nameOfPinned(pinned);
+    return this.#facts.chosen.find((one) => one.name === name)?.revision;
   }
 
   async #archive(written: string, subject: string): Promise<Archive> {
@@ -107,12 +122,8 @@ export class PackageFetcher implements PackageSource {
     );
   }
 
-  async #fromGit({
-    git,
-    revision,
-    subdirectory,
-    warnsUnpinned,
-  }: Pinned & { readonly kind: "git" }): Promise<FetchedPackage> {
+  async #fromGit(pinned: Pinned & { readonly kind: "git" }): Promise<FetchedPackage> {
+    const { git, revision, subdirectory, warnsUnpinned } = pinned;
     const { credentials, signal, log, redactor, workDirectory } = this.#facts;
     const isKnown = /^(?:https|ssh):\/\/[^/\s]+\/[^\s]+$/.test(git) && URL.canParse(git);
     if (!isKnown) {
@@ -139,7 +150,7 @@ export class PackageFetcher implements PackageSource {
       .digest("hex");
     let commit: string | undefined;
     const files = await fetchProject(place, {
-      ...{ signal, log, redactor, words: PACKAGE_WORDS },
+      ...{ signal, log, redactor, words: PACKAGE_WORDS, commit: this.#revisionOf(pinned) },
       secretDirectory: secret?.directory ?? "",
       workDirectory: join(workDirectory, `package-${folder.slice(0, 12)}`),
       name: `${subdirectory === undefined ? "" : `folder ${subdirectory} of `}git package ${git}`,

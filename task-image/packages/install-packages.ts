@@ -1,4 +1,10 @@
-import { DEFAULT_HUB_URL, type Packages } from "#api/project-packages.ts";
+import {
+  DEFAULT_HUB_URL,
+  type InstalledPackage,
+  type InstalledPackages,
+  type Packages,
+  tellable,
+} from "#api/project-packages.ts";
 import type { GitProject } from "#api/project-source.ts";
 import { LOCK_FILE, packagesHash } from "../dbt/deps/lock-file.ts";
 import {
@@ -9,7 +15,7 @@ import {
 } from "../dbt/deps/package-files.ts";
 import { PackageProblem } from "../dbt/deps/package-listing.ts";
 import type { PackageSpec } from "../dbt/deps/package-spec.ts";
-import { describePinned, type ResolvedPackage, resolvePackages } from "../dbt/deps/resolve.ts";
+import { describePinned, nameOfPinned, type ResolvedPackage, resolvePackages } from "../dbt/deps/resolve.ts";
 import { readRootSettings } from "../dbt/deps/root-settings.ts";
 import { nameIn, type Vendored, vendoredPackages } from "../dbt/deps/vendored.ts";
 import { parseVersion } from "../dbt/deps/version.ts";
@@ -19,7 +25,7 @@ import { formatProblem, ProblemError } from "../jinja/problem.ts";
 import type { Log } from "../log.ts";
 import { SizeBound } from "../projects/size-bound.ts";
 import type { Redactor } from "../redaction.ts";
-import { PackageFetcher } from "./fetch-packages.ts";
+import { type FetchedPackage, PackageFetcher } from "./fetch-packages.ts";
 import { hostCredentials } from "./host-credentials.ts";
 import { Hub } from "./hub.ts";
 import { openWeb } from "./web.ts";
@@ -30,6 +36,10 @@ export interface InstallOptions extends TemplateFacts {
   readonly hubUrl: string | undefined;
   /** The version of dbt that packages are to work with. */
   readonly dbtVersion: string;
+  /** What the run has installed for the same project already: of what is asked for in the same words, nothing is chosen again. */
+  readonly chosen: readonly InstalledPackages[];
+  /** Learns what was chosen, before it is answered. */
+  readonly onPackages: (packages: InstalledPackages) => void;
   readonly git: GitProject | undefined;
   readonly gitSecretDirectory: string;
   readonly packageSecretsDirectory: string;
@@ -70,6 +80,8 @@ interface Wanted {
 async function install(tree: ProjectTree, wanted: Wanted, options: InstallOptions): Promise<ProjectTree> {
   const { packages, hubUrl, log, signal, redactor, workDirectory, dbtVersion } = options;
   const dbt = wanted.checksVersion ? parseVersion(dbtVersion) : undefined;
+  const asked = packagesHash(wanted.asked);
+  const chosen = options.chosen.find((one) => one.asked === asked);
   const credentials = hostCredentials(options);
   await using web = openWeb({ signal, credentials });
   const hub = new Hub(packages?.hub?.url ?? hubUrl ?? DEFAULT_HUB_URL, { web, log });
@@ -79,16 +91,39 @@ async function install(tree: ProjectTree, wanted: Wanted, options: InstallOption
     web,
     credentials,
     templates: options,
-    signal,
-    log,
-    redactor,
-    workDirectory,
+    ...{ signal, log, redactor, workDirectory, chosen: chosen?.installed ?? [] },
   });
   const { specs, isTransitive } = specsToInstall(tree, wanted, options);
   const project = nameIn(tree, "");
   const isVendored = wanted.vendored.has;
-  const resolved = await resolvePackages(specs, fetcher, { dbt, project, isTransitive, isVendored });
-  return await withFiles(tree, resolved, { fetcher, folder: wanted.folder, log });
+  const resolved = await resolvePackages([...specs, ...chosenSpecs(chosen)], fetcher, {
+    ...{ dbt, project, isTransitive, isVendored },
+  });
+  const installed = await fetchAll(resolved, fetcher, log);
+  if (chosen === undefined) tell(asked, installed, options);
+  return withFiles(tree, installed, wanted.folder);
+}
+
+/** Exact versions of the hub's packages that the run has. */
+function chosenSpecs(chosen: InstalledPackages | undefined): readonly PackageSpec[] {
+  return (chosen?.installed ?? []).flatMap(({ name, version }): PackageSpec[] => {
+    const exact = parseVersion(version ?? "");
+    if (exact === undefined) return [];
+    return [{ kind: "hub", package: name, versions: [exact], takesPrereleases: false, by: "the run's first attempt" }];
+  });
+}
+
+function tell(asked: string, installed: readonly Installed[], { onPackages, log }: InstallOptions): void {
+  const known = installed.flatMap(({ pinned, found }): InstalledPackage[] => {
+    const name = nameOfPinned(pinned);
+    if (pinned.kind === "hub") return [{ name, version: pinned.version }];
+    return found === undefined ? [] : [{ name, revision: found }];
+  });
+  const kept = tellable(asked, known);
+  const left = known.slice(kept?.installed.length ?? 0).map(({ name }) => name);
+  if (left.length > 0)
+    log.warn("versions of packages have no room in the run's status: the next attempt chooses them anew", { left });
+  if (kept !== undefined) onPackages(kept);
 }
 
 /** What is asked for, and what the packages ask for that are there already; or what package-lock.yml names, where it fits. */
@@ -108,24 +143,27 @@ function specsToInstall(tree: ProjectTree, { asked, vendored }: Wanted, options:
   return { specs: [...asked.specs, ...theirs] as readonly PackageSpec[], isTransitive: true };
 }
 
-interface Installing {
-  readonly fetcher: PackageFetcher;
-  readonly folder: string;
-  readonly log: Log;
+type Installed = ResolvedPackage & FetchedPackage;
+
+async function fetchAll(
+  resolved: readonly ResolvedPackage[],
+  fetcher: PackageFetcher,
+  log: Log,
+): Promise<readonly Installed[]> {
+  return await allOf(
+    resolved.map(async (one) => {
+      const fetched = await fetcher.fetch(one.pinned);
+      log.info("package installed", { package: one.name, from: describePinned(one.pinned), at: fetched.found });
+      return { ...one, ...fetched };
+    }),
+  );
 }
 
-async function withFiles(
-  tree: ProjectTree,
-  resolved: readonly ResolvedPackage[],
-  { fetcher, folder, log }: Installing,
-): Promise<ProjectTree> {
-  const fetched = await allOf(resolved.map(({ pinned }) => fetcher.fetch(pinned)));
+function withFiles(tree: ProjectTree, installed: readonly Installed[], folder: string): ProjectTree {
   const bound = new SizeBound("all packages together");
   const files = new Map(tree);
-  for (const [index, { name, pinned }] of resolved.entries()) {
-    const found = fetched[index];
-    log.info("package installed", { package: name, from: describePinned(pinned), at: found?.found });
-    for (const [path, text] of found?.files ?? []) {
+  for (const { name, files: own } of installed) {
+    for (const [path, text] of own) {
       bound.add(`${name}/${path}`, text.length);
       files.set(`${folder}/${name}/${path}`, text);
     }

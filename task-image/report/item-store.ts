@@ -1,10 +1,13 @@
-import { REPORT_ITEMS_MAX, type ReportItem, type ReportProgress } from "#api/report.ts";
+import { REPORT_ITEMS_MAX, type Report, type ReportItem, type ReportProgress } from "#api/report.ts";
 import type { EndState, ItemEnd, ItemProgress, Measured, ProgressReporter } from "./item-progress.ts";
 import { cut } from "./shown-text.ts";
 
 /** Longest name and message of an item, in UTF-16 units. */
 const NAME_LENGTH_MAX = 512;
 const MESSAGE_LENGTH_MAX = 1024;
+
+/** What a task looks up of its project before it works with it. */
+export type ProjectWords = Pick<Report, "commit" | "packages">;
 
 interface Item extends ReportItem {
   /** When it was first worked on in this attempt. */
@@ -37,19 +40,19 @@ export class ItemStore implements ProgressReporter {
   #done = 0;
   #leftOut = 0;
   #current: string | undefined;
-  #commit: string | undefined;
+  #project: ProjectWords = {};
 
   constructor(options: ItemStoreOptions) {
     this.#options = options;
   }
 
-  /** The commit of its project that the node works with. */
-  get commit(): string | undefined {
-    return this.#commit;
+  /** What the node has looked up of its project. */
+  get project(): ProjectWords {
+    return this.#project;
   }
 
-  worksWith(commit: string): void {
-    this.#commit = commit;
+  worksWith(words: ProjectWords): void {
+    this.#project = { ...this.#project, ...words };
     this.#options.onChange(this);
   }
 

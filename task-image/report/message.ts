@@ -2,7 +2,7 @@ import { REPORT_BYTES_MAX, REPORT_VERSION, type Report } from "#api/report.ts";
 import type { ItemStore } from "./item-store.ts";
 
 /** What a message says beside its items. */
-export type Heading = Omit<Report, "version" | "items" | "itemsLeftOut" | "progress" | "commit">;
+export type Heading = Omit<Report, "version" | "items" | "itemsLeftOut" | "progress" | "commit" | "packages">;
 
 /** Bytes that are left to the items: the heading has at most a result of 3 KiB, names of a few hundred characters and counts. */
 const ITEMS_BYTES_MAX = REPORT_BYTES_MAX - 16 * 1024;
@@ -23,7 +23,7 @@ export function encodeMessage(heading: Heading, store: ItemStore, isReduced: boo
     version: REPORT_VERSION,
     ...heading,
     progress,
-    ...(store.commit === undefined ? {} : { commit: store.commit }),
+    ...store.project,
     items: [...items],
     ...(isCut ? { itemsLeftOut: leftOut } : {}),
   };

@@ -100,13 +100,14 @@ function podOf(
 function saidBy(
   { metadata }: Pod,
   reports: Proof["reports"],
-): Pick<PodFacts, "pushed" | "commit" | "itemsLeft" | "items"> {
+): Pick<PodFacts, "pushed" | "commit" | "packages" | "itemsLeft" | "items"> {
   const report = reports.of(metadata.uid);
   if (report === undefined) return {};
-  const { result, resultAt, commit, progress, items: list, itemsLeftOut: leftOut, at } = report;
+  const { result, resultAt, commit, packages, progress, items: list, itemsLeftOut: leftOut, at } = report;
   return {
     ...(result === undefined || resultAt === undefined ? {} : { pushed: { result, at: resultAt } }),
     ...(commit === undefined ? {} : { commit }),
+    ...(packages === undefined ? {} : { packages }),
     ...(progress === undefined ? {} : { itemsLeft: progress.total - progress.done }),
     ...(list.length === 0 ? {} : { items: { list, leftOut, at } }),
   };

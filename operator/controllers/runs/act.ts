@@ -7,7 +7,8 @@ import type { Kube } from "../../kube/kube.ts";
 import type { Reports } from "../../report/reports.ts";
 import type { Action } from "../../run/action.ts";
 import type { Facts, JobRefusal } from "../../run/facts.ts";
-import { storedCommit } from "../../run/project-commit.ts";
+import { type RunOf, storedCommit } from "../../run/project-commit.ts";
+import { chosenPackages } from "../../run/project-packages.ts";
 import type { KnownJobs } from "../jobs/known-jobs.ts";
 import { createOwnedJob } from "../jobs/owned-job.ts";
 
@@ -56,7 +57,7 @@ async function createJob(
     node: action.node,
     attempt: action.attempt,
     ...unitFor(action.node, copy),
-    ...commitFor(action.node, { spec: spec(), status: run.status }),
+    ...projectFor(action.node, { spec: spec(), status: run.status }),
     ...(channel === undefined ? {} : { report: { ...channel, ...(action.hold === true ? { hold: true } : {}) } }),
   };
   if (action.hold === true && attempt.report === undefined)
@@ -73,9 +74,13 @@ function unitFor(node: string, copy: Facts["copy"]): Pick<Attempt, "unit"> {
   return { unit: { node: found.node, name, ...(project === undefined ? {} : { project }) } };
 }
 
-function commitFor(node: string, run: Parameters<typeof storedCommit>[1]): Pick<Attempt, "commit"> {
-  const commit = storedCommit(node, run);
-  return commit === undefined ? {} : { commit };
+/** What the run knows of the node's project already. */
+function projectFor(node: string, run: RunOf): Pick<Attempt, "commit" | "chosenPackages"> {
+  const [commit, packages] = [storedCommit(node, run), chosenPackages(node, run)];
+  return {
+    ...(commit === undefined ? {} : { commit }),
+    ...(packages.length === 0 ? {} : { chosenPackages: packages }),
+  };
 }
 
 /** In the foreground, so that the Job is there until its pod has ended: a stopped run must not work on. */

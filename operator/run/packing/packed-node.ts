@@ -47,7 +47,12 @@ export function decidePacked(context: NodeContext, parts: readonly PartStates[])
   const base = { ...lastingOf(stored), ...beginOf(stored, parts), ...sumsOf(stored, parts) };
   if (planned.state !== "Succeeded") return ofPlan(planned, base);
   const commit = planned.commit ?? stored.commit;
-  const known = { ...base, ...(commit === undefined ? {} : { commit }) };
+  const packages = planned.packages ?? stored.packages;
+  const known = {
+    ...base,
+    ...(commit === undefined ? {} : { commit }),
+    ...(packages === undefined ? {} : { packages }),
+  };
   if (stored.packed?.plan === undefined && stored.packed?.alone === undefined) return keepPlan(context, known);
   const units = parts.filter(({ unit }) => unit !== PLAN_UNIT && unit !== END_UNIT);
   const succeeded = units.filter(({ now }) => now.state === "Succeeded").length;
@@ -57,10 +62,11 @@ export function decidePacked(context: NodeContext, parts: readonly PartStates[])
 }
 
 /** What of a node's stored status goes on as it is. */
-function lastingOf({ packed, commit, rows, bytes, tests, health }: NodeStatus): Omit<NodeStatus, "state"> {
+function lastingOf({ packed, commit, packages, rows, bytes, tests, health }: NodeStatus): Omit<NodeStatus, "state"> {
   return {
     ...(packed === undefined ? {} : { packed }),
     ...(commit === undefined ? {} : { commit }),
+    ...(packages === undefined ? {} : { packages }),
     ...(rows === undefined ? {} : { rows }),
     ...(bytes === undefined ? {} : { bytes }),
     ...(tests === undefined ? {} : { tests }),

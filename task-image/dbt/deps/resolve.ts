@@ -122,6 +122,12 @@ function refuseTwins(resolved: readonly ResolvedPackage[], project: string): voi
   }
 }
 
+/** What a package is called where its version is told: an archive by its name, because its URL may have words for nobody else. */
+export function nameOfPinned(pinned: Pinned): string {
+  if (pinned.kind === "hub") return pinned.package;
+  return pinned.kind === "tarball" ? pinned.name : nameOfSpec({ ...pinned, by: "" });
+}
+
 /** `dbt-labs/dbt_utils 1.1.1`, a URL with its revision, or a path. */
 export function describePinned(pinned: Pinned): string {
   if (pinned.kind === "hub") return `${pinned.package} ${pinned.version}`;

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import type { InstalledPackages } from "#api/project-packages.ts";
 import { networkRules } from "../../../task-image/network/network-rules.ts";
 import { guardSockets } from "../../../task-image/network/socket-guard.ts";
 import { runTransformAt } from "../../support/dbt/dbt-command.ts";
@@ -9,7 +10,9 @@ import { type PackageHub, packArchive, startPackageHub } from "../../support/dbt
 import { mountSecret } from "../../support/git/fetched.ts";
 import { type GitHttpsServer, startGitHttps } from "../../support/git/https-server.ts";
 import { GitRepository } from "../../support/git/repository.ts";
+import { type SshServer, startSshd } from "../../support/git/sshd.ts";
 import { temporaryDirectory } from "../../support/machine/temporary-directory.ts";
+import { makeCertificate } from "../../support/servers/certificate.ts";
 import { type HttpApi, startHttpApi } from "../../support/servers/http-api.ts";
 import { type PostgresServer, startPostgres, type TestDatabase } from "../../support/servers/postgres.ts";
 
@@ -37,6 +40,7 @@ let server: PostgresServer;
 let hub: PackageHub;
 let repositories: GitHttpsServer;
 let archives: HttpApi;
+let ssh: SshServer;
 let guard: Disposable;
 let warehouse: TestDatabase;
 let repository: GitRepository;
@@ -46,8 +50,9 @@ beforeAll(async () => {
   repository = new GitRepository("films.git", root);
   repository.commit(git("films"));
   repository.tag("v1");
-  [server, repositories, hub, archives] = await Promise.all([
+  [server, ssh, repositories, hub, archives] = await Promise.all([
     startPostgres(),
+    startSshd(),
     startGitHttps(root, { login: "git:t0ken-of-the-test" }),
     startPackageHub({
       "acme/words": {
@@ -64,7 +69,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   guard[Symbol.dispose]();
-  await Promise.all([server.stop(), repositories.stop(), hub[Symbol.asyncDispose](), archives[Symbol.asyncDispose]()]);
+  await Promise.all([
+    server.stop(),
+    ssh.stop(),
+    repositories.stop(),
+    hub[Symbol.asyncDispose](),
+    archives[Symbol.asyncDispose](),
+  ]);
 });
 beforeEach(async () => {
   warehouse = await server.createDatabase();
@@ -94,7 +105,11 @@ const ALL = () => [
 const MODELS = ["films_model", "local_model", "packed", "said", "words_model"];
 
 /** Builds a project that lies in a volume. */
-const build = async (files: Readonly<Record<string, string>>, fields: object = {}) => {
+const build = async (
+  files: Readonly<Record<string, string>>,
+  fields: object = {},
+  { chosen = [], secrets = {} }: { chosen?: readonly InstalledPackages[]; secrets?: Secrets } = {},
+) => {
   const volume = temporaryDirectory("volume");
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(volume, path)), { recursive: true });
@@ -103,10 +118,15 @@ const build = async (files: Readonly<Record<string, string>>, fields: object = {
   const packageSecretsDirectory = temporaryDirectory("secrets");
   const secret = { token: "t0ken-of-the-test", "ca.crt": repositories.certificate };
   mountSecret(secret, join(packageSecretsDirectory, "films-repository"));
+  for (const [name, values] of Object.entries(secrets)) mountSecret(values, join(packageSecretsDirectory, name));
   const packages = { hub: { url: hub.url }, credentials: [{ host: "localhost", secretRef: "films-repository" }] };
   const said = { project: { persistentVolumeClaim: { claimName: "models" } }, packages, ...fields };
-  return await runTransformAt(warehouse, volume, said, {}, { packageSecretsDirectory });
+  const choice: InstalledPackages[] = [];
+  const context = { packageSecretsDirectory, onPackages: (one: InstalledPackages) => void choice.push(one) };
+  const ran = await runTransformAt(warehouse, volume, said, { chosenPackages: [...chosen] }, context);
+  return { ...ran, choice };
 };
+type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 test("a project with packages of the hub, of git, of an archive and of its own folder is built as it is", async () => {
   const { outcome, states, log } = await build(project(ALL(), LOCAL));
@@ -200,6 +220,119 @@ describe("package-lock.yml", () => {
     expect(outcome).toMatchObject({ message: "1 node: 1 success" });
     expect(log).toContain('"from":"acme/small 1.0.0"');
     expect(log).toContain("package-lock.yml does not fit packages.yml");
+  });
+});
+
+describe("the versions that a run has begun with", () => {
+  test("are said before anything is built", async () => {
+    const commit = repository.commit(git("films"));
+    const { choice } = await build(project(ALL(), LOCAL));
+    expect(choice).toEqual([
+      {
+        asked: expect.stringMatching(/^[0-9a-f]{40}$/),
+        installed: expect.arrayContaining([
+          { name: "acme/words", version: "1.1.0" },
+          { name: "acme/small", version: "0.2.0" },
+          { name: `${repositories.url}/films.git/films`, revision: expect.stringMatching(/^[0-9a-f]{40}$/) },
+          { name: "packed_package", revision: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        ]),
+      },
+    ]);
+    expect(choice[0]?.installed.map(({ revision }) => revision)).not.toContain(commit);
+  });
+
+  test("are installed again, whatever the hub and the repository say by then", async () => {
+    const asked = [
+      { package: "acme/small", version: ">=0.1.0" },
+      { git: `${repositories.url}/films.git`, subdirectory: "films" },
+    ];
+    const files = { ...project(asked), "models/said.sql": "select 1 as id" };
+    const commit = repository.commit(git("films"));
+    const first = await build(files);
+    expect(first.choice[0]?.installed.map(({ version, revision }) => version ?? revision)).toEqual(["1.0.0", commit]);
+    const chosen = first.choice.map(({ asked: question, installed }) => ({
+      asked: question,
+      installed: installed.map((one) => (one.version === undefined ? one : { ...one, version: "0.2.0" })),
+    }));
+    repository.commit({ ...git("films"), "films/models/films_model.sql": "select 'newer' as name" });
+    const { outcome, log, choice } = await build(files, {}, { chosen });
+    expect(outcome).toMatchObject({ message: "2 nodes: 2 success" });
+    expect(log).toContain('"from":"acme/small 0.2.0"');
+    expect(await warehouse.query("SELECT name FROM dbt.films_model")).toEqual([{ name: "films" }]);
+    expect(choice).toEqual([]);
+  });
+
+  test("are left where the project asks for something else", async () => {
+    const chosen = [{ asked: "0".repeat(40), installed: [{ name: "acme/small", version: "0.2.0" }] }];
+    const files = { ...project([{ package: "acme/small", version: ">=0.1.0" }]), "models/said.sql": "select 1 as id" };
+    const { choice } = await build(files, {}, { chosen });
+    expect(choice).toMatchObject([{ installed: [{ name: "acme/small", version: "1.0.0" }] }]);
+  });
+
+  test.each([
+    [
+      "the hub has lost the version",
+      { name: "acme/small", version: "0.3.0" },
+      "PackageConflict",
+      "by packages.yml (>=0.1.0) and the run's first attempt (=0.3.0)",
+    ],
+    [
+      "an archive was packed anew",
+      { name: "packed_package", revision: "0".repeat(64) },
+      "PackageChanged",
+      "with which the run has begun",
+    ],
+  ])("stop the run where %s", async (_, one, code, message) => {
+    const asked = [
+      { package: "acme/small", version: ">=0.1.0" },
+      { tarball: `${archives.origin}/packed.tar.gz`, name: "packed_package" },
+    ];
+    const files = { ...project(asked), "models/said.sql": "select 1 as id" };
+    const { choice } = await build(files);
+    const installed = [...(choice[0]?.installed.filter(({ name }) => name !== one.name) ?? []), one];
+    const { outcome } = await build(files, {}, { chosen: [{ asked: choice[0]?.asked ?? "", installed }] });
+    expect(outcome).toMatchObject({ kind: "configuration", code });
+    expect((outcome as Error).message).toContain(message);
+  });
+});
+
+describe("packages from servers of one's own", () => {
+  const files = (asked: object) => ({ ...project([asked]), "models/said.sql": "select 1 as id" });
+
+  test("a hub and its archives behind a private certificate are trusted by ca.crt", async () => {
+    const certificate = makeCertificate("localhost");
+    await using mirror = await startPackageHub({ "acme/small": { "0.2.0": { files: SMALL } } }, undefined, certificate);
+    const packages = { hub: { url: mirror.url }, credentials: [{ host: "localhost", secretRef: "mirror" }] };
+    const asked = { package: "acme/small", version: "0.2.0" };
+    const secrets = { mirror: { "ca.crt": certificate.certificate } };
+    expect(await build(files(asked), { packages }, { secrets })).toMatchObject({
+      outcome: { message: "1 node: 1 success" },
+    });
+    expect(mirror.seen).toEqual(["/api/v1/acme/small.json", "/archives/acme/small/0.2.0.tar.gz"]);
+    const untrusted = await build(
+      files(asked),
+      { packages },
+      { secrets: { mirror: { "ca.crt": makeCertificate("localhost").certificate } } },
+    );
+    expect(untrusted.outcome).toMatchObject({ kind: "configuration" });
+  });
+
+  test("a repository is reached by ssh with a key and the host's own key", async () => {
+    const commit = repository.commit(git("films"));
+    const packages = { credentials: [{ host: "localhost", secretRef: "by-ssh" }] };
+    const asked = {
+      git: `ssh://${ssh.user}@localhost:${ssh.port}${repository.path}`,
+      revision: "main",
+      subdirectory: "films",
+    };
+    const secrets = { "by-ssh": { "ssh-privatekey": ssh.privateKey, known_hosts: ssh.knownHosts } };
+    const { outcome, choice } = await build(files(asked), { packages }, { secrets });
+    expect(outcome).toMatchObject({ message: "2 nodes: 2 success" });
+    expect(choice).toMatchObject([{ installed: [{ revision: commit }] }]);
+    const unknown = { "by-ssh": { ...secrets["by-ssh"], known_hosts: "[localhost]:1 ssh-ed25519 AAAA" } };
+    expect((await build(files(asked), { packages }, { secrets: unknown })).outcome).toMatchObject({
+      code: "GitHostKey",
+    });
   });
 });
 

@@ -54,6 +54,7 @@ const install = async (
   );
   const outcome = await installPackages(tree, {
     ...{ packages: undefined, hubUrl: more.hubUrl ?? hub.url, dbtVersion: "1.11.16", git: undefined },
+    ...{ chosen: [], onPackages: () => undefined },
     ...{ vars: {}, environment: new Map(), gitSecretDirectory: "", packageSecretsDirectory: "" },
     ...{ workDirectory: context.workDirectory, signal: context.signal, log: context.log, redactor: context.redactor },
   }).then(

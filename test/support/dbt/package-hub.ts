@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { temporaryDirectory } from "../machine/temporary-directory.ts";
+import type { Certificate } from "../servers/certificate.ts";
 import { type HttpApi, type Reply, type SeenRequest, startHttpApi } from "../servers/http-api.ts";
 
 /** Files by path; a link is `{ link: target }`. */
@@ -24,7 +25,7 @@ export type HubPackages = Readonly<Record<string, Readonly<Record<string, HubRel
 
 /** A package hub on 127.0.0.1 with the archives of its packages. */
 export interface PackageHub extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, or `https://localhost:PORT`. */
   readonly url: string;
   /** Paths of the requests so far. */
   readonly seen: readonly string[];
@@ -43,10 +44,14 @@ export function packArchive(files: ArchiveFiles, top = "package-1.0.0"): Buffer 
   return readFileSync(join(root, "archive.tar.gz"));
 }
 
-/** What the hub's API answers, https://hub.getdbt.com/api/v1/. `instead` answers a request in the place of the hub. */
+/**
+ * What the hub's API answers, https://hub.getdbt.com/api/v1/. `instead` answers a request in the place of the hub. With a certificate, for
+ * `localhost`, it speaks TLS.
+ */
 export async function startPackageHub(
   packages: HubPackages,
   instead: (request: SeenRequest) => Reply | undefined = () => undefined,
+  tls?: Certificate,
 ): Promise<PackageHub> {
   const archives = new Map<string, Buffer>();
   const documents = new Map<string, (origin: string) => unknown>();
@@ -80,7 +85,7 @@ export async function startPackageHub(
     if (document !== undefined) return { body: JSON.stringify(document(origin)) };
     const archive = archives.get(pathname);
     return archive === undefined ? { status: 404, body: "{}" } : { body: archive };
-  });
+  }, tls);
   return {
     url: api.origin,
     get seen() {

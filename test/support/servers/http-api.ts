@@ -1,6 +1,8 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import type { Certificate } from "./certificate.ts";
 
 /** A request as the server saw it. `number` counts from 1. */
 export interface SeenRequest {
@@ -28,19 +30,23 @@ export interface HttpApi extends AsyncDisposable {
   readonly seen: readonly SeenRequest[];
 }
 
-export async function startHttpApi(reply: (request: SeenRequest) => Reply): Promise<HttpApi> {
+/** With a certificate, which is to be one for `localhost`, it speaks TLS. */
+export async function startHttpApi(reply: (request: SeenRequest) => Reply, tls?: Certificate): Promise<HttpApi> {
   const seen: SeenRequest[] = [];
-  const server = createServer(async (incoming, response) => {
+  const protocol = tls === undefined ? "http" : "https";
+  const onRequest: RequestListener = async (incoming, response) => {
     const { method = "GET", headers } = incoming;
-    const url = new URL(incoming.url ?? "/", `http://${headers.host}`);
+    const url = new URL(incoming.url ?? "/", `${protocol}://${headers.host}`);
     const request = { number: seen.length + 1, method, url, headers, body: await text(incoming) };
     seen.push(request);
     answer(response, reply(request));
-  });
+  };
+  const server =
+    tls === undefined ? createServer(onRequest) : createTlsServer({ cert: tls.certificate, key: tls.key }, onRequest);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${protocol}://${tls === undefined ? "127.0.0.1" : "localhost"}:${port}`,
     seen,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

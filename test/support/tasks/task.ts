@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { TaskUnit } from "#api/packing.ts";
-import { CONTRACT_VERSION, type TaskConnection, type TaskWork } from "#api/task.ts";
+import { CONTRACT_VERSION, type TaskConnection, type TaskSpec, type TaskWork } from "#api/task.ts";
 import type { CommandContext, SpecOf } from "../../../task-image/commands/command.ts";
 import { createLog } from "../../../task-image/log.ts";
 import { createRedactor } from "../../../task-image/redaction.ts";
@@ -16,6 +16,7 @@ interface TaskSettings<W extends TaskWork> {
   readonly node?: string;
   readonly attempt?: number;
   readonly unit?: TaskUnit | undefined;
+  readonly chosenPackages?: TaskSpec["chosenPackages"];
 }
 
 /** A task of the run `run-1` of the pipeline `films`. */
@@ -26,11 +27,13 @@ export function aTask<W extends TaskWork>({
   node = "raw",
   attempt = 1,
   unit,
+  chosenPackages,
 }: TaskSettings<W>): SpecOf<W["verb"]> {
   const run = { namespace: "demo", pipeline: "films", name: "run-1", uid };
   return {
     ...{ version: CONTRACT_VERSION, run, node, attempt, connections, work },
     ...(unit === undefined ? {} : { unit }),
+    ...(chosenPackages === undefined ? {} : { chosenPackages }),
   } as unknown as SpecOf<W["verb"]>;
 }
 
@@ -66,6 +69,7 @@ export function aContext(settings: Partial<Omit<CommandContext, "progress">> = {
     gitSecretDirectory: directory,
     packageSecretsDirectory: directory,
     onCommit: () => undefined,
+    onPackages: () => undefined,
     ...settings,
     lines,
   };

@@ -38,6 +38,18 @@ describe("messages of one process", () => {
     expect(late.view.commit).toBe(commit);
   });
 
+  test("the first word of packages is decisive as well, beside a commit that is known", () => {
+    const [commit, packages] = [
+      "1".repeat(40),
+      { asked: "2".repeat(40), installed: [{ name: "a/b", version: "1.0.0" }] },
+    ];
+    const doc = document();
+    doc.take(report({ items: [], commit }), 1, ALL);
+    expect(doc.take(report({ seq: 2, kind: "delta", items: [], commit, packages }), 2, ALL).change).toBe("decisive");
+    expect(doc.take(report({ seq: 3, kind: "delta", items: [], commit, packages }), 3, ALL).change).toBe("detail");
+    expect(doc.view).toMatchObject({ commit, packages });
+  });
+
   test("items of the same name and another kind are others", () => {
     const doc = document();
     doc.take(report({ items: [item("a"), item("a", { kind: "test" })] }), 1, ALL);

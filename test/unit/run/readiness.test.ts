@@ -49,7 +49,8 @@ describe("another rule: all must have ended", () => {
     if (node === undefined) throw new Error("there is no node b");
     const stored = { state: "Pending" } as const;
     const more = { proven: false, rule: ALL_ENDED, needs: new Map([["a", state]]), needsStore: false };
-    return { name: "b", node, pipeline, facts, stored, ...more };
+    const packages = new Map();
+    return { name: "b", node, pipeline, facts, stored, packages, ...more };
   };
 
   test("is all that a node asks before it begins", () => {

@@ -67,7 +67,7 @@ const states = (index: number) => seen[index]?.report.items?.map(({ name, state 
 describe("while it works", () => {
   test("the commit of its project is in every message once it is known", async () => {
     await begin();
-    store.worksWith("1".repeat(40));
+    store.worksWith({ commit: "1".repeat(40) });
     await clock.advance(1_000);
     await client.end(RESULT);
     expect(seen.map(({ report }) => report.commit)).toEqual([undefined, "1".repeat(40), "1".repeat(40)]);
