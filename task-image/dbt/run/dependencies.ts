@@ -12,7 +12,7 @@ export function isRun({ resource_type, config }: ManifestNode): boolean {
 /**
  * What waits for what. A node waits for the nearest nodes of the run before it, also through nodes that are not a part of it, so that a
  * failure reaches all that is downstream. With `testsStop` (`dbt build`) it also waits for the tests of what it reads: those of which it
- * reads, near or far, everything that they read.
+ * reads, near or far, everything that they read; a test does so for what it reads that is not run itself.
  */
 export function dependenciesOf(manifest: Manifest, selected: Iterable<string>, testsStop: boolean): Dependencies {
   const run = new Set([...selected].filter((id) => isRunId(manifest, id)));
@@ -107,11 +107,14 @@ function addTests(manifest: Manifest, run: ReadonlySet<string>, found: ReadonlyM
   const tests = [...run].filter((id) => isTest(id) && read(id).length > 0);
   const covers = (id: string, test: string) => read(test).every((parent) => before(id).has(parent));
   for (const [id, waits] of found) {
-    if (isTest(id) || !manifest.nodes.has(id)) continue;
+    if (!manifest.nodes.has(id)) continue;
     const direct = [...waits];
+    // A test waits as what it reads would, where that is no node of the run: an ephemeral model behind a failed test is skipped.
+    const waiting = isTest(id) ? read(id).filter((parent) => !run.has(parent)) : [id];
     for (const test of tests) {
       // A node before this one that waits for the test already passes its failure on.
-      if (covers(id, test) && !direct.some((each) => covers(each, test))) waits.add(test);
+      if (test !== id && waiting.some((each) => covers(each, test)) && !direct.some((each) => covers(each, test)))
+        waits.add(test);
     }
   }
 }

@@ -47,6 +47,20 @@ test("in build a model's unit tests run in turn behind the tests of what it read
   });
 });
 
+test("a test behind an ephemeral model waits for the tests that this one would wait for", () => {
+  const manifest = manifestOf("warehouse", [
+    { name: "raw", sql: "select 1 as id" },
+    { name: "films", sql: "select id from {{ ref('raw') }}", config: { materialized: "ephemeral" } },
+    notNull("raw"),
+    notNull("films"),
+  ]);
+  const found = dependenciesOf(manifest, manifest.nodes.keys(), true);
+  expect([...(found.get("test.shop.not_null_films") ?? [])].sort()).toEqual([
+    "model.shop.raw",
+    "test.shop.not_null_raw",
+  ]);
+});
+
 test("an exposure waits for what it shows and for no test", () => {
   const manifest = project();
   const id = "exposure.shop.board";
