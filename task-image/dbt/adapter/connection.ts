@@ -2,10 +2,16 @@ import type { Rendering } from "../../jinja/running/rendering.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { StatementResult } from "../bridge/messages.ts";
 
-/** The session of a thread, with dbt's transactions: one begins where a macro asks for it, and ends by `adapter.commit()`. */
+/**
+ * The session of a thread, with dbt's transactions: one begins where a macro asks for it, and ends by `adapter.commit()`. Where a text of
+ * the project ends it before, as hooks with a `commit;` do, the next text begins another one, as dbt's driver does: what fails behind the
+ * hook is undone.
+ */
 export class Connection {
   readonly #bridge: Pick<Bridge, "run" | "copy">;
   #isOpen = false;
+  /** A text has ended the transaction that is open. */
+  #isCut = false;
 
   constructor(bridge: Pick<Bridge, "run" | "copy">) {
     this.#bridge = bridge;
@@ -14,7 +20,9 @@ export class Connection {
   /** @throws {StatementError} when the server refuses the text; the transaction is rolled back then. */
   execute(sql: string | Rendering, autoBegin: boolean): StatementResult {
     this.#begin(autoBegin);
-    return this.#undone(() => this.#bridge.run(sql));
+    const result = this.#undone(() => this.#bridge.run(sql));
+    this.#isCut = this.#isOpen && result.isInTransaction === false;
+    return result;
   }
 
   /** Runs `COPY … FROM STDIN`; answers how many rows went in. */
@@ -26,11 +34,13 @@ export class Connection {
   commit(): void {
     if (this.#isOpen) this.#bridge.run("COMMIT");
     this.#isOpen = false;
+    this.#isCut = false;
   }
 
   rollback(): void {
     if (this.#isOpen) this.#bridge.run("ROLLBACK");
     this.#isOpen = false;
+    this.#isCut = false;
   }
 
   /** An empty transaction: dbt sends one before it asks how old a source is. */
@@ -40,9 +50,10 @@ export class Connection {
   }
 
   #begin(autoBegin: boolean): void {
-    if (!autoBegin || this.#isOpen) return;
+    if (!this.#isCut && (!autoBegin || this.#isOpen)) return;
     this.#bridge.run("BEGIN");
     this.#isOpen = true;
+    this.#isCut = false;
   }
 
   #undone<T>(work: () => T): T {

@@ -9,6 +9,8 @@ export interface StatementResult {
   readonly columns: readonly { readonly name: string; readonly type: number }[];
   /** The server's own word for what it did: `SELECT 5`, `CREATE VIEW`. */
   readonly tag: string;
+  /** Whether a transaction is open behind it; unknown where the session does not say. */
+  readonly isInTransaction?: boolean;
 }
 
 /** A text that the server refused. */

@@ -28,6 +28,8 @@ export function configureForDbt(client: Client): Promise<number> {
   return applySettings(client, SETTINGS);
 }
 
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html, ReadyForQuery */
+const IDLE = "I";
 const AS_TEXT = { getTypeParser: () => (cell: string) => cell };
 
 /** A session of Postgres for a thread that renders. */
@@ -37,6 +39,10 @@ export function bridgeSession(session: Session): BridgeSession {
   // The driver keeps the first word of a command's tag alone.
   client.connection.on("commandComplete", ({ text }: { readonly text: string }) => {
     tag = text;
+  });
+  let isInTransaction = false;
+  client.connection.on("readyForQuery", ({ status }: { readonly status: string }) => {
+    isInTransaction = status !== IDLE;
   });
   const refusable = async (work: () => Promise<StatementResult>) => {
     try {
@@ -54,7 +60,7 @@ export function bridgeSession(session: Session): BridgeSession {
         const answer = (await client.query(query as never)) as QueryArrayResult | QueryArrayResult[];
         const last = [answer].flat().at(-1);
         const columns = (last?.fields ?? []).map(({ name, dataTypeID }) => ({ name, type: dataTypeID }));
-        return { rows: last?.rows ?? [], columns, tag };
+        return { rows: last?.rows ?? [], columns, tag, isInTransaction };
       }),
     copy: (sql, input) =>
       refusable(async () => {
