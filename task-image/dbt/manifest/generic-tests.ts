@@ -1,9 +1,7 @@
 import type { Position } from "../../jinja/position.ts";
 import { collectProblem, type Problem, ProblemError } from "../../jinja/problem.ts";
 import type { Scope } from "../../jinja/running/scope.ts";
-import { nearest } from "../../jinja/suggestion.ts";
 import type { MacroDefinition } from "../macros/macro.ts";
-import type { MacroLibrary } from "../macros/macro-library.ts";
 import { type Data, type DataMap, own } from "../project/data.ts";
 import { renderText } from "../project/rendered-yaml.ts";
 import type { DataPath } from "../project/yaml-document.ts";
@@ -15,6 +13,7 @@ import type { RefArgs } from "./node.ts";
 import { type ParseWorld, parseScope } from "./parse-context.ts";
 import type { Properties } from "./properties.ts";
 import { readTest, type TestDefinition, testCode, testHash, testNames } from "./test-definition.ts";
+import { findTestMacro, missingTest } from "./test-macro.ts";
 
 /** What a generic test tests. */
 export interface TestTarget {
@@ -39,7 +38,8 @@ export interface TestTarget {
 export interface GenericTest {
   readonly draft: Draft;
   readonly kwargs: DataMap;
-  readonly macro: MacroDefinition;
+  /** Missing where no package has the test: it fails when it runs. */
+  readonly macro: MacroDefinition | undefined;
   readonly to: TestTarget["to"];
 }
 
@@ -65,13 +65,19 @@ export class TestMaker {
   readonly #world: ParseWorld;
   readonly #target: DraftTarget;
   readonly #problems: Problem[];
+  readonly #warnings: Problem[];
   readonly #scopes = new Map<string, Scope>();
   readonly #seen = new Map<string, Position>();
 
-  constructor(world: ParseWorld, target: DraftTarget, problems: Problem[]) {
+  constructor(
+    world: ParseWorld,
+    target: DraftTarget,
+    found: { readonly problems: Problem[]; readonly warnings: Problem[] },
+  ) {
     this.#world = world;
     this.#target = target;
-    this.#problems = problems;
+    this.#problems = found.problems;
+    this.#warnings = found.warnings;
   }
 
   /** Tests of the columns first, then those of the whole node, as in dbt. */
@@ -99,7 +105,8 @@ export class TestMaker {
     const { owner, file, section } = properties;
     const packageName = owner.settings.name;
     const definition = readTest(written, at);
-    const macro = findTest(definition, packageName, this.#world.library, at);
+    const macro = findTestMacro(definition, packageName, this.#world.library);
+    if (macro === undefined) this.#warnings.push({ message: missingTest(definition, this.#world.library), at });
     const kwargs = this.#kwargs(definition, target, column);
     const names = testNames(definition, kwargs, target.name, target.isSource);
     const full = definition.title ?? names.full;
@@ -136,7 +143,7 @@ export class TestMaker {
     ].sort();
     draft.fields.group = target.draft?.fields.group ?? null;
     draft.call = config;
-    draft.macros.add(macro.uniqueId);
+    if (macro !== undefined) draft.macros.add(macro.uniqueId);
     return { draft, kwargs, macro, to: target.to };
   }
 
@@ -169,26 +176,4 @@ export class TestMaker {
       at,
     );
   }
-}
-
-/** The macro of a test: of the package that its name says, or as a bare name of the node's package means, or of any package. */
-function findTest(
-  { name, namespace }: TestDefinition,
-  packageName: string,
-  library: MacroLibrary,
-  at: Position,
-): MacroDefinition {
-  const macro = `test_${name}`;
-  const found =
-    namespace === null
-      ? (library.find(macro, packageName) ?? [...library.macros.values()].find((each) => each.name === macro))
-      : library.findIn(namespace, macro);
-  if (found !== undefined) return found;
-  if (namespace !== null && !library.isPackage(namespace)) {
-    throw new ProblemError(`test '${namespace}.${name}': there is no package '${namespace}', install it`, at);
-  }
-  const known = [...library.macros.values()].flatMap((each) =>
-    each.kind === "test" ? [each.name.slice("test_".length)] : [],
-  );
-  throw new ProblemError(`there is no test '${name}'${nearest(name, new Set(known))}`, at);
 }

@@ -36,6 +36,7 @@ class ManifestReader {
   readonly #input: ManifestInput;
   readonly #problems: Problem[] = [];
   readonly #packages: readonly ProjectPackage[];
+  readonly #warnings: Problem[] = [];
   readonly #library: MacroLibrary;
   readonly #world: ParseWorld;
   readonly #naming: Naming;
@@ -70,7 +71,7 @@ class ManifestReader {
       this.#packages.flatMap((each) => readDocs(each, this.#problems)).map((doc) => [doc.unique_id, doc]),
     );
     const descriptions = new Descriptions(docs, this.#world.rootPackage, (name) => parseScope(this.#world, name));
-    const warnings: Problem[] = [];
+    const warnings = this.#warnings;
     const manifest = finishManifest(parts, {
       docs,
       descriptions,
@@ -195,7 +196,10 @@ class ManifestReader {
   }
 
   #readTests(root: ProjectPackage, described: readonly Description[], sources: readonly SourceTable[]): GenericTest[] {
-    const maker = new TestMaker(this.#world, this.#input.target, this.#problems);
+    const maker = new TestMaker(this.#world, this.#input.target, {
+      problems: this.#problems,
+      warnings: this.#warnings,
+    });
     const ofNodes = described
       .filter(({ draft, properties }) => draft.isEnabled && TESTED.has(properties.section))
       .map(targetOf);
@@ -206,11 +210,11 @@ class ManifestReader {
 
   /** Tests of dbt's own that refer to nothing but the node need no rendering: most tests are of these. */
   #readTest({ draft, kwargs, macro, to }: GenericTest, root: ProjectPackage): void {
-    if (PLAIN_TESTS.has(macro.uniqueId)) {
+    if (macro !== undefined && PLAIN_TESTS.has(macro.uniqueId)) {
       if ("name" in to) draft.refs.push({ to, at: draft.at });
       else draft.sources.push({ to, at: draft.at });
     } else {
-      const scope = scopeOfDraft(draft, this.#world, this.#visibleTo(macro));
+      const scope = scopeOfDraft(draft, this.#world, macro && this.#visibleTo(macro));
       configure(draft, root.settings);
       draft.call = {};
       renderGenericTest(draft, scope, kwargs);

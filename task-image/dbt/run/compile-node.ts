@@ -8,8 +8,10 @@ import { EPHEMERAL_PREFIX } from "../adapter/relation.ts";
 import { modelDict, NodeContext, type Overrides } from "../context/node-context.ts";
 import type { RunWorld } from "../context/run-world.ts";
 import type { ManifestNode } from "../manifest/node.ts";
+import { findTestMacro, missingTest } from "../manifest/test-macro.ts";
 import { type Data, isMap } from "../project/data.ts";
 import { toValue } from "../project/template-values.ts";
+import { fail } from "../values/host-function.ts";
 
 /** What stands in front of a query: a model without a table of its own, as the queries that read it have it in front. */
 export interface Cte {
@@ -29,8 +31,11 @@ export interface CompiledSql {
 const TEST_ARGUMENTS = "_dbt_generic_test_kwargs";
 
 /** What a generic test is called with; nothing for other nodes. It is rendered in the test's own context, which hears of its refs. */
-export function testOverrides(node: ManifestNode, context: NodeContext): Overrides {
+export function testOverrides(world: RunWorld, node: ManifestNode, context: NodeContext): Overrides {
   if (node.resource_type !== "test" || node.test_metadata === undefined) return new Map();
+  const { library } = world;
+  if (findTestMacro(node.test_metadata, node.package_name, library) === undefined)
+    fail(missingTest(node.test_metadata, library));
   const render = (text: string): Value =>
     renderNative(parseDbtTemplate(node.original_file_path, text), context.scope, new Budget(DBT_LIMITS));
   const value = (data: Data, isColumn: boolean): Value => {

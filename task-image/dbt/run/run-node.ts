@@ -48,7 +48,7 @@ export function runNode(world: RunWorld, node: ManifestNode, run: NodeRun): Node
     const overrides = new Map<string, Stored>(run.results && runEndValues(world.manifest, run.results));
     const context = new NodeContext(world, node.package_name, { node, model }, overrides);
     course.context = context;
-    for (const [name, value] of testOverrides(node, context)) overrides.set(name, value);
+    for (const [name, value] of testOverrides(world, node, context)) overrides.set(name, value);
     if (node.resource_type === "seed") {
       for (const [name, value] of copyingSeeds(world, node.package_name, () => context)) overrides.set(name, value);
     }
@@ -67,7 +67,7 @@ export function compileOnly(world: RunWorld, node: ManifestNode, run: NodeRun): 
     const overrides = new Map<string, Stored>();
     const context = new NodeContext(world, node.package_name, { node, model }, overrides);
     course.context = context;
-    for (const [name, value] of testOverrides(node, context)) overrides.set(name, value);
+    for (const [name, value] of testOverrides(world, node, context)) overrides.set(name, value);
     compileInto(world, node, context, model);
     course.watch.end("compile");
     return { status: "success", message: "", rows: null, failures: null, response: null };

@@ -238,7 +238,6 @@ test("a test of a source is named after both", () => {
 
 describe("is a problem with its line", () => {
   test.each([
-    ["tests: [uniqe]", "there is no test 'uniqe'; did you mean 'unique'?"],
     ["tests: [{a: 1, b: 2}]", "tests: expected one name of a test, found a, b: is something not indented?"],
     ["tests: [{unique: [id]}]", "test 'unique': expected its arguments by name"],
     ["tests: [{unique: {model: x}}]", "test 'unique': 'model' is the tested node already, remove the argument"],
@@ -249,10 +248,6 @@ describe("is a problem with its line", () => {
     [
       "tests: [{unique: {config: {severity: bad}}}]",
       "the setting 'severity': expected warn or error, found string \"bad\"",
-    ],
-    [
-      "tests: [{dbt_utils.at_least_one: {}}]",
-      "test 'dbt_utils.at_least_one': there is no package 'dbt_utils', install it",
     ],
     ["tests: [unique]\n    data_tests: [unique]", "'tests' is the old name of 'data_tests': remove one of them"],
   ])("%s", (properties, message) => {
@@ -274,6 +269,19 @@ describe("is a problem with its line", () => {
       "models/a.yml:4:2: this test stands in line 3 of models/a.yml already: remove one, or give one of them a 'name'",
     ]);
   });
+});
+
+test.each([
+  ["uniqe", "there is no test 'uniqe'; did you mean 'unique'?"],
+  ["dbt_utils.at_least_one", "test 'dbt_utils.at_least_one': there is no package 'dbt_utils', install it"],
+])("the test %s, which nothing has, is a node with a warning: it fails when it runs", (name, message) => {
+  const project = readProject({
+    "models/films.sql": "select 1",
+    "models/a.yml": `models:\n  - name: films\n    tests: [${name}]`,
+  });
+  expect(problemsOf(project)).toEqual([]);
+  expect(project.warnings.map((each) => each.message)).toEqual([message]);
+  expect(nodeOf(project, `${name.replace(".", "_")}_films_`).depends_on.nodes).toEqual(["model.shop.films"]);
 });
 
 test("a seed that is described among the models has its tests, and nothing else of what is said", () => {
