@@ -1,6 +1,8 @@
 import { namedConnection } from "../connections/named-connection.ts";
 import { readPostgresSettings } from "../connections/postgres-settings.ts";
+import { isPublic } from "../connections/public-keys.ts";
 import type { MacroNode } from "../dbt/manifest/node.ts";
+import type { DataMap } from "../dbt/project/data.ts";
 import { givenVars } from "../dbt/project/given-vars.ts";
 import { readAside } from "../dbt/run/read-aside.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
@@ -34,13 +36,14 @@ export async function readDbtProject(
 ): Promise<ReadProject> {
   const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
   const options = namedConnection(spec, connection, "postgres");
-  const { database } = await readPostgresSettings(connection, options, context.redactor);
+  const settings = await readPostgresSettings(connection, options, context.redactor);
   const tree = await readDbtFiles(spec, context);
   context.log.info("reading the project", { files: tree.size });
   const request = {
     tree,
     dbtMacros,
-    ...{ database, schema: said.schema, targetName: said.target ?? connection },
+    ...{ database: settings.database, schema: said.schema, targetName: said.target ?? connection },
+    login: publicLogin(settings),
     threads: said.threads ?? THREADS,
     vars: givenVars(said.vars ?? {}),
     environment: ENVIRONMENT,
@@ -65,4 +68,9 @@ export async function readDbtProject(
   for (const warning of read.warnings) context.log.warn("the project has a weak spot", { warning });
   context.log.info("project read", { command, selected: read.input.selected.length, schema: said.schema });
   return { ...read, tree: request.tree };
+}
+
+/** What templates see of the login, without a user that may hold a secret. */
+function publicLogin({ host, port, user }: Awaited<ReturnType<typeof readPostgresSettings>>): DataMap {
+  return { host, port: BigInt(port), ...(isPublic("user", user) ? { user } : {}) };
 }

@@ -4,7 +4,7 @@ import { bindMacro, renderTemplate } from "../../jinja/running/interpreter.ts";
 import type { Rendering } from "../../jinja/running/rendering.ts";
 import { Scope } from "../../jinja/running/scope.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
-import { foundOr, type Stored, type Value } from "../../jinja/values/value.ts";
+import { type CallableValue, foundOr, type Stored, type Value } from "../../jinja/values/value.ts";
 import { adapterObject } from "../adapter/adapter-object.ts";
 import { translateType } from "../adapter/column.ts";
 import { MacroNamespace } from "../macros/macro-namespace.ts";
@@ -19,6 +19,7 @@ import type { Batch } from "./event-time.ts";
 import { type Reader, refFunction, sourceFunction } from "./references.ts";
 import { StatementResults } from "./results.ts";
 import { type RunWorld, relationOfNode } from "./run-world.ts";
+import { withConfig } from "./runtime-config.ts";
 import { readSeed } from "./seed-table.ts";
 
 /** The node that templates and macros run for, and what is known of it by now. */
@@ -49,6 +50,8 @@ export class NodeContext {
   readonly #package: string;
   readonly #subject: RunSubject | undefined;
   readonly #values = new Map<string, Stored | undefined>();
+  /** By `context.update()`. */
+  readonly #written = new Map<string, Value>();
 
   constructor(world: RunWorld, packageName: string, subject?: RunSubject, overrides: Overrides = new Map()) {
     this.#world = world;
@@ -58,7 +61,10 @@ export class NodeContext {
       bindMacro(definition.statement(), this.scope),
     );
     this.scope = new Scope(undefined, {
-      get: (name) => foundOr(overrides.get(name), () => this.namespace.get(name) ?? this.#value(name)),
+      get: (name) =>
+        foundOr(this.#written.get(name), () =>
+          foundOr(overrides.get(name), () => this.namespace.get(name) ?? this.#value(name)),
+        ),
       names: () => [...overrides.keys(), ...NAMES, ...world.shared.names()],
     });
   }
@@ -92,9 +98,9 @@ export class NodeContext {
       case "config":
         return configObject(this.#config(), () => this.#subject?.model ?? null, node?.unique_id ?? "the macro");
       case "ref":
-        return refFunction(this.#world, this.#reader(), (id) => this.ephemerals.add(id));
+        return this.#withConfig(refFunction(this.#world, this.#reader(), (id) => this.ephemerals.add(id)));
       case "source":
-        return sourceFunction(this.#world, this.#reader());
+        return this.#withConfig(sourceFunction(this.#world, this.#reader()));
       case "database":
       case "schema":
         return node?.[name] ?? this.#targetValue(name);
@@ -106,6 +112,10 @@ export class NodeContext {
       default:
         return undefined;
     }
+  }
+
+  #withConfig(call: CallableValue): Value {
+    return withConfig(call, () => this.#world.config);
   }
 
   #reader(): Reader {
@@ -124,7 +134,10 @@ export class NodeContext {
           Object.fromEntries(BUILTINS.map((each) => [each, () => this.#value(each) ?? null] as const)),
         );
       case "context":
-        return new ContextValue((each) => this.scope.get(each));
+        return new ContextValue(
+          (each) => this.scope.get(each),
+          (each, value) => this.#written.set(each, value),
+        );
       case "execute":
         return true;
       case "var":

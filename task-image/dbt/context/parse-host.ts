@@ -15,6 +15,7 @@ import { toValue } from "../project/template-values.ts";
 import { fail, hostFunction } from "../values/host-function.ts";
 import { TableValue } from "../values/table.ts";
 import { StatementResults } from "./results.ts";
+import { runtimeConfig } from "./runtime-config.ts";
 import { type Surroundings, sharedValues } from "./shared-values.ts";
 
 export interface ReadingOptions {
@@ -75,6 +76,8 @@ export function parseHost({ warehouse, adapterTypes, database, surroundings, quo
     },
     relation: ({ database: owner, schema, identifier, quoting: own }: RelationPlace) =>
       relations.make({ database: owner, schema, identifier }, { quote: policyFromDict(quoting, toValue(own)) }),
+    runtimeConfig: (facts) => runtimeConfig(facts, surroundings),
+    storesFailures: surroundings.flags.get("STORE_FAILURES") === true,
     quote: (name) => warehouse.quote(name),
   };
 }

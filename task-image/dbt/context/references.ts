@@ -7,7 +7,7 @@ import { EPHEMERAL_PREFIX, type RelationValue } from "../adapter/relation.ts";
 import type { ManifestNode, RefArgs, SourceDefinition } from "../manifest/node.ts";
 import { fail } from "../values/host-function.ts";
 import { type Batch, eventTimeFilter } from "./event-time.ts";
-import { type RunWorld, relationOfNode, relationOfSource } from "./run-world.ts";
+import { type RunWorld, readRelationOfSource, relationOfNode } from "./run-world.ts";
 
 const UNQUOTED = { database: true, schema: true, identifier: false };
 
@@ -64,7 +64,7 @@ export function sourceFunction(world: RunWorld, reader: Reader): CallableValue {
     const own = all.find((each) => each.package_name === packageName);
     const [found = fail(`there is no source '${computed(source ?? "")}' with a table '${computed(table ?? "")}'`)] =
       own === undefined ? all : [own];
-    return limited(world, reader, found, relationOfSource(world, found));
+    return limited(world, reader, found, readRelationOfSource(world, found));
   });
 }
 

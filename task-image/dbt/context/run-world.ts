@@ -2,8 +2,8 @@ import type { Source } from "../../jinja/running/scope.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import type { Value } from "../../jinja/values/value.ts";
 import type { Adapter } from "../adapter/adapter.ts";
-import type { RelationValue } from "../adapter/relation.ts";
-import { PATH_PARTS } from "../adapter/relation-path.ts";
+import { ALL_PARTS, type RelationValue } from "../adapter/relation.ts";
+import { PATH_PARTS, type PathPolicy } from "../adapter/relation-path.ts";
 import type { MacroLibrary } from "../macros/macro-library.ts";
 import { Lookup, type Referable } from "../manifest/lookup.ts";
 import type { Manifest, ManifestNode, ModelNode, SourceDefinition } from "../manifest/node.ts";
@@ -17,11 +17,15 @@ export interface RunWorld {
   readonly adapter: Adapter;
   /** Names that every template sees: see `sharedValues`. */
   readonly shared: Source;
+  /** dbt's RuntimeConfig. */
+  readonly config: Value;
   readonly environment: ReadonlyMap<string, string>;
   /** The variables that templates of a package see. */
   readonly variables: (packageName: string) => DataMap;
   /** `--empty`: refs and sources have no rows. */
   readonly isEmpty: boolean;
+  /** `--store-failures`: all tests keep what they find. */
+  readonly storesFailures: boolean;
   /** The content of a seed's file; undefined when there is no such file. */
   readonly seedText: (node: ManifestNode) => string | undefined;
   /** Ids of the nodes of this run. */
@@ -74,26 +78,22 @@ function flatGraph({ nodes, sources, exposures, groups }: Manifest): DictValue {
 /** The relation of a node, as `ref()` gives it: quoted as the project says. dbt takes `quoting` in a node's own config and makes nothing of it. */
 export function relationOfNode({ adapter }: Pick<RunWorld, "adapter">, node: ManifestNode): RelationValue {
   const { database, schema, alias } = node;
-  return relationOf(adapter, { database, schema, identifier: alias }, undefined);
+  return adapter.relations.make({ database, schema, identifier: alias });
 }
 
+/** The relation of a source, as the engine itself asks for it: quoted as the project and then the source say. */
 export function relationOfSource({ adapter }: Pick<RunWorld, "adapter">, source: SourceDefinition): RelationValue {
-  const { database, schema, identifier, quoting } = source;
-  return relationOf(adapter, { database, schema, identifier }, quoting);
+  return sourceRelation(adapter, source, adapter.relations.quoting);
 }
 
-function relationOf(
-  { relations }: Adapter,
-  path: { database: string; schema: string; identifier: string },
-  quoting: unknown,
-): RelationValue {
-  const quote = { ...relations.quoting };
-  for (const part of PATH_PARTS) {
-    const given =
-      typeof quoting === "object" && quoting !== null
-        ? (quoting as Readonly<Record<string, unknown>>)[part]
-        : undefined;
-    if (typeof given === "boolean") quote[part] = given;
-  }
-  return relations.make(path, { quote });
+/** The relation of a source, as `source()` gives it: the project's `quoting` is for what the project builds. */
+export function readRelationOfSource({ adapter }: Pick<RunWorld, "adapter">, source: SourceDefinition): RelationValue {
+  return sourceRelation(adapter, source, ALL_PARTS);
+}
+
+function sourceRelation({ relations }: Adapter, source: SourceDefinition, project: PathPolicy): RelationValue {
+  const { database, schema, identifier, quoting } = source;
+  const quote = { ...project };
+  for (const part of PATH_PARTS) quote[part] = quoting[part] ?? project[part];
+  return relations.make({ database, schema, identifier }, { quote });
 }

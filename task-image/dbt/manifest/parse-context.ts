@@ -5,7 +5,7 @@ import { Scope } from "../../jinja/running/scope.ts";
 import { EvaluationError } from "../../jinja/template-error.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { toText } from "../../jinja/values/text-form.ts";
-import { CallableValue, ObjectValue, type Stored, type Value } from "../../jinja/values/value.ts";
+import { CallableValue, foundOr, ObjectValue, type Stored, type Value } from "../../jinja/values/value.ts";
 import type { MacroDefinition } from "../macros/macro.ts";
 import type { MacroLibrary } from "../macros/macro-library.ts";
 import { MacroNamespace } from "../macros/macro-namespace.ts";
@@ -27,6 +27,8 @@ export interface ParseWorld {
   readonly rootPackage: string;
   /** `quoting` of the root project. */
   readonly quoting: DataMap;
+  /** dbt's RuntimeConfig. */
+  readonly config: Value;
 }
 
 /** What the template of a node tells while it is rendered. */
@@ -74,6 +76,8 @@ class ParseContext {
   readonly #subject: ParsedSubject | undefined;
   readonly #namespace: MacroNamespace;
   readonly #values = new Map<string, Stored | undefined>();
+  /** By `context.update()`. */
+  readonly #written = new Map<string, Value>();
   /** How many macros are at work: those that the template itself calls are what it depends on. */
   #depth = 0;
 
@@ -89,7 +93,7 @@ class ParseContext {
       ({ uniqueId }) => visible === undefined || this.#depth > 0 || visible.has(uniqueId),
     );
     this.scope = new Scope(undefined, {
-      get: (name) => this.#namespace.get(name) ?? this.#value(name),
+      get: (name) => foundOr(this.#written.get(name), () => this.#namespace.get(name) ?? this.#value(name)),
       names: () => [...NAMES, ...world.host.shared.names()],
     });
   }
@@ -161,21 +165,28 @@ class ParseContext {
     return this.#subject?.listener ?? SILENT;
   }
 
-  #ref(): CallableValue {
-    return new CallableValue("ref", (given, { at }) => {
+  #ref(): Value {
+    const call = new CallableValue("ref", (given, { at }) => {
       this.#listener.ref(refArguments(given), at);
       return this.#subject?.relation() ?? null;
     });
+    return this.#withConfig(call);
   }
 
-  #source(): CallableValue {
-    return new CallableValue("source", (given, { at }) => {
+  #source(): Value {
+    const call = new CallableValue("source", (given, { at }) => {
       if (given.positional.length !== 2)
         throw new EvaluationError("source() expects the names of a source and of its table");
       const [source = "", table = ""] = given.positional.map((each) => toText(plain(each)));
       this.#listener.source(source, table, at);
       return this.#subject?.relation() ?? null;
     });
+    return this.#withConfig(call);
+  }
+
+  #withConfig(call: CallableValue): Value {
+    const attribute = (name: string) => (name === "config" ? this.#world.config : undefined);
+    return new ObjectValue({ typeName: "function", call, attribute });
   }
 
   /** While a project is read, `config.get` gives an empty text: the settings are not known yet. */
@@ -220,7 +231,10 @@ class ParseContext {
   }
 
   #context(): ObjectValue {
-    return new ContextValue((name) => this.scope.get(name));
+    return new ContextValue(
+      (name) => this.scope.get(name),
+      (name, value) => this.#written.set(name, value),
+    );
   }
 }
 

@@ -21,6 +21,10 @@ export interface ParseHost {
   adapter(namespace: MacroNamespace): Value;
   /** A Relation; printing it gives its name as SQL writes it. */
   relation(parts: RelationPlace): Value;
+  /** dbt's RuntimeConfig over facts of the projects. */
+  runtimeConfig(facts: DataMap): Value;
+  /** `--store-failures`: all tests keep what they find. */
+  readonly storesFailures: boolean;
   /** A name in quotes. */
   quote(name: string): string;
 }

@@ -5,6 +5,7 @@ import { reachableMacros } from "../macros/macro-calls.ts";
 import { readMacroFile } from "../macros/macro-file.ts";
 import { type MacroLibrary, macroLibrary } from "../macros/macro-library.ts";
 import type { DataMap } from "../project/data.ts";
+import { projectFacts } from "../project/project-facts.ts";
 import { type ProjectPackage, readPackages } from "../project/project-package.ts";
 import { envVarFunction, varFunction } from "../project/template-functions.ts";
 import { variablesOf } from "../project/variables.ts";
@@ -35,8 +36,8 @@ export function readManifest(input: ManifestInput): ReadProject {
 class ManifestReader {
   readonly #input: ManifestInput;
   readonly #problems: Problem[] = [];
-  readonly #packages: readonly ProjectPackage[];
   readonly #warnings: Problem[] = [];
+  readonly #packages: readonly ProjectPackage[];
   readonly #library: MacroLibrary;
   readonly #world: ParseWorld;
   readonly #naming: Naming;
@@ -59,6 +60,7 @@ class ManifestReader {
       library: this.#library,
       rootPackage: root?.settings.name ?? "",
       quoting: root?.settings.quoting ?? {},
+      config: host.runtimeConfig(projectFacts(this.#packages, host.adapterTypes, vars)),
       variables: (packageName) => variables.get(packageName) ?? ({} satisfies DataMap),
     };
     this.#naming = new Naming(this.#world);

@@ -26,6 +26,8 @@ export type ConfigSection = (typeof CONFIG_SECTIONS)[number];
 /** dbt_project.yml. */
 export interface ProjectSettings {
   readonly name: string;
+  /** As it is written; null where it is not. */
+  readonly version: Data;
   readonly folders: Readonly<Record<FolderKind, readonly string[]>>;
   /** Where packages are installed: `dbt_packages`. */
   readonly packagesFolder: string;
@@ -96,6 +98,7 @@ class SettingsReader {
     const document = this.#document;
     return {
       name: this.#name(),
+      version: own(this.#rendered, "version") ?? null,
       folders: this.#folders(),
       packagesFolder: normalPath(String(own(this.#rendered, "packages-install-path") ?? "dbt_packages")),
       targetFolder: normalPath(String(own(this.#rendered, "target-path") ?? "target")),

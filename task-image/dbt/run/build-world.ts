@@ -11,6 +11,7 @@ import { RelationClass } from "../adapter/relation-class.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import { NodeContext } from "../context/node-context.ts";
 import { lookups, type RunWorld } from "../context/run-world.ts";
+import { runtimeConfig } from "../context/runtime-config.ts";
 import { sharedValues } from "../context/shared-values.ts";
 import type { KnownFiles } from "../macros/known-files.ts";
 import { macroLibrary } from "../macros/macro-library.ts";
@@ -43,9 +44,10 @@ export function buildWorld(input: RunInput, { bridge, clock, thread, seedText, f
     [],
   );
   const target = toValue(input.target);
+  const flags = new Map(Object.entries(input.flags).map(([name, value]) => [name, toValue(value)] as const));
   const shared = sharedValues({
     target: target instanceof DictValue ? target : new DictValue(),
-    flags: new Map(Object.entries(input.flags).map(([name, value]) => [name, toValue(value)] as const)),
+    flags,
     invocationId: input.invocationId,
     startedAt: input.startedAt,
     clock,
@@ -81,9 +83,11 @@ export function buildWorld(input: RunInput, { bridge, clock, thread, seedText, f
     library,
     adapter,
     shared,
+    config: runtimeConfig(input.facts, { target, flags }),
     environment: input.environment,
     variables: (packageName) => input.variables.get(packageName) ?? {},
     isEmpty: input.isEmpty,
+    storesFailures: input.flags.STORE_FAILURES === true,
     seedText,
     selected: input.selected,
     nameSession: (name, node) => comment.set(renderComment(name, node)),

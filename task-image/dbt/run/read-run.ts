@@ -11,6 +11,7 @@ import type { ManifestInput } from "../manifest/manifest-input.ts";
 import type { Manifest } from "../manifest/node.ts";
 import { readManifest, settingsScope } from "../manifest/read-manifest.ts";
 import type { DataMap } from "../project/data.ts";
+import { projectFacts } from "../project/project-facts.ts";
 import type { ProjectTree } from "../project/project-package.ts";
 import { queryCommentOf } from "../project/query-comment.ts";
 import { toValue } from "../project/template-values.ts";
@@ -30,6 +31,8 @@ export interface RunRequest {
   readonly schema: string;
   /** `target.name`. */
   readonly targetName: string;
+  /** `target.host`, `target.port` and `target.user`, as far as templates may see them. */
+  readonly login?: DataMap;
   readonly threads: number;
   readonly vars: DataMap;
   readonly environment: ReadonlyMap<string, string>;
@@ -60,7 +63,7 @@ export function readRun(request: RunRequest): ReadRun {
   const targetValue = toValue(target);
   const host = parseHost({
     warehouse: POSTGRES_WAREHOUSE,
-    adapterTypes: ["postgres"],
+    adapterTypes: ADAPTER_TYPES,
     database,
     quoting: QUOTED,
     surroundings: {
@@ -105,6 +108,7 @@ export function readRun(request: RunRequest): ReadRun {
       warehouse: "postgres",
       database,
       quoting: quotingOf(root?.settings.quoting ?? {}),
+      facts: projectFacts(read.packages, ADAPTER_TYPES, vars),
       target,
       queryComment: queryCommentOf(root?.settings.queryComment),
       flags,
@@ -127,10 +131,12 @@ export function readRun(request: RunRequest): ReadRun {
 
 /** A flag of dbt_project.yml: whether hooks run around the freshness of sources, as they do by default. */
 const FRESHNESS_HOOKS = "source_freshness_run_project_hooks";
+const ADAPTER_TYPES = ["postgres"];
 const QUOTED: PathPolicy = { database: true, schema: true, identifier: true };
 
-function targetOf({ targetName, database, schema, threads }: RunRequest): DataMap {
+function targetOf({ targetName, database, schema, threads, login = {} }: RunRequest): DataMap {
   return {
+    ...login,
     name: targetName,
     target_name: targetName,
     profile_name: "kelt",

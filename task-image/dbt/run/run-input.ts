@@ -18,6 +18,8 @@ export interface RunInput {
   readonly database: string;
   /** The root project's `quoting`. */
   readonly quoting: PathPolicy;
+  /** What dbt's RuntimeConfig says of the projects. */
+  readonly facts: DataMap;
   readonly target: DataMap;
   readonly queryComment: QueryCommentSetting;
   /** `FULL_REFRESH`, `STORE_FAILURES`, `WHICH`, …. */

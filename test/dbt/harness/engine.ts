@@ -21,6 +21,7 @@ export interface Options {
   readonly fullRefresh?: boolean | undefined;
   readonly failFast?: boolean | undefined;
   readonly storeFailures?: boolean | undefined;
+  readonly empty?: boolean | undefined;
   readonly vars?: Readonly<Record<string, unknown>> | undefined;
   readonly select?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;

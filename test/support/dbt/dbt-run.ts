@@ -71,6 +71,7 @@ export async function runProject(database: TestDatabase, project: ProjectSpec, r
     warehouse: "postgres",
     database: database.name,
     quoting: { database: true, schema: true, identifier: true },
+    facts: { project_name: "shop" },
     target: {
       name: "dev",
       schema: "dbt",

@@ -67,6 +67,8 @@ function host(targetName: string, schema: string): ParseHost {
     shared: { get: (name) => (Object.hasOwn(names, name) ? names[name] : undefined), names: () => Object.keys(names) },
     adapter: (namespace) => attributes("adapter", { dispatch: namespace.dispatchFunction() }),
     relation: (parts) => attributes("relation", { ...parts, quoting: null }, relationText(parts)),
+    runtimeConfig: () => attributes("RuntimeConfig", {}),
+    storesFailures: false,
     quote: (name) => `"${name}"`,
   };
 }

@@ -9,3 +9,5 @@ with {{ name }} as (
 {% macro nested(n) %}{{ return(n if n <= 1 else nested(n - 1) + n) }}{% endmacro %}
 {% macro anything() %}{{ varargs | join('+') }}|{% for k, v in kwargs.items() %}{{ k }}={{ v }};{% endfor %}{% endmacro %}
 {% macro loops() %}{% for x in range(9) %}{% if x == 5 %}{% break %}{% elif x % 2 %}{% continue %}{% endif %}{{ x }}{% endfor %}{% endmacro %}
+{% macro noted(key) %}{% do context.update({"noted_by_lab": context.get("noted_by_lab", []) + [key]}) %}{% endmacro %}
+{% macro all_noted() %}{{ return(context["noted_by_lab"] | join("+")) }}{% endmacro %}
