@@ -49,7 +49,7 @@ export class Naming {
 
   /** Tests have a table only where they keep what they find. */
   #isRelation({ type, fields: { config } }: Draft): boolean {
-    if (type === "test") return config.store_failures === true;
+    if (type === "test") return this.#world.host.storesFailures || config.store_failures === true;
     return ["model", "seed", "snapshot"].includes(type) && config.materialized !== "ephemeral";
   }
 

@@ -47,7 +47,7 @@ function relationsOf(world: RunWorld, isWanted: (id: string) => boolean): readon
   const { nodes, sources } = world.manifest;
   const found = [
     ...[...nodes.values()]
-      .filter((node) => makesRelation(node) && isWanted(node.unique_id))
+      .filter((node) => makesRelation(node, world.storesFailures) && isWanted(node.unique_id))
       .map((node) => relationOfNode(world, node)),
     ...[...sources.values()]
       .filter((source) => isWanted(source.unique_id))

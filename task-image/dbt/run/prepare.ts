@@ -1,9 +1,9 @@
 import type { RunWorld } from "../context/run-world.ts";
 import type { ManifestNode } from "../manifest/node.ts";
 
-/** Whether a node makes a relation: its schema has to be there. */
-export function makesRelation({ resource_type, config }: ManifestNode): boolean {
-  if (resource_type === "test") return config.store_failures === true;
+/** Whether a node makes a relation: its schema has to be there. Tests do where they keep what they find, by their settings or all of them. */
+export function makesRelation({ resource_type, config }: ManifestNode, storesFailures: boolean): boolean {
+  if (resource_type === "test") return storesFailures || config.store_failures === true;
   if (resource_type === "model") return config.materialized !== "ephemeral";
   return resource_type === "seed" || resource_type === "snapshot";
 }
@@ -13,7 +13,7 @@ export function prepare(world: RunWorld, nodes: readonly ManifestNode[]): void {
   const { adapter } = world;
   world.nameSession("master", null);
   const wanted = new Map<string, readonly [string, string]>();
-  for (const node of nodes.filter(makesRelation)) {
+  for (const node of nodes.filter((each) => makesRelation(each, world.storesFailures))) {
     wanted.set(JSON.stringify([node.database, node.schema]).toLowerCase(), [node.database, node.schema]);
   }
   const databases = new Set([...wanted.values()].map(([database]) => database));

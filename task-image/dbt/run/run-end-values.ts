@@ -1,5 +1,6 @@
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { type Stored, TupleValue, type Value } from "../../jinja/values/value.ts";
+import type { RunWorld } from "../context/run-world.ts";
 import type { Manifest } from "../manifest/node.ts";
 import type { DataMap } from "../project/data.ts";
 import { toValue } from "../project/template-values.ts";
@@ -9,8 +10,11 @@ import type { NodeResult, Step } from "./node-result.ts";
 import { makesRelation } from "./prepare.ts";
 
 /** What hooks of on-run-end see beside other templates: `results`, `schemas` and `database_schemas`. */
-export function runEndValues(manifest: Manifest, results: readonly NodeResult[]): ReadonlyMap<string, Stored> {
-  const places = placesOf(manifest, results);
+export function runEndValues(
+  { manifest, storesFailures }: Pick<RunWorld, "manifest" | "storesFailures">,
+  results: readonly NodeResult[],
+): ReadonlyMap<string, Stored> {
+  const places = placesOf(manifest, results, storesFailures);
   const schemas = [...new Set(places.map(([, schema]) => schema))];
   // Hooks that went well have no result for those behind them.
   const shown = results.filter(({ id, status }) => !isHook(manifest, id) || status === "error");
@@ -26,11 +30,15 @@ const isHook = ({ nodes }: Manifest, id: string) => nodes.get(id)?.resource_type
 const UNWELL: ReadonlySet<string> = new Set(["error", "fail", "skipped"]);
 
 /** Database and schema of what was made, each pair once. */
-function placesOf({ nodes }: Manifest, results: readonly NodeResult[]): (readonly [string, string])[] {
+function placesOf(
+  { nodes }: Manifest,
+  results: readonly NodeResult[],
+  storesFailures: boolean,
+): (readonly [string, string])[] {
   const found = new Map<string, readonly [string, string]>();
   for (const { id, status } of results) {
     const node = nodes.get(id);
-    if (node === undefined || !makesRelation(node) || UNWELL.has(status)) continue;
+    if (node === undefined || !makesRelation(node, storesFailures) || UNWELL.has(status)) continue;
     found.set(JSON.stringify([node.database, node.schema]), [node.database, node.schema]);
   }
   return [...found.values()];

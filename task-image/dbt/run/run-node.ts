@@ -45,7 +45,7 @@ export function runNode(world: RunWorld, node: ManifestNode, run: NodeRun): Node
     const model = modelDict(node);
     if (isHook) world.nameSession("master", null);
     else world.nameSession(node.unique_id, model);
-    const overrides = new Map<string, Stored>(run.results && runEndValues(world.manifest, run.results));
+    const overrides = new Map<string, Stored>(run.results && runEndValues(world, run.results));
     const context = new NodeContext(world, node.package_name, { node, model }, overrides);
     course.context = context;
     for (const [name, value] of testOverrides(world, node, context)) overrides.set(name, value);

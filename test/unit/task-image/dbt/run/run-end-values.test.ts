@@ -35,8 +35,8 @@ const RESULTS = [
   ended("test.shop.plain_test", { status: "pass", failures: 0 }),
 ];
 
-function rendered(template: string): string {
-  const values = runEndValues(MANIFEST, RESULTS);
+function rendered(template: string, storesFailures = false): string {
+  const values = runEndValues({ manifest: MANIFEST, storesFailures }, RESULTS);
   const scope = new Scope(undefined, { get: (name) => values.get(name), names: () => values.keys() });
   return renderTemplate(parseDbtTemplate("hook", template), scope).text;
 }
@@ -62,4 +62,8 @@ test.each([
   ],
 ])("a hook of on-run-end sees what dbt shows it: %s", (template, text) => {
   expect(rendered(template)).toBe(text);
+});
+
+test("where all tests keep what they find, their schemas are among those that were built", () => {
+  expect(rendered("{{ schemas }}", true)).toBe("['marts', 'raw', 'audit', 'nowhere']");
 });
