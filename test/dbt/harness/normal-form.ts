@@ -38,7 +38,6 @@ export function withoutTheMoment(text: string, { from, to }: Period): string {
 export function normalStatement(node: string, sql: string, period: Period): string {
   const text = withoutTheMoment(sql, period).trim();
   if (!node.startsWith("seed.")) return text;
-  return text.startsWith("insert into") && text.length > LOGGED
-    ? `${text.slice(0, LOGGED)}…`
-    : text.replace(SEEDED_ROWS, "$1 values <rows>");
+  const short = text.replace(SEEDED_ROWS, "$1 values <rows>");
+  return short.startsWith("insert into") && short.length > LOGGED ? `${short.slice(0, LOGGED)}…` : short;
 }
