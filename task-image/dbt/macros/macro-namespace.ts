@@ -70,9 +70,14 @@ export class MacroNamespace {
   }
 }
 
-/** `dbt_utils` in a template. */
+/** `dbt_utils` in a template: a dict, whose `get(name, default)` looks for a macro that may be missing. */
 class PackageValue extends ObjectValue {
   readonly #member: (name: string) => Value | undefined;
+  readonly #get = new CallableValue("get", (given) => {
+    const found = bind("get()", ["key", "default?"], given);
+    const missing: Value = found.has(1) ? found.value(1) : null;
+    return this.#member(found.text(0)) ?? missing;
+  });
 
   constructor(name: string, member: (name: string) => Value | undefined) {
     super({ typeName: name });
@@ -80,7 +85,7 @@ class PackageValue extends ObjectValue {
   }
 
   override attribute(name: string): Value | undefined {
-    return this.#member(name);
+    return this.#member(name) ?? (name === "get" ? this.#get : undefined);
   }
 
   override item(key: Value): Value | undefined {
