@@ -1,0 +1,3 @@
+import { compareGeneratedProjects } from "../generated/generated-suite.ts";
+
+compareGeneratedProjects([1]);
