@@ -10,6 +10,7 @@ import { Loop } from "./controllers/loop/loop.ts";
 import { Sight, type Work } from "./controllers/loop/sight.ts";
 import { pipelineController } from "./controllers/pipelines/pipeline-steps.ts";
 import { LiveNodes } from "./controllers/runs/live-nodes.ts";
+import { HANDLED_KINDS, type HandledKinds, type Hands } from "./controllers/runs/node-kinds/hands.ts";
 import { NodeReportWriter } from "./controllers/runs/node-report-writer.ts";
 import { runController } from "./controllers/runs/run-steps.ts";
 import { pipelineKeyOfCopy } from "./kinds/controller-revision.ts";
@@ -55,6 +56,8 @@ export interface OperatorServices {
   readonly reflectorSettings?: ReflectorSettings;
   /** What tasks say by themselves; nothing without it. */
   readonly reports?: Reports;
+  /** Other kinds of nodes than those of kelt. */
+  readonly nodes?: HandledKinds;
 }
 
 /**
@@ -69,6 +72,7 @@ export class Operator {
   readonly #nodeReports: NodeReportWriter;
   readonly #loops: Readonly<Record<Work, Loop>>;
   readonly #liveNodes: LiveNodes;
+  readonly #hands: Hands;
   readonly #clockJumps: ClockJumps;
   /** Until then keys are not collected: a replica may wait for weeks. */
   #leads = false;
@@ -76,6 +80,7 @@ export class Operator {
   constructor(services: OperatorServices) {
     this.#services = services;
     const { kube, clock, log, metrics, settings, sealKey, reports = NO_REPORTS } = services;
+    const { kinds: nodeKinds, hands } = services.nodes ?? HANDLED_KINDS;
     const stores = createStores();
     this.#stores = stores;
     this.#events = new EventWriter({ kube, clock, log, instance: settings.identity });
@@ -87,11 +92,10 @@ export class Operator {
     const wakeRun = (key: string) => this.touchRun(key);
     const loop = { clock, log, metrics, workers: settings.workers };
     this.#liveNodes = new LiveNodes(settings.namespaceNodes, stores.jobs, clock);
+    this.#hands = hands({ ...common, wakeRun });
+    const nodes = { liveNodes: this.#liveNodes, nodeReports: this.#nodeReports, nodeKinds, hands: this.#hands };
     this.#loops = {
-      runs: new Loop(
-        runController({ ...jobs, liveNodes: this.#liveNodes, reports, nodeReports: this.#nodeReports, wakeRun }),
-        loop,
-      ),
+      runs: new Loop(runController({ ...jobs, ...nodes, reports, wakeRun }), loop),
       pipelines: new Loop(pipelineController(common), loop),
       connections: new Loop(connectionController(jobs), loop),
     };
@@ -193,20 +197,18 @@ export class Operator {
     });
     watches.of.jobs.subscribe({ keys: ({ metadata }) => this.#liveNodes.invited(metadata.namespace), handle: addRun });
     this.#watchTests(watches, stores);
+    for (const { follows = {} } of Object.values(this.#hands)) watches.follow(follows, addRun);
     watches.of.pods.subscribe({ keys: (pod) => labelledKeys(pod.metadata, stores.runs), handle: addRun });
     watches.of.revisions.subscribe({ keys: pipelineKeyOfCopy, handle: addPipeline });
     watches.of.pipelines.subscribe({ keys: (pipeline) => [formatKey(pipeline.metadata)], handle: addPipeline });
-    watches.of.pipelines.subscribe({
-      keys: (pipeline) => waitingRuns(formatKey(pipeline.metadata), stores),
-      handle: addRun,
-    });
-    const namespaceOf = ({ metadata }: CustomObject) => metadata.namespace;
+    const runsWaiting = ({ metadata }: CustomObject) => waitingRuns(formatKey(metadata), stores);
+    watches.of.pipelines.subscribe({ keys: runsWaiting, handle: addRun });
     watches.of.connections.subscribe({
-      keys: (object) => pipelinesIn(namespaceOf(object), stores),
+      keys: ({ metadata }) => pipelinesIn(metadata.namespace, stores),
       handle: addPipeline,
     });
     watches.of.connections.subscribe({
-      keys: (object) => pipelinesIn(namespaceOf(object), stores).flatMap((key) => waitingRuns(key, stores)),
+      keys: ({ metadata }) => pipelinesIn(metadata.namespace, stores).flatMap((key) => waitingRuns(key, stores)),
       handle: addRun,
     });
     this.#scopes.set(namespace, { watches, sight });

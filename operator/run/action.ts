@@ -15,7 +15,19 @@ export type Action =
       readonly why: string;
       /** It was held: no attempt has begun. */
       readonly held?: true;
+    }
+  | {
+      /** What the hands of a node's kind are to do: `node-kinds/node-kind.ts`. */
+      readonly do: "order";
+      readonly kind: string;
+      readonly node: string;
+      readonly order: object;
+      /** The order in a sentence. */
+      readonly says: string;
     };
+
+/** What is done with Jobs, whatever the node's kind is. */
+export type JobAction = Exclude<Action, { readonly do: "order" }>;
 
 /** The action in a sentence, for logs and dry runs. */
 export function explain(action: Action): string {
@@ -24,6 +36,8 @@ export function explain(action: Action): string {
       return `create the Job of node ${action.node}, attempt ${action.attempt}${action.hold === true ? ", which waits" : ""}`;
     case "deleteJob":
       return `delete Job ${action.name} of node ${action.node}: ${action.why}`;
+    case "order":
+      return action.says;
     default:
       return action satisfies never;
   }

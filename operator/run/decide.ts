@@ -6,6 +6,9 @@ import { begin, missing, stoppedBeforeBegin, suspended } from "./begin.ts";
 import { end } from "./end.ts";
 import type { Facts, Puzzle } from "./facts.ts";
 import { TERMINAL } from "./node.ts";
+import type { NodeKinds } from "./node-kinds/node-kind.ts";
+import { NODE_KINDS } from "./node-kinds/node-kinds.ts";
+import { anyLives, stopAll } from "./node-kinds/own-nodes.ts";
 import { passOver } from "./pass.ts";
 import { isLive, stopEnded, stopJobs } from "./stop-jobs.ts";
 import { isFinished, succeededCondition } from "./succeeded.ts";
@@ -28,7 +31,7 @@ export interface Decision {
   readonly storeFirst?: true;
 }
 
-export type Rule = (facts: Facts) => Decision | undefined;
+export type Rule = (facts: Facts, kinds: NodeKinds) => Decision | undefined;
 
 /** How often the copy of the spec is asked for that the API server does not show. */
 const COPY_RETRY_MS = 30_000;
@@ -36,9 +39,9 @@ const COPY_RETRY_MS = 30_000;
 /** The specification of a run: the first rule that has an answer gives it. */
 export const rules: readonly Rule[] = [finished, stopping, stoppedBeforeBegin, missing, suspended, begin, proceed];
 
-export function decide(facts: Facts): Decision {
+export function decide(facts: Facts, kinds: NodeKinds = NODE_KINDS): Decision {
   for (const rule of rules) {
-    const decision = rule(facts);
+    const decision = rule(facts, kinds);
     if (decision !== undefined) return doubtDeletions(decision);
   }
   return { actions: [] };
@@ -52,13 +55,14 @@ function doubtDeletions(decision: Decision): Decision {
 }
 
 /** An end is never left; Jobs that outlived it, because a write of an old leader came late, are stopped. */
-function finished(facts: Facts): Decision | undefined {
+function finished(facts: Facts, kinds: NodeKinds): Decision | undefined {
   if (!hasFinished(facts)) return undefined;
   const restated = restate(facts);
-  const stops = [...facts.attempts.keys()].map((name) => stopEnded({ facts, name }, "the run has finished"));
+  const why = "the run has finished";
+  const stops = [...facts.attempts.keys()].map((name) => stopEnded({ facts, name }, why));
   return {
     ...restated,
-    actions: stops.flatMap(({ actions }) => actions),
+    actions: [...stops.flatMap(({ actions }) => actions), ...stopAll(facts, kinds, why)],
     ...wakeAtFirst(...stops.map(({ wakeAt }) => wakeAt)),
   };
 }
@@ -82,11 +86,11 @@ function restate({ run: { meta, status } }: Facts): Pick<Decision, "verdict"> {
 }
 
 /** A run whose end is certain and whose Jobs may still live. */
-function stopping(facts: Facts): Decision | undefined {
+function stopping(facts: Facts, kinds: NodeKinds): Decision | undefined {
   const stored = succeededCondition(facts.run.status)?.reason;
   const reason = stopReason(facts, stored);
   if (reason === undefined) return undefined;
-  const settled = stored === reason ? undefined : proceed(facts);
+  const settled = stored === reason ? undefined : proceed(facts, kinds);
   const judged = settled?.verdict;
   if (judged !== undefined && judged.succeeded !== "Unknown") return { ...settled, actions: [] };
   const nodes = stoppedNodes(facts, judged?.nodes);
@@ -94,15 +98,16 @@ function stopping(facts: Facts): Decision | undefined {
     reason === "Cancelling"
       ? `stopped ${whoStops(facts) ?? "on request"}`
       : `stopped after the run's timeout of ${runTimeout(facts)}`;
-  const stopJobsOf = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message).actions);
-  const living = [...facts.attempts.values()].flat().some(isLive);
+  const jobStops = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message).actions);
+  const stops = [...jobStops, ...stopAll(facts, kinds, message)];
+  const living = [...facts.attempts.values()].flat().some(isLive) || anyLives(facts, kinds);
   if (stored !== reason) {
     const restsOnAbsence = settled?.restsOnAbsence === true ? { restsOnAbsence: true as const } : {};
     // That the run is to end stands in its spec: where its status cannot be written, nothing is gained by waiting for that.
-    const actions = facts.statusRefused === true ? stopJobsOf : [];
+    const actions = facts.statusRefused === true ? stops : [];
     return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions, ...restsOnAbsence };
   }
-  if (living) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: stopJobsOf };
+  if (living) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: stops };
   const end = reason === "Cancelling" ? "Cancelled" : "TimedOut";
   return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], restsOnAbsence: true };
 }
@@ -138,12 +143,12 @@ function stoppedNodes(
 }
 
 /** A run under way: its nodes, by the copy of the spec that it follows. */
-function proceed(facts: Facts): Decision | undefined {
+function proceed(facts: Facts, kinds: NodeKinds): Decision | undefined {
   const { copy } = facts;
   if (copy === undefined) return undefined;
   if (copy.state === "lost") return end(copy.reason, copy.message, stoppedNodes(facts));
   if (copy.state === "hidden") return awaitCopy(facts, copy.message);
-  const { wakeAt, ...decision } = passOver(copy, facts);
+  const { wakeAt, ...decision } = passOver(copy, facts, kinds);
   return { ...decision, ...wakeAtFirst(wakeAt, timeoutAt(facts)) };
 }
 

@@ -25,6 +25,8 @@ export interface Facts {
   readonly connections: ReadonlyMap<string, ConnectionSpec>;
   /** Each node's attempts: those with a Job, and the one that the stored status speaks of. */
   readonly attempts: ReadonlyMap<string, readonly AttemptFacts[]>;
+  /** What the hands of kinds of nodes see, by kind and node: `node-kinds/node-kind.ts`. */
+  readonly seen?: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
   /** The run's status could not be written, several times over: what must not wait for it is done without. */
   readonly statusRefused?: true;
   /** Jobs that the API server would not create. */

@@ -8,6 +8,16 @@ import type { NodeContext, NodeDecision } from "./node.ts";
 import type { CommitWait } from "./project-commit.ts";
 import { parseTime, timeText } from "./time.ts";
 
+/** What becomes of a node that has not begun, of whichever kind, where its needs do not let it begin now; undefined where they do. */
+export function untilDue(context: NodeContext): NodeDecision | undefined {
+  const readiness = context.rule.readinessOf(context.needs);
+  if (readiness.is === "never")
+    return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: readiness.why });
+  if (readiness.is === "waits") return { status: { state: "Pending" }, actions: [] };
+  if (context.needsStore) return { status: { state: "Pending" }, actions: [], awaitsStore: true };
+  return undefined;
+}
+
 /**
  * The Job could not be created: the attempt has not begun, and is tried again until startTimeout unless that is useless. A quota that is
  * used up is no fault: the node waits for room, until capacityTimeout.

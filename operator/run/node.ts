@@ -9,7 +9,9 @@ import { puzzleOf, type Start, startOf } from "./attempt/start.ts";
 import { evictedUnseen } from "./attempt/stopped.ts";
 import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
-import { decideRefused, settle, waitForCommit, words } from "./node-waits.ts";
+import { decideOwn } from "./node-kinds/decide-own.ts";
+import { type OwnNode, stopOwn } from "./node-kinds/own-nodes.ts";
+import { decideRefused, settle, untilDue, waitForCommit, words } from "./node-waits.ts";
 import { endsAt, overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
 import type { UnitFacts } from "./packing/expand.ts";
 import { decidePacked, type PartStates } from "./packing/packed-node.ts";
@@ -61,33 +63,33 @@ export interface NodeContext {
   readonly deadline?: number;
   /** It is packed into several Jobs: how each of those stands. */
   readonly parts?: readonly PartStates[];
+  /** No Job does its work. */
+  readonly own?: OwnNode;
 }
 
 export const TERMINAL: readonly NodeState[] = ["Succeeded", "Failed", "Skipped", "Cancelled"];
 
 /**
- * What a node is, beside its needs: how it begins, and how it comes to its end. Its decision says a state, what to do, and when to look
- * again; a kind that has nothing to do yet says Pending, and no attempt is counted.
+ * The state table of nodes stands with NODE_STATES in api/pipeline-run.ts. An end is never left. What a node is, beside its needs:
  *
- * | kind | which nodes | how it works                                  |
- * |------|-------------|-----------------------------------------------|
- * | job  | all but packed ones, and each part of those | attempts, one Job each, until one has succeeded |
- * | packed | those with transform.packing | its parts have attempts: `packing/packed-node.ts`    |
+ * | kind        | which nodes                                   | how it works                                         |
+ * |-------------|-----------------------------------------------|------------------------------------------------------|
+ * | job         | all others, and each part of packed ones      | attempts, one Job each, until one has succeeded      |
+ * | packed      | those with transform.packing                  | its parts have attempts: `packing/packed-node.ts`    |
+ * | of its own  | those that an entry of `node-kinds/` takes    | that entry says so; no attempt is counted            |
  */
-const KINDS = {
-  job: decideJobNode,
-  packed: (context) => decidePacked(context, context.parts ?? []),
-} as const satisfies Readonly<Record<string, (context: NodeContext) => NodeDecision>>;
-
-function kindOf({ parts }: NodeContext): keyof typeof KINDS {
-  return parts === undefined ? "job" : "packed";
+export function decideNode(context: NodeContext): NodeDecision {
+  const { stored, parts, own } = context;
+  if (TERMINAL.includes(stored.state)) return stopFinished(context);
+  if (own !== undefined) return decideOwn(context, own);
+  return parts === undefined ? decideJobNode(context) : decidePacked(context, parts);
 }
 
-/** The state table of nodes stands with NODE_STATES in api/pipeline-run.ts. An end is never left. */
-export function decideNode(context: NodeContext): NodeDecision {
-  const { stored } = context;
-  if (TERMINAL.includes(stored.state)) return { status: stored, ...stopEnded(context, "the node has finished") };
-  return KINDS[kindOf(context)](context);
+function stopFinished(context: NodeContext): NodeDecision {
+  const { stored, name, own } = context;
+  const why = "the node has finished";
+  const { actions, ...stop } = stopEnded(context, why);
+  return { status: stored, ...stop, actions: own === undefined ? actions : [...actions, ...stopOwn(name, own, why)] };
 }
 
 /** A node whose work a Job does, and another one where that failed. */
@@ -123,14 +125,9 @@ function expectation({ facts, name, node }: NodeContext, { attempt }: AttemptFac
   return { run: facts.run.meta.uid, node: name, attempt, required: node.container === undefined };
 }
 
-/** A node without an attempt: its needs say whether it starts, waits or never will. */
+/** A node without an attempt. */
 function decideFirst(context: NodeContext): NodeDecision {
-  const readiness = context.rule.readinessOf(context.needs);
-  if (readiness.is === "never")
-    return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: readiness.why });
-  if (readiness.is === "waits") return { status: { state: "Pending" }, actions: [] };
-  if (context.needsStore) return { status: { state: "Pending" }, actions: [], awaitsStore: true };
-  return startAttempt(context, 1);
+  return untilDue(context) ?? startAttempt(context, 1);
 }
 
 /** The latest attempt failed: the next one begins when its time has come and nothing of the failed one lives any more. */

@@ -6,6 +6,8 @@ import type { Decision } from "./decide.ts";
 import type { CopyFacts, Facts, Puzzle } from "./facts.ts";
 import { makeRoom, slotsOf, withinLimits } from "./limits.ts";
 import { decideNode, type NodeContext, type NodeDecision } from "./node.ts";
+import type { NodeKinds } from "./node-kinds/node-kind.ts";
+import { begunNodes, ownNodeOf } from "./node-kinds/own-nodes.ts";
 import { packNodes } from "./packing/packed-status.ts";
 import { closedBy, deadlineOf, ruleOf } from "./packing/unit-rule.ts";
 import { ProjectCommits } from "./project-commit.ts";
@@ -36,11 +38,12 @@ interface Surroundings {
   readonly proven: ReadonlySet<string>;
   readonly commits: ProjectCommits;
   readonly packages: ProjectPackages;
+  readonly kinds: NodeKinds;
 }
 
 /** The run's everyday: each node in the order of needs, so that one pass carries an outcome all the way down. */
-export function passOver(copy: Copy, facts: Facts): Decision {
-  const proven = provenNodes(copy, facts);
+export function passOver(copy: Copy, facts: Facts, kinds: NodeKinds): Decision {
+  const proven = provenNodes(copy, facts, begunNodes(facts, kinds));
   const slots = slotsOf(copy, facts);
   const commits = new ProjectCommits(copy.spec, facts);
   const packages = new ProjectPackages(copy.spec, facts);
@@ -55,7 +58,7 @@ export function passOver(copy: Copy, facts: Facts): Decision {
     storeFirst: false,
   };
   for (const name of copy.graph.order) {
-    const context = contextOf(name, copy, facts, { pass, proven, commits, packages });
+    const context = contextOf(name, copy, facts, { pass, proven, commits, packages, kinds });
     if (context === undefined) continue;
     const decision = withinLimits(decideNode(context), context, slots);
     collect(pass, context, packages.taken(name, commits.taken(name, decision, context.stored), context.stored));
@@ -63,7 +66,7 @@ export function passOver(copy: Copy, facts: Facts): Decision {
   // A unit that waits for the place of one that has ended begins when that is stored.
   if (slots.units.hasFreed(pass.nodes)) pass.storeFirst = true;
   const { actions, times, puzzles, restsOnAbsence, storeFirst } = pass;
-  const ahead = startAhead(facts, { ...copy, nodes: pass.nodes, slots, commits, begins: storeFirst });
+  const ahead = startAhead(facts, { ...copy, nodes: pass.nodes, slots, commits, kinds, begins: storeFirst });
   return {
     verdict: { ...judge(packNodes({ ...pass.nodes, ...ahead.nodes })), nodes: { ...pass.nodes, ...ahead.nodes } },
     actions: [...actions, ...ahead.actions, ...makeRoom(facts)],
@@ -75,7 +78,7 @@ export function passOver(copy: Copy, facts: Facts): Decision {
 }
 
 function contextOf(name: string, copy: Copy, facts: Facts, around: Surroundings): NodeContext | undefined {
-  const { pass, proven, commits, packages } = around;
+  const { pass, proven, commits, packages, kinds } = around;
   const { spec, graph } = copy;
   const node = spec.nodes[name];
   if (node === undefined) return undefined;
@@ -87,12 +90,14 @@ function contextOf(name: string, copy: Copy, facts: Facts, around: Surroundings)
   const needsStore = names.some((need) => pass.byPush.has(need));
   const commitWait = commits.waitOf(name);
   const runsCommit = commits.storedOf(name);
+  const own = ownNodeOf(name, node, facts, kinds);
   return {
     ...{ name, node, pipeline: spec, facts, stored, proven: proven.has(name), needs, needsStore },
     rule: ruleOf(name, copy),
     packages: packages.chosenFor(name),
     ...(commitWait === undefined ? {} : { commitWait }),
     ...(runsCommit === undefined ? {} : { runsCommit }),
+    ...(own === undefined ? {} : { own }),
     ...packingContext(name, copy, facts, pass),
   };
 }
@@ -150,15 +155,15 @@ function collect(pass: Pass, { name, unit, proven }: NodeContext, decision: Node
   if (puzzle !== undefined) pass.puzzles.push(puzzle);
 }
 
-/** The nodes that must have succeeded, because a node that needs them has a Job; and all that those need in turn. */
-function provenNodes(copy: Copy, { attempts }: Facts): ReadonlySet<string> {
+/** The nodes that must have succeeded, because a node that needs them has a Job or is seen to have begun; and all that those need in turn. */
+function provenNodes(copy: Copy, { attempts }: Facts, begun: ReadonlySet<string>): ReadonlySet<string> {
   const { spec, graph } = copy;
   const proven = new Set<string>();
   for (const name of graph.order.toReversed()) {
     if (spec.nodes[name] === undefined || !ruleOf(name, copy).provesSuccess) continue;
     // One that was held was made before; its node is stored as started with all that it needs.
     const hasJob = attempts.get(name)?.some(({ job }) => job !== undefined && job.startsHeld !== true) ?? false;
-    if (hasJob || proven.has(name)) for (const need of graph.needs.get(name) ?? []) proven.add(need);
+    if (hasJob || begun.has(name) || proven.has(name)) for (const need of graph.needs.get(name) ?? []) proven.add(need);
   }
   return proven;
 }

@@ -113,7 +113,7 @@ export class RunWorld {
   apply({ actions, verdict }: Decision, stores: boolean): void {
     for (const action of actions) {
       if (action.do === "createJob") this.#create(action.node, action.attempt);
-      else
+      else if (action.do === "deleteJob")
         this.#changeAll((one) => (one.job?.uid === action.uid ? { ...one, job: { ...one.job, deleting: true } } : one));
     }
     if (verdict !== undefined && stores) {

@@ -77,6 +77,18 @@ export class Invariants {
     else if (error?.code !== STOPPED) this.#failedAt(node, pod);
   }
 
+  /** A process asks about a gate: its node begins, or has begun. */
+  asked(node: string): void {
+    this.#checkNeeds(node, `gate ${node}`);
+    const { state = "Pending" } = this.#stored(node) ?? {};
+    if (TERMINAL.includes(state)) this.#violated(`gate ${node} is asked about, and is ${state}`);
+  }
+
+  /** A gate is open. */
+  answered(node: string): void {
+    this.#ended.add(`${node}/only`);
+  }
+
   /** The back-off counts from the first word of the failure: the push, or the container's end. */
   #failedAt(node: string, pod: StoredObject): void {
     if (this.#pods.has(pod.metadata.uid)) return;

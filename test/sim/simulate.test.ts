@@ -24,13 +24,21 @@ test.each(Array.from({ length: BATCHES }, (_, batch) => batch))(
 );
 
 test("seeds that once found a bug stay healed", async () => {
-  const plain = REMEMBERED.map((seed) => ({ seed, fanOut: false, endings: false, neighbours: false, pushes: false }));
+  const plain = REMEMBERED.map((seed) => ({
+    seed,
+    fanOut: false,
+    endings: false,
+    neighbours: false,
+    pushes: false,
+    gates: false,
+  }));
   const fannedOut = REMEMBERED_FANNED_OUT.map((seed) => ({
     seed,
     fanOut: true,
     endings: false,
     neighbours: false,
     pushes: false,
+    gates: false,
   }));
   const endings = REMEMBERED_ENDINGS.map((seed) => ({
     seed,
@@ -38,6 +46,7 @@ test("seeds that once found a bug stay healed", async () => {
     endings: true,
     neighbours: false,
     pushes: false,
+    gates: false,
   }));
   const whole = REMEMBERED_WHOLE.map((seed) => ({ seed }));
   for (const { seed, ...more } of [...plain, ...fannedOut, ...endings, ...whole]) {

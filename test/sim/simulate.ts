@@ -12,6 +12,7 @@ import { connectionLost, type FakeCall } from "../support/fake-cluster/fake-api-
 import { FakeKubelet, FORGED_LABEL, type Script } from "../support/fake-cluster/fake-kubelet.ts";
 import { FakeClock, settled } from "../support/machine/fake-clock.ts";
 import { seededRandom } from "../support/machine/fake-random.ts";
+import { Gates, gate, withGates } from "./gates.ts";
 import { Invariants, jobLives } from "./invariants.ts";
 import { forgedFate, type Mischief, mischiefOf, Neighbour } from "./neighbour.ts";
 import { withPacking } from "./packed-plans.ts";
@@ -52,6 +53,7 @@ const PUSH_SEEDS = 4_000_000_007;
 const LIE_SEEDS = 5_000_000_029;
 const PROJECT_SEEDS = 6_000_000_007;
 const PACKING_SEEDS = 7_000_000_001;
+const GATE_SEEDS = 8_000_000_011;
 const LIMIT_MS = 30 * 60_000;
 /** What all replicas have in a file. */
 const SEAL_KEY = Buffer.alloc(32, "key");
@@ -66,6 +68,7 @@ export async function simulate(
     pushes = true,
     projects = seed % 2 === 0,
     packing = seed % 3 === 0,
+    gates: hasGates = seed % 6 === 5,
   } = {},
 ): Promise<Story> {
   const random = seededRandom(seed);
@@ -75,7 +78,9 @@ export async function simulate(
   const words = seededRandom(seed + PUSH_SEEDS);
   const pushed = pushes ? withPushes(ended, words) : ended;
   const built = projects ? withProjects(pushed, seededRandom(seed + PROJECT_SEEDS)) : pushed;
-  const plan = packing ? withPacking(built, seededRandom(seed + PACKING_SEEDS)) : built;
+  const packed = packing ? withPacking(built, seededRandom(seed + PACKING_SEEDS)) : built;
+  const gateDice = seededRandom(seed + GATE_SEEDS);
+  const plan = hasGates ? withGates(packed, gateDice) : packed;
   const clock = new FakeClock();
   const api = new FakeApi(ahead(clock, plan.skewMs.server));
   const dice = seededRandom(seed + NEIGHBOUR_SEEDS);
@@ -84,7 +89,10 @@ export async function simulate(
   const tasks = new ReportingTasks(api, clock, words, seededRandom(seed + LIE_SEEDS));
   tasks.onWent((pod) => invariants.went(pod));
   tasks.onSaid((pod, result) => invariants.said(pod, result));
-  const world = new World(api, clock, random, plan, tasks);
+  const gates = new Gates(clock, gateDice, plan);
+  gates.onAsked = (node) => invariants.asked(node);
+  gates.onAnswered = (node) => invariants.answered(node);
+  const world = new World({ api, clock, random, plan, tasks, gates });
   const script: Script = (job, pod, part) =>
     job.metadata.labels?.[FORGED_LABEL] === "true" ? forgedFate(job) : fateOf(plan, job, pod, part);
   const kubelet = new FakeKubelet(api, clock, random, script, plan.skewMs.kubelet);
@@ -136,8 +144,8 @@ function isUnknowable(plan: Plan, world: World): boolean {
 function finalViolations(plan: Plan, world: World, endedAtMs: number, { deletes }: Mischief): string[] {
   if (Number.isNaN(endedAtMs))
     return [`the run had not ended after ${LIMIT_MS} ms: ${JSON.stringify(world.status().nodes)}`];
-  const living = world.livingJobs();
-  const found = living.length === 0 ? [] : [`Jobs live on after the end: ${living.join(", ")}`];
+  const living = [...world.livingJobs(), ...world.awaitedGates()];
+  const found = living.length === 0 ? [] : [`Jobs or gates live on after the end: ${living.join(", ")}`];
   if (plan.faults.cancelledAt !== undefined || deletes || isUnknowable(plan, world)) return found;
   const states = Object.fromEntries(
     Object.entries(world.status().nodes ?? {}).map(([name, { state }]) => [name, state]),
@@ -157,6 +165,15 @@ function wrongSums(plan: Plan, name: string, node: NodeStatus | undefined): stri
   return node.rows === parts.length ? [] : [`${name} has ${node.rows} rows of ${parts.length} parts`];
 }
 
+interface WorldServices {
+  readonly api: FakeApi;
+  readonly clock: FakeClock;
+  readonly random: () => number;
+  readonly plan: Plan;
+  readonly tasks: ReportingTasks;
+  readonly gates: Gates;
+}
+
 interface Process {
   readonly operator: Operator;
   readonly elector: LeaderElector;
@@ -170,17 +187,19 @@ class World {
   readonly #random: () => number;
   readonly #plan: Plan;
   readonly #tasks: ReportingTasks;
+  readonly #gates: Gates;
   readonly #crashes: Plan["faults"]["crashes"][number][];
   #processes: Process[] = [];
   #started = 0;
   #operatorCalls = 0;
 
-  constructor(api: FakeApi, clock: FakeClock, random: () => number, plan: Plan, tasks: ReportingTasks) {
+  constructor({ api, clock, random, plan, tasks, gates }: WorldServices) {
     this.#api = api;
     this.#clock = clock;
     this.#random = random;
     this.#plan = plan;
     this.#tasks = tasks;
+    this.#gates = gates;
     this.#crashes = [...plan.faults.crashes];
   }
 
@@ -215,6 +234,11 @@ class World {
     );
   }
 
+  /** Gates that a living process waits for. */
+  awaitedGates(): readonly string[] {
+    return this.#gates.awaited();
+  }
+
   #startProcess(): void {
     const identity = `operator-${++this.#started}`;
     const clock = this.#clock;
@@ -229,6 +253,10 @@ class World {
       settings,
       sealKey: SEAL_KEY,
       reports,
+      nodes: {
+        kinds: { gate },
+        hands: (services) => ({ gate: this.#gates.handsOf(identity, services, `${RUN.namespace}/${RUN.name}`) }),
+      },
       log: pino({ level: "silent" }),
       metrics: createMetrics(),
     });
@@ -252,6 +280,7 @@ class World {
     if (dead === undefined) return;
     dead.client.kill();
     this.#tasks.leave(identity);
+    this.#gates.leave(identity);
     this.#processes = this.#processes.filter((one) => one !== dead);
     this.#clock.after(500 + this.#random() * 3_000, () => this.#startProcess());
   }

@@ -33,6 +33,9 @@ type AnyReflector = Pick<
   "kind" | "unread" | "synced" | "trouble" | "movedAt" | "resourceVersion" | "start" | "stop" | "whenSynced"
 >;
 
+/** For each kind, the keys that a change of one of its objects concerns. */
+export type KeysOfChanges = { readonly [K in WatchedKind]?: (object: Objects[K]) => readonly string[] };
+
 type Reflectors = { readonly [K in WatchedKind as StoreOf<K>]: Reflector<K> };
 
 /** The reflectors of one scope: the whole cluster, or one namespace. */
@@ -55,6 +58,13 @@ export class Watches {
     });
     this.of = Object.fromEntries(reflectors) as unknown as Reflectors;
     this.ownWrites = new OwnWrites((kind) => this.all().find((reflector) => reflector.kind === kind)?.resourceVersion);
+  }
+
+  follow(changes: KeysOfChanges, handle: (key: string) => void): void {
+    for (const kind of WATCHED) {
+      const keys = changes[kind] as ((object: unknown) => readonly string[]) | undefined;
+      if (keys !== undefined) this.of[KINDS[kind].watch.store].subscribe({ keys, handle });
+    }
   }
 
   start(): void {

@@ -5,7 +5,7 @@ import type { Job } from "../../kinds/objects.ts";
 import { isConflict, isNotFound } from "../../kube/api-error.ts";
 import type { Kube } from "../../kube/kube.ts";
 import type { Reports } from "../../report/reports.ts";
-import type { Action } from "../../run/action.ts";
+import type { JobAction } from "../../run/action.ts";
 import type { Facts, JobRefusal } from "../../run/facts.ts";
 import { type RunOf, storedCommit } from "../../run/project-commit.ts";
 import { chosenPackages } from "../../run/project-packages.ts";
@@ -14,9 +14,9 @@ import { createOwnedJob } from "../jobs/owned-job.ts";
 
 /** What came of an action: the Job as the API server has it, or that it would not create it. */
 export type Acted =
-  | { readonly action: Action; readonly job?: Job }
+  | { readonly action: JobAction; readonly job?: Job }
   | {
-      readonly action: Action & { readonly do: "createJob" };
+      readonly action: JobAction & { readonly do: "createJob" };
       readonly refusal: JobRefusal;
     };
 
@@ -33,7 +33,7 @@ export interface ActServices {
  * Carries an action out. Doing it twice does no harm: a Job's name says which attempt it is, and a deletion names the uid.
  * Rejects with the ApiError of a fault that may pass; the whole decision is then made again.
  */
-export function act(action: Action, facts: Facts, spec: () => PipelineSpec, services: ActServices): Promise<Acted> {
+export function act(action: JobAction, facts: Facts, spec: () => PipelineSpec, services: ActServices): Promise<Acted> {
   switch (action.do) {
     case "createJob":
       return createJob(action, facts, spec, services);
@@ -45,7 +45,7 @@ export function act(action: Action, facts: Facts, spec: () => PipelineSpec, serv
 }
 
 async function createJob(
-  action: Action & { readonly do: "createJob" },
+  action: JobAction & { readonly do: "createJob" },
   { run, copy }: Facts,
   spec: () => PipelineSpec,
   { kube, taskPods, known, channel }: ActServices,
@@ -84,7 +84,7 @@ function projectFor(node: string, run: RunOf): Pick<Attempt, "commit" | "chosenP
 }
 
 /** In the foreground, so that the Job is there until its pod has ended: a stopped run must not work on. */
-async function deleteJob(action: Action & { readonly do: "deleteJob" }, { run }: Facts, kube: Kube): Promise<Acted> {
+async function deleteJob(action: JobAction & { readonly do: "deleteJob" }, { run }: Facts, kube: Kube): Promise<Acted> {
   try {
     await kube.delete(
       "Job",

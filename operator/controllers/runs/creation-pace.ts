@@ -1,7 +1,7 @@
-import type { Action } from "../../run/action.ts";
+import type { JobAction } from "../../run/action.ts";
 import type { Acted } from "./act.ts";
 
-type Creation = Action & { readonly do: "createJob" };
+type Creation = JobAction & { readonly do: "createJob" };
 
 /** How many Jobs are asked for at once before anything is known of the answer; each batch that is taken doubles the next. */
 const FIRST_BATCH = 8;
@@ -33,7 +33,7 @@ export class CreationPace {
   #pauses = 0;
   #pauseEndsAt = Number.NEGATIVE_INFINITY;
 
-  async carryOut(actions: readonly Action[], act: (action: Action) => Promise<Acted>): Promise<CarriedOut> {
+  async carryOut(actions: readonly JobAction[], act: (action: JobAction) => Promise<Acted>): Promise<CarriedOut> {
     const others = Promise.allSettled(actions.filter((action) => action.do !== "createJob").map(act));
     const creations = actions
       .filter((action) => action.do === "createJob")

@@ -113,6 +113,7 @@ export function observeRun(
     room,
     ahead,
     spare,
+    seen,
     proof,
   }: {
     /** As {@link runStatus} reads it. */
@@ -127,6 +128,7 @@ export function observeRun(
     readonly room: number | undefined;
     readonly ahead?: Facts["ahead"];
     readonly spare: Facts["spare"];
+    readonly seen?: Facts["seen"];
     readonly proof: Omit<Proof, "seenIn" | "partsOf">;
   },
 ): Observed {
@@ -143,6 +145,7 @@ export function observeRun(
     ...(pipeline === undefined ? {} : { pipeline }),
     connections,
     attempts,
+    ...(seen === undefined ? {} : { seen }),
     refusals,
     troubles,
     ...(room === undefined ? {} : { room }),

@@ -3,7 +3,7 @@ import { ApiError } from "../../kube/api-error.ts";
 import { formatKey } from "../../kube/object-key.ts";
 import { writerKey } from "../../kube/own-writes.ts";
 import type { Reports } from "../../report/reports.ts";
-import { type Action, explain } from "../../run/action.ts";
+import { type Action, explain, type JobAction } from "../../run/action.ts";
 import type { Facts, JobRefusal } from "../../run/facts.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Purpose } from "../jobs/known-jobs.ts";
@@ -26,8 +26,9 @@ export class RunActions {
     this.#services = services;
   }
 
-  /** Carries the actions out; one that fails does not hold the others back. Returns whether a Job was refused, and what else failed. */
-  async carryOut(facts: Facts, actions: readonly Action[], memory: RunMemory, arrivedAt: number): Promise<ActedOn> {
+  /** Makes and deletes Jobs that are due; one that fails does not hold the others back. Returns whether a Job was refused, and what else failed. */
+  async carryOut(facts: Facts, decided: readonly Action[], memory: RunMemory, arrivedAt: number): Promise<ActedOn> {
+    const actions = decided.filter((action) => action.do !== "order").filter(isDue);
     if (actions.length === 0) return { refused: false };
     // Only a Job that is made needs the copy of the spec: one that cannot be read must not keep Jobs from being stopped.
     const spec = () => specOf(facts);
@@ -110,6 +111,11 @@ export class RunActions {
     memory.pace.created(action.node);
     metrics.dispatchLatency.observe((clock.monotonic() - arrivedAt) / 1000);
   }
+}
+
+/** Held Jobs are made by themselves: `starts-ahead.ts`. */
+function isDue(action: JobAction): boolean {
+  return !(action.do === "createJob" && action.hold === true);
 }
 
 interface ActedOn {

@@ -5,6 +5,7 @@ import { ApiError, NO_ANSWER } from "../../kube/api-error.ts";
 import { parseKey } from "../../kube/object-key.ts";
 import { type Decision, decide, hasFinished } from "../../run/decide.ts";
 import type { CopyFacts, Facts } from "../../run/facts.ts";
+import type { NodeKinds } from "../../run/node-kinds/node-kind.ts";
 import { expandStatus } from "../../run/packing/packed-status.ts";
 import { earliest } from "../../run/time.ts";
 import { cachedDefinitions, type Definitions, liveDefinitions } from "../copies/definitions.ts";
@@ -17,6 +18,8 @@ import type { EventWriter } from "../loop/event-writer.ts";
 import { type Done, type Found, KindController, type Look, type Steps } from "../loop/kind-controller.ts";
 import type { Reconciler } from "../loop/loop.ts";
 import type { StatusWait } from "../loop/status-store.ts";
+import type { Hands } from "./node-kinds/hands.ts";
+import { OwnNodes } from "./node-kinds/own-nodes.ts";
 import type { NodeReportWriter } from "./node-report-writer.ts";
 import {
   cachedChildren,
@@ -42,6 +45,9 @@ export interface RunServices extends RunActionServices {
   readonly podCheck: PodCheck;
   readonly wakeRun: (key: string) => void;
   readonly nodeReports: NodeReportWriter;
+  /** Kinds of nodes that are no Jobs, and their hands. */
+  readonly nodeKinds: NodeKinds;
+  readonly hands: Hands;
 }
 
 interface RunFound extends Found {
@@ -56,6 +62,8 @@ interface RunSources {
   readonly newest?: Definitions | undefined;
   /** Jobs and Pods as the API server has them. */
   readonly live?: LiveChildren | undefined;
+  /** Nodes that are no Jobs, by the same. */
+  readonly seen?: Facts["seen"] | undefined;
   /** The API server has been asked for what the decision doubted. */
   readonly confirmed?: true;
 }
@@ -82,12 +90,14 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
   readonly #writer: RunStatusWriter;
   readonly #ahead: StartsAhead;
   readonly #actions: RunActions;
+  readonly #own: OwnNodes;
 
   constructor(services: RunServices) {
     this.#services = services;
     this.#copies = new SpecCopies(services.kube);
     this.#ahead = new StartsAhead(services);
     this.#actions = new RunActions(services);
+    this.#own = new OwnNodes(services.hands, services.log);
     const stored = (facts: Facts) => this.#ahead.tell(facts);
     this.#writer = new RunStatusWriter({ ...services, copies: this.#copies, stored });
   }
@@ -106,7 +116,7 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
     return { status, copy: expandedCopy(await this.#copyOf(run, status), status) };
   }
 
-  observe({ run }: RunFound, memory: RunMemory, { status, copy, newest, live }: RunSources): Observed {
+  observe({ run }: RunFound, memory: RunMemory, { status, copy, newest, live, seen }: RunSources): Observed {
     const { caches, clock, podCheck, liveNodes, reports } = this.#services;
     const { namespace } = run.metadata;
     const { refusals, sightings, troubles, known, writes } = memory;
@@ -119,12 +129,13 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
       room: liveNodes.roomIn(namespace),
       spare: isFull ? spareJobs(namespace, caches) : undefined,
       proof: { known, podCheck, reports },
+      seen: seen ?? this.#own.observe({ run, status }),
       ...this.#ahead.factsFor(namespace, memory),
     });
   }
 
   decide({ facts }: Observed): Decision {
-    return decide(facts);
+    return decide(facts, this.#services.nodeKinds);
   }
 
   /**
@@ -155,7 +166,8 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
     const names = [...knownJobNames(observed.facts), ...memory.unwatched];
     const live = asksJobs ? await liveChildren(found.run, kube, names) : undefined;
     if (live !== undefined) memory.unwatched = live.unwatched;
-    return { ...sources, newest, live, confirmed: true };
+    const seen = asksJobs ? await this.#own.confirm({ run: found.run, status: sources.status }) : undefined;
+    return { ...sources, newest, live, seen, confirmed: true };
   }
 
   settle({ key, found, memory, observed: { facts, foreign }, decision }: RunLook): void {
@@ -167,11 +179,10 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
   }
 
   async act({ memory, observed: { facts }, decision }: RunLook, arrivedAt: number): Promise<Done<Decision>> {
-    const due = decision.actions.filter((action) => !(action.do === "createJob" && action.hold === true));
-    const { refused, error } = await this.#actions.carryOut(facts, due, memory, arrivedAt);
-    await this.#ahead.make(facts, decision.actions, memory);
+    const { refused, error } = await this.#actions.carryOut(facts, decision.actions, memory, arrivedAt);
+    await Promise.all([this.#ahead.make(facts, decision.actions, memory), this.#own.carryOut(facts, decision.actions)]);
     // What was refused has not begun: the facts know of it by now.
-    const stands = refused ? decide(facts) : decision;
+    const stands = refused ? decide(facts, this.#services.nodeKinds) : decision;
     const { clock } = this.#services;
     const askAt = memory.unwatched.length > 0 ? clock.now() + UNWATCHED_RECHECK_MS : undefined;
     return { decision: stands, wakeAt: earliest(stands.wakeAt, askAt), error };
@@ -200,6 +211,7 @@ class RunSteps implements Steps<RunFound, RunMemory, RunSources, Observed, Decis
     this.#services.nodeReports.forget(key);
     this.#services.liveNodes.forget(parseKey(key).namespace, key);
     this.#ahead.forget(key);
+    this.#own.forget(key);
     return undefined;
   }
 

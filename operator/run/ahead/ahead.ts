@@ -5,6 +5,8 @@ import type { Action } from "../action.ts";
 import type { Facts } from "../facts.ts";
 import type { Slots } from "../limits.ts";
 import { type NodeDecision, TERMINAL } from "../node.ts";
+import type { NodeKinds } from "../node-kinds/node-kind.ts";
+import { kindOf } from "../node-kinds/own-nodes.ts";
 import type { Expanded } from "../packing/expand.ts";
 import { ruleOf } from "../packing/unit-rule.ts";
 import type { ProjectCommits } from "../project-commit.ts";
@@ -18,6 +20,7 @@ import { drop, heldJobs } from "./held.ts";
  * |--------------------------------------------------------------------------------------------------------------------|
  * | a task of its namespace has been heard by this process: it would hear `go`                                         |
  * | it is of one of kelt's own verbs, of one pod, removes nothing, and has no attempt yet                              |
+ * | it and those that it waits for are done by Jobs: when another one ends is unknown                                   |
  * | the commit of its git project is stored, where it has one                                                          |
  * | all that it needs has succeeded or runs, one of these runs, and has at most one item left if it says how many      |
  * | no node of its run waits for room, nor of its namespace for a place, and no node begins in this pass               |
@@ -37,6 +40,7 @@ export interface Decided {
   readonly nodes: Readonly<Record<string, NodeStatus>>;
   readonly slots: Slots;
   readonly commits: Pick<ProjectCommits, "isKnown">;
+  readonly kinds: NodeKinds;
   /** Nodes begin in this pass, once it is stored: nothing is to hold that up. */
   readonly begins: boolean;
   readonly units?: Expanded["units"];
@@ -88,6 +92,7 @@ function mayStart(name: string, facts: Facts, decided: Decided): boolean {
   if (
     node === undefined ||
     decided.packed?.has(name) === true ||
+    kindOf(node, decided.kinds) !== undefined ||
     !mayBeHeld(node) ||
     !commits.isKnown(name) ||
     hasJob ||
@@ -107,9 +112,11 @@ function mayBeHeld({ container, load }: PipelineNode): boolean {
 }
 
 /** It is unknown how long the work before takes; a task that has several things to do says when it comes to the last. */
-function isAlmostDone(facts: Facts, name: string, { nodes, packed }: Decided): boolean {
+function isAlmostDone(facts: Facts, name: string, { spec, nodes, packed, kinds }: Decided): boolean {
   const status = nodes[name];
+  const node = spec.nodes[name];
   if (status?.state !== "Running" || status.reason !== undefined) return false;
+  if (node === undefined || kindOf(node, kinds) !== undefined) return false;
   const parts = packed?.get(name);
   if (parts !== undefined) {
     // A plan that is not stored says nothing of what follows.

@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
 import type { Acted } from "../../../operator/controllers/runs/act.ts";
 import { CreationPace } from "../../../operator/controllers/runs/creation-pace.ts";
-import type { Action } from "../../../operator/run/action.ts";
+import type { JobAction } from "../../../operator/run/action.ts";
 
-const create = (node: string): Action => ({ do: "createJob", node, attempt: 1 });
+const create = (node: string): JobAction => ({ do: "createJob", node, attempt: 1 });
 const nodes = Array.from({ length: 256 }, (_, index) => `n${index}`);
 
 /** Carries the actions out against a server that refuses as `refuses` says; what was asked for, and what was put off. */
-async function carryOut(pace: CreationPace, actions: readonly Action[], refuses: (node: string) => boolean | "final") {
+async function carryOut(
+  pace: CreationPace,
+  actions: readonly JobAction[],
+  refuses: (node: string) => boolean | "final",
+) {
   const asked: string[] = [];
   const { outcomes, putOff } = await pace.carryOut(actions, (action) => {
     asked.push(action.node);
@@ -49,7 +53,7 @@ test("nodes that a policy refuses stop no other node: the others go first the ne
 });
 
 test("a Job that will never be taken puts nothing off, and neither do deletions", async () => {
-  const remove: Action = { do: "deleteJob", node: "old", name: "old", uid: "u", why: "" };
+  const remove: JobAction = { do: "deleteJob", node: "old", name: "old", uid: "u", why: "" };
   const { asked, putOff } = await carryOut(new CreationPace(), [...nodes.map(create), remove], (node) =>
     node === "n3" ? "final" : false,
   );
