@@ -22,9 +22,13 @@ export interface NodeReportWriterServices {
 /** The least time between two writes of one run's reports. */
 const INTERVAL_MS = 1_000;
 const BACKOFF_MAX_MS = 60_000;
+/** The first report of a node that works waits for so long: one that ends before has one write fewer. */
+const FIRST_MS = 250;
 
 interface Wanted {
   readonly version: string;
+  /** Not before this time, monotonic ms. */
+  readonly from: number;
   readonly pages: readonly NodeReportStatus[];
 }
 
@@ -75,11 +79,19 @@ export class NodeReportWriter {
       if (reports.versions.get(source.node) === source.version) continue;
       reports.versions.set(source.node, source.version);
       const pages = nodeReportPages(source, meta.uid);
-      if (pages.length > 0) reports.wanted.set(source.node, { version: source.version, pages });
+      if (pages.length === 0) continue;
+      const from = source.hasEnded ? Number.NEGATIVE_INFINITY : this.#firstAt(reports, source.node);
+      reports.wanted.set(source.node, { version: source.version, from, pages });
     }
     this.#plan(reports);
     const isSilent = [...facts.attempts.values()].flat().every(({ pods }) => pods.every((pod) => pod.terminated));
     if (isOver && isSilent && reports.wanted.size === 0 && reports.underWay === undefined) this.#end(key, meta.uid);
+  }
+
+  /** When what a node at work says may be written. */
+  #firstAt({ stored, wanted }: RunReports, node: string): number {
+    if (stored.has(node)) return Number.NEGATIVE_INFINITY;
+    return wanted.get(node)?.from ?? this.#services.clock.monotonic() + FIRST_MS;
   }
 
   /** The run is gone, and its reports go with it. */
@@ -130,16 +142,18 @@ export class NodeReportWriter {
         if (this.#runs.get(formatKey(reports.run)) === reports) this.#plan(reports);
       });
     };
-    const leftMs = reports.writtenAt + pauseMs - clock.monotonic();
+    const first = Math.min(...[...reports.wanted.values()].map(({ from }) => from));
+    const leftMs = Math.max(reports.writtenAt + pauseMs, first) - clock.monotonic();
     if (leftMs <= 0) begin();
     else reports.cancel = clock.after(leftMs, begin);
   }
 
   /** Writes what is wanted, node by node. A report that is refused for what it says waits until its node says something else. */
   async #writeAll(reports: RunReports): Promise<void> {
-    reports.writtenAt = this.#services.clock.monotonic();
-    const wanted = [...reports.wanted];
-    reports.wanted.clear();
+    const now = this.#services.clock.monotonic();
+    reports.writtenAt = now;
+    const wanted = [...reports.wanted].filter(([, { from }]) => from <= now || this.#isEnding);
+    for (const [node] of wanted) reports.wanted.delete(node);
     try {
       while (wanted.length > 0) {
         const [node, { pages }] = wanted[0] as (typeof wanted)[number];

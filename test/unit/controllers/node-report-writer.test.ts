@@ -69,7 +69,7 @@ const writes = () => api.calls.filter(({ verb }) => verb !== "get").length;
 describe("a node's report", () => {
   test("is made with its owner and labels, and says what the pod has said", async () => {
     say(items(2));
-    await clock.advance(0);
+    await clock.advance(250);
     const [object] = api.storage.list("NodeReport");
     expect(object?.metadata).toMatchObject({
       name: "films-1-a",
@@ -90,6 +90,20 @@ describe("a node's report", () => {
     const patches = api.calls.slice(before).filter(({ verb }) => verb === "patch").length;
     expect(patches).toBeLessThanOrEqual(8);
     expect(stored()?.total).toBe(50);
+  });
+
+  test("is written once, whole, for a node that ends in a moment", async () => {
+    const before = writes();
+    say(items(2));
+    await clock.advance(100);
+    say(
+      items(2, "Succeeded"),
+      { state: "Succeeded", attempt: 1 },
+      { pushed: { result: JSON.parse(aResult("a", 1)) as TaskResult, at: T0 } },
+    );
+    await clock.advance(5_000);
+    expect(stored()).toMatchObject({ counts: { succeeded: 2 }, conditions: [{ type: "Complete", status: "True" }] });
+    expect(writes() - before).toBe(2);
   });
 
   test("is not written again when nothing has changed", async () => {
@@ -123,7 +137,7 @@ describe("a node's report", () => {
 
   test("that came just before the run's end is written although the run has finished since", async () => {
     say(items(3));
-    await clock.advance(0);
+    await clock.advance(250);
     const finished = {
       type: "Succeeded",
       status: "True" as const,
@@ -212,7 +226,7 @@ test("one report that is refused keeps back no other one of its run, and is writ
   const patches = () => api.calls.filter(({ verb }) => verb === "patch").length;
   api.faults.before = ({ verb, name }) => (verb === "patch" && name === "films-1-a" ? tooLarge() : undefined);
   sayBoth(items(1), items(1), 1);
-  await clock.advance(0);
+  await clock.advance(250);
   expect([totalOf("a"), totalOf("b")]).toEqual([undefined, 1]);
   const asked = patches();
   await clock.advance(60_000);
@@ -228,7 +242,7 @@ test("one report that is refused keeps back no other one of its run, and is writ
 
 test("what is still to be written is written at an orderly end", async () => {
   say(items(1));
-  await clock.advance(0);
+  await clock.advance(250);
   say(items(2));
   await writer.flush();
   expect(stored()?.total).toBe(2);
