@@ -3,6 +3,7 @@ import type { WarehouseKind } from "#api/verbs/verb.ts";
 import type { CheckWarehouse } from "./checks/check-warehouse.ts";
 import type { Command, CommandContext, Outcome, Part, SpecOf } from "./commands/command.ts";
 import type { Ask } from "./connections/answer.ts";
+import type { DbtWarehouse } from "./dbt/warehouses/dbt-warehouse.ts";
 import type { OpenedSession } from "./loading/warehouse-session.ts";
 
 /** What can be done with a kind of warehouse, by verb. What a verb needs is imported when it is wanted. */
@@ -11,6 +12,8 @@ export interface Warehouse {
   /** Does one part of a load that several pods do; missing where the warehouse itself reads several files at a time. */
   readonly loadPart?: (spec: SpecOf<"load">, part: Part, context: CommandContext) => Promise<Outcome>;
   readonly connect: Ask;
+  /** Where dbt projects run on it. */
+  readonly dbt?: () => Promise<DbtWarehouse>;
   readonly checks: () => Promise<CheckWarehouse>;
   /** Opens a session for what all warehouses share. */
   readonly open: (

@@ -1,7 +1,6 @@
 import type { NodeResult, NodeStatus } from "../dbt/run/node-result.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
-import { databaseFailure } from "../postgres/failure.ts";
-import { type NodeResultsTable, nodeResultsTable } from "../postgres/node-results.ts";
+import type { NodeResultsTable } from "../dbt/warehouses/dbt-warehouse.ts";
 import { contentHash } from "../projects/content-hash.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
 import type { DbtSessions } from "./dbt-sessions.ts";
@@ -38,12 +37,13 @@ export async function openAttempts(
 ): Promise<Attempts> {
   const { schema } = spec.work.transform;
   if (input.does !== "run") return NOTHING;
-  const session = await sessions.forResults();
+  const { failure } = await sessions.warehouse;
+  const keeping = await sessions.forResults();
   const owner = { runUid: spec.run.uid, node: spec.node, content: contentOf(spec, input, tree) };
-  const table = nodeResultsTable(session, schema, owner);
+  const table = keeping.results(schema, owner);
   const give = (error: unknown) => {
     context.log.warn("results of nodes are not kept: another attempt would begin anew", {
-      problem: databaseFailure(error, `keeping results in schema ${schema}`).message,
+      problem: failure(error, `keeping results in schema ${schema}`).message,
     });
   };
   const writer = new ResultWriter(table, give);

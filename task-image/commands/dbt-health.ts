@@ -2,9 +2,8 @@ import type { TaskHealth } from "#api/health.ts";
 import type { Manifest, ManifestNode } from "../dbt/manifest/node.ts";
 import type { NodeResult } from "../dbt/run/node-result.ts";
 import type { RunInput } from "../dbt/run/run-input.ts";
-import { databaseFailure } from "../postgres/failure.ts";
-import type { Session } from "../postgres/session.ts";
 import type { CommandContext } from "./command.ts";
+import type { DbtSessions } from "./dbt-sessions.ts";
 
 type Read = Pick<RunInput, "manifest" | "selected" | "does">;
 
@@ -15,7 +14,7 @@ type Read = Pick<RunInput, "manifest" | "selected" | "does">;
 export async function projectHealth(
   { manifest, selected, does }: Read,
   results: readonly NodeResult[],
-  { session, log }: { readonly session: Promise<Session> } & Pick<CommandContext, "log">,
+  { sessions, log }: { readonly sessions: DbtSessions } & Pick<CommandContext, "log">,
 ): Promise<TaskHealth> {
   if (does === "freshness") return freshSources(results);
   const models = selected.flatMap((id) => {
@@ -26,7 +25,7 @@ export async function projectHealth(
   const tested = testedModels(manifest);
   return {
     models: { good: models.filter(({ unique_id: id }) => tested.has(id)).length, of: models.length },
-    ...(await describedColumns(models, session, log)),
+    ...(await describedColumns(models, sessions, log)),
   };
 }
 
@@ -46,24 +45,19 @@ export function testedModels({ nodes, unitTests }: Pick<Manifest, "nodes" | "uni
 
 async function describedColumns(
   models: readonly ManifestNode[],
-  session: Promise<Session>,
+  sessions: DbtSessions,
   log: CommandContext["log"],
 ): Promise<TaskHealth> {
   try {
-    const { rows } = await (await session).query<{ schema: string; relation: string; column: string }>(
-      `SELECT n.nspname AS schema, c.relname AS relation, a.attname AS column
-       FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS model (schema, name)
-       JOIN pg_catalog.pg_namespace n ON n.nspname = model.schema
-       JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = model.name
-       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`,
-      [models.map(({ schema }) => schema), models.map(({ alias }) => alias)],
-    );
+    const keeping = await sessions.forResults();
+    const rows = await keeping.columnsOf(models.map(({ schema, alias }) => [schema, alias] as const));
     if (rows.length === 0) return {};
     const described = new Set(models.flatMap(describedOf));
     const good = rows.filter(({ schema, relation, column }) => described.has(keyOf(schema, relation, column)));
     return { columns: { good: good.length, of: rows.length } };
   } catch (error) {
-    const { message } = databaseFailure(error, "reading the columns of the models");
+    const { failure } = await sessions.warehouse;
+    const { message } = failure(error, "reading the columns of the models");
     log.warn("described columns are not counted", { problem: message });
     return {};
   }

@@ -1,22 +1,25 @@
 import { digestOf, type KeptProject, unpackKept } from "../dbt/packing/kept-project.ts";
+import type { ProjectKey } from "../dbt/warehouses/dbt-warehouse.ts";
 import { ConfigurationError } from "../errors.ts";
-import { databaseFailure } from "../postgres/failure.ts";
-import { findProject, keepProject, type ProjectKey } from "../postgres/kept-projects.ts";
-import type { Session } from "../postgres/session.ts";
+import type { DbtSessions } from "./dbt-sessions.ts";
 import type { UnitSpec } from "./transform.ts";
 
-export async function keep(spec: UnitSpec, session: Session, digest: string, bytes: Buffer): Promise<void> {
+export async function keep(spec: UnitSpec, sessions: DbtSessions, digest: string, bytes: Buffer): Promise<void> {
   const { schema } = spec.work.transform;
-  await keepProject(session, schema, keyOf(spec, digest), bytes).catch((error: unknown) => {
-    throw databaseFailure(error, `keeping the project in schema ${schema}`);
+  const { failure } = await sessions.warehouse;
+  const keeping = await sessions.forResults();
+  await keeping.keepProject(schema, keyOf(spec, digest), bytes).catch((error: unknown) => {
+    throw failure(error, `keeping the project in schema ${schema}`);
   });
 }
 
 /** The project that the plan's Job has kept. Whoever may write to the table cannot put another one there: the operator has its digest. */
-export async function findKept(spec: UnitSpec, session: Session, digest: string): Promise<KeptProject> {
+export async function findKept(spec: UnitSpec, sessions: DbtSessions, digest: string): Promise<KeptProject> {
   const { schema } = spec.work.transform;
-  const bytes = await findProject(session, schema, keyOf(spec, digest)).catch((error: unknown) => {
-    throw databaseFailure(error, `reading the kept project in schema ${schema}`);
+  const { failure } = await sessions.warehouse;
+  const keeping = await sessions.forResults();
+  const bytes = await keeping.findProject(schema, keyOf(spec, digest)).catch((error: unknown) => {
+    throw failure(error, `reading the kept project in schema ${schema}`);
   });
   if (bytes !== undefined && digestOf(bytes) === digest) return unpackKept(bytes);
   const found = bytes === undefined ? "is gone from" : "was changed in";

@@ -1,7 +1,7 @@
 import type { ReportItem } from "#api/report.ts";
 import { RelationCache } from "../dbt/adapter/relation-cache.ts";
 import type { Said } from "../dbt/bridge/messages.ts";
-import { bridgeSession } from "../dbt/bridge/postgres-session.ts";
+import { Turns } from "../dbt/bridge/turns.ts";
 import type { Catalog } from "../dbt/run/catalog.ts";
 import { hasFailed, type NodeResult } from "../dbt/run/node-result.ts";
 import { runGraph } from "../dbt/run/run-graph.ts";
@@ -9,7 +9,6 @@ import type { RunInput } from "../dbt/run/run-input.ts";
 import { PreparationError, type RunThread, startRunThread } from "../dbt/run/run-thread.ts";
 import type { Share } from "../dbt/run/share.ts";
 import { ConfigurationError, TransientError } from "../errors.ts";
-import { databaseFailure } from "../postgres/failure.ts";
 import type { ItemProgress } from "../report/item-progress.ts";
 import type { StartedThread } from "../threads/thread.ts";
 import type { CommandContext, SpecOf } from "./command.ts";
@@ -73,12 +72,12 @@ export async function runNodes(
   const { input, seeds, sessions, runner, ended, share, threads, catalog, onStart, onEnd } = work;
   const count = share?.ids.size ?? input.selected.length;
   await using stack = new AsyncDisposableStack();
-  const cache = new RelationCache();
+  const [cache, turns] = [new RelationCache(), new Turns()];
   const onSaid = (said: Said) => say(said, context);
   const opened = await sessions.forThreads(Math.max(1, Math.min(threads, count)));
   const started: readonly RunThread[] = opened.map((session, index) => {
     const given = index === 0 ? { runner } : {};
-    return stack.use(startRunThread({ ...given, input, session: bridgeSession(session), cache, onSaid }));
+    return stack.use(startRunThread({ ...given, input, session, cache, turns, onSaid }));
   });
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stop = () => reject(new TransientError("Stopped", "the task was told to stop"));
@@ -95,7 +94,7 @@ export async function runNodes(
   } catch (error) {
     if (error instanceof PreparationError)
       throw new ConfigurationError("SchemaRefused", error.message, { cause: error });
-    throw databaseFailure(error, `${command} of the project on connection ${connection}`);
+    throw (await sessions.warehouse).failure(error, `${command} of the project on connection ${connection}`);
   } finally {
     context.signal.removeEventListener("abort", stop);
   }

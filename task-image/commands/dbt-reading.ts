@@ -1,5 +1,4 @@
-import { namedConnection } from "../connections/named-connection.ts";
-import { readPostgresSettings } from "../connections/postgres-settings.ts";
+import type { PostgresSettings } from "../connections/postgres-settings.ts";
 import { isPublic } from "../connections/public-keys.ts";
 import type { MacroNode } from "../dbt/manifest/node.ts";
 import type { DataMap } from "../dbt/project/data.ts";
@@ -12,7 +11,7 @@ import type { CommandContext, SpecOf } from "./command.ts";
 import { firstOf } from "./dbt-conclusion.ts";
 import { readEarlier } from "./dbt-earlier.ts";
 import { ENVIRONMENT, readDbtFiles } from "./dbt-files.ts";
-import { THREADS } from "./dbt-sessions.ts";
+import { THREADS, warehouseFor } from "./dbt-sessions.ts";
 import type { Threads } from "./dbt-threads.ts";
 
 /** A project that has been read, with what of it is selected. */
@@ -35,14 +34,15 @@ export async function readDbtProject(
   { reader, dbtMacros }: Pick<Threads, "reader" | "dbtMacros">,
 ): Promise<ReadProject> {
   const { connection, command, select = [], exclude = [], selector, ...said } = spec.work.transform;
-  const options = namedConnection(spec, connection, "postgres");
-  const settings = await readPostgresSettings(connection, options, context.redactor);
+  const warehouse = await warehouseFor(spec);
+  const settings = await warehouse.settings(spec, connection, context.redactor);
   const tree = await readDbtFiles(spec, context);
   context.log.info("reading the project", { files: tree.size });
   const request = {
     tree,
     dbtMacros,
-    ...{ database: settings.database, schema: said.schema, targetName: said.target ?? connection },
+    ...{ warehouse: warehouse.adapter, database: settings.database, schema: said.schema },
+    targetName: said.target ?? connection,
     login: publicLogin(settings),
     threads: said.threads ?? THREADS,
     vars: givenVars(said.vars ?? {}),
@@ -71,6 +71,6 @@ export async function readDbtProject(
 }
 
 /** What templates see of the login, without a user that may hold a secret. */
-function publicLogin({ host, port, user }: Awaited<ReturnType<typeof readPostgresSettings>>): DataMap {
+function publicLogin({ host, port, user }: Pick<PostgresSettings, "host" | "port" | "user">): DataMap {
   return { host, port: BigInt(port), ...(isPublic("user", user) ? { user } : {}) };
 }

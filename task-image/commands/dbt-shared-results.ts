@@ -1,6 +1,4 @@
 import type { NodeResult } from "../dbt/run/node-result.ts";
-import { databaseFailure } from "../postgres/failure.ts";
-import { nodeResultsTable } from "../postgres/node-results.ts";
 import type { CommandContext } from "./command.ts";
 import { endedWell, ResultWriter, readResults } from "./dbt-attempts.ts";
 import type { DbtSessions } from "./dbt-sessions.ts";
@@ -23,9 +21,10 @@ export async function openSharedResults(
   { digest, sessions }: { readonly digest: string; readonly sessions: DbtSessions },
 ): Promise<SharedResults> {
   const { schema } = spec.work.transform;
-  const failure = (error: unknown) => databaseFailure(error, `keeping results in schema ${schema}`);
+  const warehouse = await sessions.warehouse;
+  const failure = (error: unknown) => warehouse.failure(error, `keeping results in schema ${schema}`);
   const owner = { runUid: spec.run.uid, node: spec.unit.node, content: digest };
-  const table = nodeResultsTable(await sessions.forResults(), schema, owner);
+  const table = (await sessions.forResults()).results(schema, owner);
   let lost: unknown;
   const writer = new ResultWriter(table, (error) => {
     lost = error;

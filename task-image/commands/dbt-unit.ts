@@ -27,7 +27,7 @@ export async function runPacked(spec: UnitSpec, context: CommandContext): Promis
  * stay pending. A project that has too many units has no plan, and nothing of it is run here.
  */
 async function plan(spec: UnitSpec, context: CommandContext): Promise<Outcome> {
-  await using workers = startThreads(context);
+  await using workers = startThreads(spec, context);
   await using sessions = openSessions(spec, context, 1);
   const project = await readDbtProject(spec, context, workers);
   const { input } = project;
@@ -50,7 +50,7 @@ async function plan(spec: UnitSpec, context: CommandContext): Promise<Outcome> {
     hooks: "on-run-start",
   });
   conclude(ended, input.does);
-  await keep(spec, await sessions.forResults(), digest, bytes);
+  await keep(spec, sessions, digest, bytes);
   await results.written();
   const count = units.reduce((sum, { ids }) => sum + ids.length, 0);
   return { message: `${count} nodes in ${units.length} units`, plan: text };
@@ -61,10 +61,10 @@ async function runUnit(spec: UnitSpec, context: CommandContext): Promise<Outcome
   const { name, project: digest = "" } = spec.unit;
   const { threads: most = THREADS, packing } = spec.work.transform;
   const threads = packing === "level" ? most : 1;
-  await using workers = startFirstRunner(context);
+  await using workers = startFirstRunner(spec, context);
   await using sessions = openSessions(spec, context, threads);
   const { runner } = workers;
-  const { input, seeds, macros, units } = await findKept(spec, await sessions.forResults(), digest);
+  const { input, seeds, macros, units } = await findKept(spec, sessions, digest);
   await using results = await openSharedResults(spec, context, { digest, sessions });
   if (name === END_UNIT) {
     const earlier = all(units, results.earlier);
@@ -79,7 +79,7 @@ async function runUnit(spec: UnitSpec, context: CommandContext): Promise<Outcome
   const ended = await runShare(spec, context, { input, seeds, sessions, runner, threads }, results, share);
   await results.written();
   const models = { ...input, selected: unit.ids };
-  const health = await projectHealth(models, ended, { session: sessions.forResults(), log: context.log });
+  const health = await projectHealth(models, ended, { sessions, log: context.log });
   return conclude(ended, input.does, health);
 }
 

@@ -22,7 +22,7 @@ export type UnitSpec = SpecOf<"transform"> & { readonly unit: TaskUnit };
  */
 export async function transform(spec: SpecOf<"transform">, context: CommandContext): Promise<Outcome> {
   if (isUnit(spec)) return await (await import("./dbt-unit.ts")).runPacked(spec, context);
-  await using threads = startThreads(context);
+  await using threads = startThreads(spec, context);
   await using sessions = openSessions(spec, context, spec.work.transform.threads ?? THREADS);
   const project = await readDbtProject(spec, context, threads);
   const { input, macros } = project;
@@ -34,7 +34,7 @@ export async function transform(spec: SpecOf<"transform">, context: CommandConte
     context.log.warn("nothing of the project is selected", { select: spec.work.transform.select ?? [] });
     return { message: `no node: ${spec.work.transform.command} takes nothing of what is selected` };
   }
-  const health = await projectHealth(input, results, { session: sessions.forResults(), log: context.log });
+  const health = await projectHealth(input, results, { sessions, log: context.log });
   return conclude(results, input.does, health);
 }
 

@@ -1,14 +1,7 @@
+import type { ProjectKey } from "../dbt/warehouses/dbt-warehouse.ts";
 import { PROJECTS_TABLE } from "../loading/state-tables.ts";
 import { quoteIdentifier, quoteTable } from "../sql/identifier.ts";
 import type { Session } from "./session.ts";
-
-/** Whose project it is, and which: the digest of what is kept. */
-export interface ProjectKey {
-  readonly runUid: string;
-  readonly node: string;
-  /** SHA-256 in hexadecimal digits. */
-  readonly digest: string;
-}
 
 /** Rows of runs that are older than this are taken away. */
 const KEPT = "30 days";

@@ -1,21 +1,7 @@
+import type { NodeResultsTable, ResultsOwner } from "../dbt/warehouses/dbt-warehouse.ts";
 import { NODES_TABLE } from "../loading/state-tables.ts";
 import { quoteIdentifier, quoteTable } from "../sql/identifier.ts";
 import type { Session } from "./session.ts";
-
-/** Whose results: a repeat of the same work, of the same content, takes what it finds. */
-export interface ResultsOwner {
-  readonly runUid: string;
-  readonly node: string;
-  /** A hash of all that the results follow from. */
-  readonly content: string;
-}
-
-/** Results of nodes of a dbt project, as texts by unique id, in `_kelt_nodes` of a schema. They outlive the pod. */
-export interface NodeResultsTable {
-  read(): Promise<ReadonlyMap<string, string>>;
-  /** Writes results in one transaction, in place of older ones of the same nodes. */
-  write(results: ReadonlyMap<string, string>): Promise<void>;
-}
 
 /** Rows of runs that are older than this are taken away. */
 const KEPT = "30 days";

@@ -9,6 +9,7 @@ export const WAREHOUSE: Warehouse = {
     return await loadObjects(spec, context, openRedshift);
   },
   connect: async (...asked) => (await import("./connect.ts")).askRedshift(...asked),
+  dbt: async () => (await import("./dbt.ts")).REDSHIFT_DBT,
   checks: async () => (await import("./checks.ts")).REDSHIFT_CHECKS,
   open: async (spec, connection, context) => {
     const [{ openRedshiftSession }, { redshiftStatements }] = await Promise.all([

@@ -87,6 +87,18 @@ export const DBT: readonly Layer[] = [
     packages: ["node:crypto", "node:v8", "node:zlib"],
     pure: true,
   },
+  // What a run needs of each warehouse beside dbt's macros.
+  {
+    of: "task-image/dbt/warehouses",
+    imports: [
+      "task-image/connections",
+      "task-image/dbt/bridge",
+      "task-image/loading",
+      "task-image/postgres",
+      "task-image/sql",
+    ],
+    types: ["operator/api", "task-image/commands", "task-image/dbt/adapter", "task-image/errors.ts"],
+  },
   // What dbt writes into `target/`, as texts.
   {
     of: "task-image/dbt/artifacts",

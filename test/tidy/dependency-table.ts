@@ -148,6 +148,7 @@ const TASK_IMAGE: readonly Layer[] = [
     imports: [
       "task-image/checks/table-text.ts",
       "task-image/connections",
+      "task-image/dbt/warehouses",
       ERRORS,
       "task-image/loading",
       NETWORK,
@@ -179,6 +180,8 @@ const TASK_IMAGE: readonly Layer[] = [
     of: "task-image/redshift",
     imports: [
       "task-image/connections",
+      "task-image/dbt/bridge",
+      "task-image/dbt/warehouses",
       ERRORS,
       "task-image/formats/csv-header.ts",
       "task-image/loading",
@@ -247,7 +250,14 @@ const TASK_IMAGE: readonly Layer[] = [
   {
     of: WAREHOUSES,
     imports: ["task-image/postgres", "task-image/redshift", "task-image/snowflake"],
-    types: [API, "task-image/checks", "task-image/commands", "task-image/connections", "task-image/loading"],
+    types: [
+      API,
+      "task-image/checks",
+      "task-image/commands",
+      "task-image/connections",
+      "task-image/dbt/warehouses",
+      "task-image/loading",
+    ],
   },
   {
     of: "task-image/commands",

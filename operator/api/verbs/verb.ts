@@ -42,6 +42,8 @@ export const OBJECT_WAREHOUSES = ["redshift", "snowflake"] as const satisfies re
 /** The warehouses that rows are loaded into. */
 export const WAREHOUSES = ["postgres", ...OBJECT_WAREHOUSES] as const;
 export type WarehouseKind = (typeof WAREHOUSES)[number];
+/** The warehouses that dbt projects run on. */
+export const DBT_WAREHOUSES = ["postgres", "redshift"] as const satisfies readonly ConnectionKind[];
 export const POSTGRES = ["postgres"] as const satisfies readonly ConnectionKind[];
 export const BUCKETS = ["s3"] as const satisfies readonly ConnectionKind[];
 export const APIS = ["http"] as const satisfies readonly ConnectionKind[];

@@ -11,9 +11,8 @@ import { argument, fail, hostFunction, type Members, MembersValue, optional } fr
 import { TableValue } from "../values/table.ts";
 import { type Adapter, relationOf } from "./adapter.ts";
 import { bindValues } from "./bindings.ts";
-import { COLUMN_CLASS, ColumnValue, translateType } from "./column.ts";
+import { ColumnValue, translateType } from "./column.ts";
 import { renderColumns, renderConstraints } from "./constraints.ts";
-import { convertType } from "./convert-type.ts";
 import { PATH_PARTS } from "./relation-path.ts";
 import { expectSnapshotColumns, hardDeletes } from "./snapshot-target.ts";
 
@@ -36,7 +35,7 @@ export function adapterObject(adapter: Adapter, context: AdapterContext): Object
     ...strategyMembers(adapter, context),
     type: () => hostFunction("type", [], () => adapter.warehouse.type),
     Relation: () => adapter.relations,
-    Column: () => COLUMN_CLASS,
+    Column: () => adapter.columnClass,
     behavior: () => BEHAVIOR,
     build_catalog_relation: () => hostFunction("build_catalog_relation", ["config"], () => null),
   });
@@ -80,7 +79,8 @@ function statementMembers(adapter: Adapter): Members {
     add_query: () =>
       hostFunction("add_query", ["sql", "auto_begin?", "bindings?", "abridge_sql_log?"], (found) => {
         const bindings = optional(found, 2);
-        const sql = bindings === undefined ? found.text(0) : bindValues(found.text(0), iterate(bindings));
+        const sql =
+          bindings === undefined ? found.text(0) : bindValues(found.text(0), iterate(bindings), adapter.warehouse.text);
         adapter.connection.execute(sql, isTrue(found.value(1, true)));
         return new TupleValue([null, null]);
       }),
@@ -190,13 +190,15 @@ function columnMembers(adapter: Adapter): Members {
       hostFunction("get_column_schema_from_query", ["sql"], (found) =>
         adapter
           .query(found.text(0), false)
-          .columns.map(({ name, type }) => ColumnValue.of(name, translateType(adapter.warehouse.typeName(type)))),
+          .columns.map(({ name, type }) =>
+            ColumnValue.of(name, translateType(adapter.warehouse.typeName(type)), adapter.warehouse.columns),
+          ),
       ),
     convert_type: () =>
       hostFunction("convert_type", ["agate_table", "col_idx"], (found) => {
         const table = found.value(0);
         return table instanceof TableValue
-          ? convertType(table, found.integer(1))
+          ? adapter.warehouse.seedType(table, found.integer(1))
           : fail("convert_type() expects a table");
       }),
     render_raw_columns_constraints: () =>

@@ -6,8 +6,8 @@ import type { Value } from "../../jinja/values/value.ts";
 import type { StatementResult } from "../bridge/messages.ts";
 import { fail } from "../values/host-function.ts";
 import { TableValue } from "../values/table.ts";
-import { type ResponseValue, responseOf, tableOf } from "./answers.ts";
-import { ColumnValue, stringType } from "./column.ts";
+import { type ResponseValue, tableOf } from "./answers.ts";
+import { ColumnClass, ColumnValue, stringType } from "./column.ts";
 import type { Connection } from "./connection.ts";
 import type { QueryComment } from "./query-comment.ts";
 import { RelationValue } from "./relation.ts";
@@ -37,6 +37,7 @@ export class Adapter {
   readonly warehouse: Warehouse;
   readonly database: string;
   readonly relations: RelationClass;
+  readonly columnClass: ColumnClass;
   readonly connection: Connection;
   readonly callMacro: CallMacro;
   readonly now: () => string;
@@ -47,6 +48,7 @@ export class Adapter {
     this.warehouse = warehouse;
     this.database = database;
     this.relations = relations;
+    this.columnClass = new ColumnClass(warehouse.columns);
     this.connection = connection;
     this.callMacro = (name, named) => readingCatalog(() => callMacro(name, named));
     this.now = now;
@@ -61,7 +63,10 @@ export class Adapter {
   ): readonly [ResponseValue, TableValue] {
     const result = this.query(sql, options.autoBegin);
     if (options.fetch && result.columns.length > 0) noteRows();
-    return [responseOf(result), options.fetch ? tableOf(result, this.warehouse, options.limit) : TableValue.EMPTY];
+    return [
+      this.warehouse.response(result),
+      options.fetch ? tableOf(result, this.warehouse, options.limit) : TableValue.EMPTY,
+    ];
   }
 
   /** Runs a statement with the comment that statements carry. */
@@ -153,7 +158,9 @@ export class Adapter {
   drop(relation: RelationValue): void {
     if (relation.data.type === null) fail(`Tried to drop relation ${relation.render()}, but its type is null.`);
     this.cacheDropped(relation);
-    this.callMacro("drop_relation", { relation });
+    const drop = () => this.callMacro("drop_relation", { relation });
+    if (this.warehouse.dropsAlone) this.connection.alone(drop);
+    else drop();
   }
 
   createSchema(relation: RelationValue): void {

@@ -8,10 +8,10 @@ import type { Warehouse } from "./warehouse.ts";
 /** dbt's AdapterResponse: what a statement did. */
 export class ResponseValue extends MembersValue {
   readonly message: string;
-  readonly code: string;
+  readonly code: string | null;
   readonly rowsAffected: bigint;
 
-  constructor(message: string, code: string, rowsAffected: bigint) {
+  constructor(message: string, code: string | null, rowsAffected: bigint) {
     super("AdapterResponse", { _message: () => message, code: () => code, rows_affected: () => rowsAffected });
     this.message = message;
     this.code = code;

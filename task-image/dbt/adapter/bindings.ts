@@ -10,19 +10,23 @@ import { TimedeltaValue } from "../values/timedelta.ts";
  *
  * @throws {EvaluationError} when there are more places than values, or fewer.
  */
-export function bindValues(sql: string, values: readonly Value[]): string {
+export function bindValues(
+  sql: string,
+  values: readonly Value[],
+  textLiteral: (text: string) => string = postgresText,
+): string {
   let next = 0;
   const bound = sql.replace(/%[s%]/g, (mark) => {
     if (mark === "%%") return "%";
     if (next >= values.length) fail(`the statement has more places than its ${values.length} values`);
     next += 1;
-    return literalOf(values[next - 1] ?? null);
+    return literalOf(values[next - 1] ?? null, textLiteral);
   });
   if (next < values.length) fail(`the statement has ${next} places for ${values.length} values`);
   return bound;
 }
 
-export function literalOf(value: Value): string {
+export function literalOf(value: Value, textLiteral: (text: string) => string = postgresText): string {
   if (value === null) return "NULL";
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number" && !Number.isFinite(value)) return `'${toText(value)}'::numeric`;
@@ -35,7 +39,8 @@ export function literalOf(value: Value): string {
   return textLiteral(toText(value));
 }
 
-function textLiteral(text: string): string {
+/** A text as psycopg2 writes it. */
+export function postgresText(text: string): string {
   const quoted = text.replaceAll("'", "''").replaceAll("\\", "\\\\");
   return `${text.includes("\\") ? " E" : ""}'${quoted}'`;
 }

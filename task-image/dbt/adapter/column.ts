@@ -1,6 +1,7 @@
 import { toText } from "../../jinja/values/text-form.ts";
 import { type CallableValue, foundOr, ObjectValue, type Stored, type Value } from "../../jinja/values/value.ts";
 import { fail, hostFunction, optional } from "../values/host-function.ts";
+import type { ColumnDialect } from "./column-dialect.ts";
 
 export interface ColumnData {
   readonly name: string;
@@ -11,25 +12,20 @@ export interface ColumnData {
 }
 
 const STRINGS = new Set(["text", "character varying", "character", "varchar"]);
-const FLOATS = new Set(["real", "float4", "float", "double precision", "float8", "double"]);
-const INTEGERS = new Set(
-  "smallint integer bigint smallserial serial bigserial int2 int4 int8 serial2 serial4 serial8".split(" "),
-);
-const NUMERICS = new Set(["numeric", "decimal"]);
-/** What a string is as long as where its length is not known. */
-const STRING_SIZE = 256;
 
-/** dbt's Column: a name and a type. Postgres leaves `text`, and `character varying` without a length, as they are. */
+/** dbt's Column: a name and a type. */
 export class ColumnValue extends ObjectValue {
   readonly data: ColumnData;
+  readonly #dialect: ColumnDialect;
 
-  constructor(data: ColumnData) {
-    super({ typeName: "PostgresColumn" });
+  constructor(data: ColumnData, dialect: ColumnDialect) {
+    super({ typeName: dialect.columnName });
     this.data = data;
+    this.#dialect = dialect;
   }
 
-  static of(name: string, dtype: string): ColumnValue {
-    return new ColumnValue({ name, dtype, size: null, precision: null, scale: null });
+  static of(name: string, dtype: string, dialect: ColumnDialect): ColumnValue {
+    return new ColumnValue({ name, dtype, size: null, precision: null, scale: null }, dialect);
   }
 
   #is(types: ReadonlySet<string>): boolean {
@@ -43,7 +39,7 @@ export class ColumnValue extends ObjectValue {
   get stringSize(): number {
     if (!this.isString) fail("Called string_size() on non-string field!");
     const { dtype, size } = this.data;
-    return dtype === "text" || size === null ? STRING_SIZE : Number(size);
+    return dtype === "text" || size === null ? this.#dialect.stringSize : Number(size);
   }
 
   canExpandTo(other: ColumnValue): boolean {
@@ -51,11 +47,10 @@ export class ColumnValue extends ObjectValue {
   }
 
   get dataType(): string {
-    const { dtype, size, precision, scale } = this.data;
-    const lower = dtype.toLowerCase();
-    if (lower === "text" || (lower === "character varying" && size === null)) return dtype;
+    const { dtype, precision, scale } = this.data;
+    if (this.#dialect.keepsType(this.data)) return dtype;
     if (this.isString) return stringType(this.stringSize);
-    return this.#is(NUMERICS) ? numericType(dtype, precision, scale) : dtype;
+    return this.#is(this.#dialect.numerics) ? numericType(dtype, precision, scale) : dtype;
   }
 
   override get text(): string {
@@ -87,17 +82,18 @@ export class ColumnValue extends ObjectValue {
       case "numeric_scale":
         return data.scale;
       default:
-        return foundOr(this.#question(name), () => columnClassMember(name));
+        return foundOr(this.#question(name), () => columnClassMember(name, this.#dialect));
     }
   }
 
   #question(name: string): CallableValue | undefined {
+    const { integers, floats, numerics } = this.#dialect;
     const answers: Readonly<Record<string, () => Value>> = {
       is_string: () => this.isString,
-      is_integer: () => this.#is(INTEGERS),
-      is_float: () => this.#is(FLOATS),
-      is_numeric: () => this.#is(NUMERICS),
-      is_number: () => this.#is(INTEGERS) || this.#is(NUMERICS) || this.#is(FLOATS),
+      is_integer: () => this.#is(integers),
+      is_float: () => this.#is(floats),
+      is_numeric: () => this.#is(numerics),
+      is_number: () => this.#is(integers) || this.#is(numerics) || this.#is(floats),
       string_size: () => BigInt(this.stringSize),
     };
     const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
@@ -125,7 +121,7 @@ export function translateType(dtype: string): string {
   return dtype.toUpperCase() === "STRING" ? "TEXT" : dtype;
 }
 
-function columnClassMember(name: string): CallableValue | undefined {
+function columnClassMember(name: string, dialect: ColumnDialect): CallableValue | undefined {
   switch (name) {
     case "translate_type":
       return hostFunction(name, ["dtype"], (found) => translateType(found.text(0)));
@@ -137,17 +133,19 @@ function columnClassMember(name: string): CallableValue | undefined {
       );
     case "create":
       return hostFunction(name, ["name", "label_or_dtype"], (found) =>
-        ColumnValue.of(found.text(0), translateType(found.text(1))),
+        ColumnValue.of(found.text(0), translateType(found.text(1)), dialect),
       );
     case "from_description":
-      return hostFunction(name, ["name", "raw_data_type"], (found) => fromDescription(found.text(0), found.text(1)));
+      return hostFunction(name, ["name", "raw_data_type"], (found) =>
+        fromDescription(found.text(0), found.text(1), dialect),
+      );
     default:
       return undefined;
   }
 }
 
 /** `numeric(10,2)`, `character varying(5)`. */
-function fromDescription(name: string, description: string): ColumnValue {
+function fromDescription(name: string, description: string, dialect: ColumnDialect): ColumnValue {
   const match = /^([^(]+)(?:\(([^)]+)\))?/.exec(description);
   if (match === null) return fail(`Could not interpret data type "${description}"`);
   const [, dtype = "", sizes] = match;
@@ -157,26 +155,28 @@ function fromDescription(name: string, description: string): ColumnValue {
       : fail(`Could not interpret data_type "${description}": could not convert "${part}" to an integer`);
   });
   const [first = null, second = null] = numbers;
-  if (numbers.length === 2) return new ColumnValue({ name, dtype, size: null, precision: first, scale: second });
-  return new ColumnValue({ name, dtype, size: first, precision: null, scale: null });
+  if (numbers.length === 2)
+    return new ColumnValue({ name, dtype, size: null, precision: first, scale: second }, dialect);
+  return new ColumnValue({ name, dtype, size: first, precision: null, scale: null }, dialect);
 }
 
 /** `api.Column`: its functions, and called it makes a column. */
-class ColumnClass extends ObjectValue {
-  constructor() {
+export class ColumnClass extends ObjectValue {
+  readonly dialect: ColumnDialect;
+
+  constructor(dialect: ColumnDialect) {
     const parameters = ["column", "dtype", "char_size?", "numeric_precision?", "numeric_scale?"];
     super({
       typeName: "type",
       call: hostFunction("Column", parameters, (found) => {
         const [size = null, precision = null, scale = null] = [2, 3, 4].map((index) => optional(found, index));
-        return new ColumnValue({ name: found.text(0), dtype: toText(found.value(1)), size, precision, scale });
+        return new ColumnValue({ name: found.text(0), dtype: toText(found.value(1)), size, precision, scale }, dialect);
       }),
     });
+    this.dialect = dialect;
   }
 
   override attribute(name: string): Stored | undefined {
-    return columnClassMember(name);
+    return columnClassMember(name, this.dialect);
   }
 }
-
-export const COLUMN_CLASS = new ColumnClass();

@@ -8,12 +8,12 @@ import type { StatementResult } from "../bridge/messages.ts";
  * hook is undone.
  */
 export class Connection {
-  readonly #bridge: Pick<Bridge, "run" | "copy">;
+  readonly #bridge: Pick<Bridge, "run" | "copy" | "inTurn">;
   #isOpen = false;
   /** A text has ended the transaction that is open. */
   #isCut = false;
 
-  constructor(bridge: Pick<Bridge, "run" | "copy">) {
+  constructor(bridge: Pick<Bridge, "run" | "copy" | "inTurn">) {
     this.#bridge = bridge;
   }
 
@@ -41,6 +41,17 @@ export class Connection {
     if (this.#isOpen) this.#bridge.run("ROLLBACK");
     this.#isOpen = false;
     this.#isCut = false;
+  }
+
+  /** Commits what is open, and does the work in a transaction of its own, one thread at a time; another one is open behind it. */
+  alone(work: () => void): void {
+    this.#bridge.inTurn(() => {
+      this.commit();
+      this.#begin(true);
+      work();
+      this.commit();
+      this.#begin(true);
+    });
   }
 
   /** An empty transaction: dbt sends one before it asks how old a source is. */

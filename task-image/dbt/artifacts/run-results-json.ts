@@ -54,5 +54,6 @@ export function timingOf({ steps }: Pick<NodeResult, "steps">) {
 
 export function adapterResponse(response: ServerResponse | null) {
   if (response === null) return {};
-  return { _message: response.message, code: response.code, rows_affected: response.rowsAffected };
+  const { message, code, rowsAffected } = response;
+  return { _message: message, ...(code === null ? {} : { code }), rows_affected: rowsAffected };
 }

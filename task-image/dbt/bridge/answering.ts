@@ -1,6 +1,7 @@
 import { MessageChannel } from "node:worker_threads";
 import type { RelationCache } from "../adapter/relation-cache.ts";
 import type { Answer, BridgeEnd, Question, RefusedStatement, Said, StatementResult } from "./messages.ts";
+import type { Turns } from "./turns.ts";
 
 /** A session of the database, as the bridge uses it. */
 export interface BridgeSession {
@@ -13,6 +14,7 @@ export interface BridgeSession {
 export interface AnsweringOptions {
   readonly session: BridgeSession;
   readonly cache: RelationCache;
+  readonly turns: Turns;
   readonly onSaid: (said: Said) => void;
   /** The session is lost: the thread gets no answer any more, and is to be ended. */
   readonly onLost: (error: unknown) => void;
@@ -25,7 +27,7 @@ export interface AnsweringEnd {
 }
 
 /** The bridge in the thread that owns the sessions: it answers one thread that renders, one question after the other. */
-export function answerQuestions({ session, cache, onSaid, onLost }: AnsweringOptions): AnsweringEnd {
+export function answerQuestions({ session, cache, turns, onSaid, onLost }: AnsweringOptions): AnsweringEnd {
   const { port1, port2 } = new MessageChannel();
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const send = (answer: Answer) => {
@@ -33,14 +35,32 @@ export function answerQuestions({ session, cache, onSaid, onLost }: AnsweringOpt
     Atomics.store(flag, 0, 1);
     Atomics.notify(flag, 0);
   };
+  let endTurn: () => void = () => undefined;
+  let isClosed = false;
+  const answer = async (question: Question): Promise<Answer> => {
+    if (question.ask !== "turn") return await answerTo(question, session, cache);
+    endTurn();
+    if (question.isOver) return { turn: "is over" };
+    endTurn = await turns.take();
+    if (isClosed) endTurn();
+    return { turn: "has begun" };
+  };
   port1.on("message", (message: Question | Said) => {
     if ("say" in message) return onSaid(message);
-    answer(message, session, cache).then(send, onLost);
+    answer(message).then(send, onLost);
   });
-  return { end: { port: port2, flag }, close: () => port1.close() };
+  const close = () => {
+    // A thread that is ended has no turn any more.
+    isClosed = true;
+    endTurn();
+    port1.close();
+  };
+  return { end: { port: port2, flag }, close };
 }
 
-async function answer(question: Question, session: BridgeSession, cache: RelationCache): Promise<Answer> {
+type Asked = Exclude<Question, { readonly ask: "turn" }>;
+
+async function answerTo(question: Asked, session: BridgeSession, cache: RelationCache): Promise<Answer> {
   if (question.ask === "cache") return { relations: cache.answer(question.call) };
   const { sql } = question;
   const result = await (question.ask === "copy" ? session.copy(sql, question.input) : session.run(sql));

@@ -25,6 +25,15 @@ export class BlockingBridge implements Bridge {
     return Number(/\d+$/.exec(this.#statement({ ask: "copy", sql, input }, sql).tag)?.[0] ?? 0);
   }
 
+  inTurn(work: () => void): void {
+    this.#ask({ ask: "turn", isOver: false });
+    try {
+      work();
+    } finally {
+      this.#ask({ ask: "turn", isOver: true });
+    }
+  }
+
   readonly cache = {
     answer: (call: CacheCall): readonly StoredRelation[] | undefined => {
       const answer = this.#ask({ ask: "cache", call });

@@ -12,6 +12,8 @@ export interface Bridge {
   run(sql: string | Rendering): StatementResult;
   /** Runs `COPY … FROM STDIN`; answers how many rows went in. */
   copy(sql: string, input: string): number;
+  /** Does what no other thread of the run does at the same time. */
+  inTurn(work: () => void): void;
   readonly cache: Pick<RelationCache, "answer">;
   log(message: string, isInfo: boolean): void;
 }

@@ -27,10 +27,13 @@ export type Question =
   | { readonly ask: "statement"; readonly sql: string }
   /** `COPY … FROM STDIN` with what goes in. */
   | { readonly ask: "copy"; readonly sql: string; readonly input: string }
-  | { readonly ask: "cache"; readonly call: CacheCall };
+  | { readonly ask: "cache"; readonly call: CacheCall }
+  /** For what the threads of a run do one after the other: its turn, and the end of it. */
+  | { readonly ask: "turn"; readonly isOver: boolean };
 
 export type Answer =
   | { readonly statement: StatementResult }
+  | { readonly turn: "has begun" | "is over" }
   | { readonly relations: readonly StoredRelation[] | undefined }
   | { readonly refused: RefusedStatement };
 

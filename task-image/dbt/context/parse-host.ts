@@ -20,10 +20,8 @@ import { type Surroundings, sharedValues } from "./shared-values.ts";
 
 export interface ReadingOptions {
   readonly warehouse: Warehouse;
-  /** The adapter, then those that it builds upon. */
-  readonly adapterTypes: readonly string[];
   readonly database: string;
-  readonly surroundings: Omit<Surroundings, "relations">;
+  readonly surroundings: Omit<Surroundings, "relations" | "columns">;
   /** The root project's `quoting`. */
   readonly quoting: PathPolicy;
 }
@@ -54,21 +52,24 @@ function withReadingValues(shared: Source, target: DictValue): Source {
 }
 
 /** What reading a project needs of adapter and context. Nothing of it sends SQL. */
-export function parseHost({ warehouse, adapterTypes, database, surroundings, quoting }: ReadingOptions): ParseHost {
+export function parseHost({ warehouse, database, surroundings, quoting }: ReadingOptions): ParseHost {
   const relations = new RelationClass(warehouse, quoting);
-  const shared = withReadingValues(sharedValues({ ...surroundings, relations }), surroundings.target);
+  const shared = withReadingValues(
+    sharedValues({ ...surroundings, relations, columns: warehouse.columns }),
+    surroundings.target,
+  );
   const silent = () => fail("while a project is read, nothing is asked of the database");
   const adapter = new Adapter({
     warehouse,
     database,
     relations,
-    connection: new Connection({ run: silent, copy: silent }),
+    connection: new Connection({ run: silent, copy: silent, inTurn: silent }),
     cache: new RelationCache(),
     callMacro: silent,
     now: () => "",
   });
   return {
-    adapterTypes,
+    adapterTypes: warehouse.types,
     shared,
     adapter: (namespace): Value => {
       const dispatch = namespace.dispatchFunction();

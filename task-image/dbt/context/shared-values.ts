@@ -5,7 +5,8 @@ import { saidArgument } from "../../jinja/said-text.ts";
 import { isTrue } from "../../jinja/values/comparison.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
 import { CallableValue, type ObjectValue, type Stored, type Value } from "../../jinja/values/value.ts";
-import { COLUMN_CLASS } from "../adapter/column.ts";
+import { ColumnClass } from "../adapter/column.ts";
+import type { ColumnDialect } from "../adapter/column-dialect.ts";
 import type { RelationClass } from "../adapter/relation-class.ts";
 import { DatetimeValue } from "../values/datetime.ts";
 import { type Clock, datetimeModule, PYTZ } from "../values/datetime-module.ts";
@@ -30,6 +31,7 @@ export interface Surroundings {
   /** `thread_id`. */
   readonly thread: string;
   readonly relations: RelationClass;
+  readonly columns: ColumnDialect;
   readonly log: (message: string, isInfo: boolean) => void;
   readonly warn: (message: string) => void;
 }
@@ -37,13 +39,14 @@ export interface Surroundings {
 /** Names that every template sees, whatever it belongs to. */
 export function sharedValues(surroundings: Surroundings): Source {
   const { target, invocationId, startedAt, clock, relations, log, warn } = surroundings;
+  const columnClass = new ColumnClass(surroundings.columns);
   const modules = new MembersValue("modules", {
     datetime: () => datetimeModule(clock),
     pytz: () => PYTZ,
     re: () => RE,
     itertools: () => ITERTOOLS,
   });
-  const api = new MembersValue("api", { Relation: () => relations, Column: () => COLUMN_CLASS });
+  const api = new MembersValue("api", { Relation: () => relations, Column: () => columnClass });
   const write = (name: string) =>
     new CallableValue(name, (given, site) => {
       const isInfo = bind(`${name}()`, ["msg?", "info?"], given).value(1, false);
@@ -55,7 +58,7 @@ export function sharedValues(surroundings: Surroundings): Source {
     ...CONVERSIONS,
     ["modules", modules],
     ["api", api],
-    ["column", COLUMN_CLASS],
+    ["column", columnClass],
     ["target", target],
     ["env", target],
     ["flags", flagsObject(surroundings.flags)],

@@ -5,9 +5,9 @@ import { DictValue } from "../../jinja/values/dict-value.ts";
 import type { Value } from "../../jinja/values/value.ts";
 import { Adapter, type CallMacro } from "../adapter/adapter.ts";
 import { Connection } from "../adapter/connection.ts";
-import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
 import { QueryComment } from "../adapter/query-comment.ts";
 import { RelationClass } from "../adapter/relation-class.ts";
+import { ADAPTERS } from "../adapter/warehouses.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import { NodeContext } from "../context/node-context.ts";
 import { lookups, type RunWorld } from "../context/run-world.ts";
@@ -21,8 +21,6 @@ import { fail } from "../values/host-function.ts";
 import { commentMacro } from "./comment-macro.ts";
 import type { RunInput } from "./run-input.ts";
 
-const WAREHOUSES = { postgres: { warehouse: POSTGRES_WAREHOUSE, types: ["postgres"] } };
-
 export interface WorldServices {
   readonly bridge: Bridge;
   /** Microseconds of UTC since 1970. */
@@ -35,9 +33,13 @@ export interface WorldServices {
 
 /** Puts together what the nodes of a run share: macros, the adapter and the values of every context. */
 export function buildWorld(input: RunInput, { bridge, clock, thread, seedText, files }: WorldServices): RunWorld {
-  const { warehouse, types } = WAREHOUSES[input.warehouse];
+  const warehouse = ADAPTERS[input.warehouse];
   const relations = new RelationClass(warehouse, input.quoting);
-  const places = { rootPackage: input.manifest.projectName, adapterTypes: types, searchOrders: input.searchOrders };
+  const places = {
+    rootPackage: input.manifest.projectName,
+    adapterTypes: warehouse.types,
+    searchOrders: input.searchOrders,
+  };
   const library = macroLibrary(
     places,
     input.macroFiles.flatMap((file) => files.macrosOf(file)),
@@ -53,6 +55,7 @@ export function buildWorld(input: RunInput, { bridge, clock, thread, seedText, f
     clock,
     thread,
     relations,
+    columns: warehouse.columns,
     log: (message, isInfo) => bridge.log(message, isInfo),
     warn: (message) => bridge.log(message, true),
   });

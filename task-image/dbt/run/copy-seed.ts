@@ -25,7 +25,9 @@ export function copyingSeeds(
   packageName: string,
   context: () => NodeContext,
 ): ReadonlyMap<string, Stored> {
-  const isDbts = LOADING.every((name) => DBT_PACKAGES.has(library.find(name, packageName)?.packageName ?? "dbt"));
+  const isDbts =
+    adapter.warehouse.copiesSeeds &&
+    LOADING.every((name) => DBT_PACKAGES.has(library.find(name, packageName)?.packageName ?? "dbt"));
   const definition = library.find("load_csv_rows", packageName);
   if (!isDbts || definition === undefined) return new Map();
   const load = new CallableValue("load_csv_rows", (given, site) => {

@@ -10,7 +10,7 @@ import type { NodeResult } from "./node-result.ts";
 import { compileInto, materialize, type NodeRun, type Outcome, timed } from "./run-node.ts";
 
 const STRATEGY_MACRO = "get_incremental_microbatch_sql";
-const DBT_PACKAGES = new Set(["dbt", "dbt_postgres"]);
+const DBT_PACKAGES = new Set(["dbt", "dbt_postgres", "dbt_redshift"]);
 
 /** What of the run decides about batches. */
 export interface BatchSettings {

@@ -30,8 +30,8 @@ export interface Step {
 export interface ServerResponse {
   /** `INSERT 0 5`. */
   readonly message: string;
-  /** `INSERT`. */
-  readonly code: string;
+  /** `INSERT`; none where the driver of the warehouse has no word for it. */
+  readonly code: string | null;
   /** -1 where the server counts nothing. */
   readonly rowsAffected: number;
 }

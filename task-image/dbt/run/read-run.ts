@@ -1,7 +1,8 @@
 import type { Problem } from "../../jinja/problem.ts";
 import { DictValue } from "../../jinja/values/dict-value.ts";
-import { POSTGRES_WAREHOUSE } from "../adapter/postgres.ts";
 import { PATH_PARTS, type PathPolicy } from "../adapter/relation-path.ts";
+import type { AdapterType } from "../adapter/warehouse.ts";
+import { ADAPTERS } from "../adapter/warehouses.ts";
 import { DBT_VERSION } from "../context/dbt-version.ts";
 import { parseHost } from "../context/parse-host.ts";
 import { dbtVersionProblems } from "../deps/required-dbt.ts";
@@ -26,6 +27,7 @@ export interface RunRequest {
   readonly tree: ProjectTree;
   /** The macros of dbt and its adapters, of the packages `dbt`, `dbt_postgres` and so on. */
   readonly dbtMacros: readonly MacroText[];
+  readonly warehouse: AdapterType;
   readonly database: string;
   /** `target.schema`: where relations go that no setting sends elsewhere. */
   readonly schema: string;
@@ -62,8 +64,7 @@ export function readRun(request: RunRequest): ReadRun {
   const target = targetOf(request);
   const targetValue = toValue(target);
   const host = parseHost({
-    warehouse: POSTGRES_WAREHOUSE,
-    adapterTypes: ADAPTER_TYPES,
+    warehouse: ADAPTERS[request.warehouse],
     database,
     quoting: QUOTED,
     surroundings: {
@@ -105,10 +106,10 @@ export function readRun(request: RunRequest): ReadRun {
       manifest: { ...read.manifest, macros: new Map() },
       macroFiles: [...dbtMacros, ...own],
       searchOrders: root?.settings.searchOrders ?? new Map(),
-      warehouse: "postgres",
+      warehouse: request.warehouse,
       database,
       quoting: quotingOf(root?.settings.quoting ?? {}),
-      facts: projectFacts(read.packages, ADAPTER_TYPES, vars),
+      facts: projectFacts(read.packages, ADAPTERS[request.warehouse].types, vars),
       target,
       queryComment: queryCommentOf(root?.settings.queryComment),
       flags,
@@ -131,16 +132,15 @@ export function readRun(request: RunRequest): ReadRun {
 
 /** A flag of dbt_project.yml: whether hooks run around the freshness of sources, as they do by default. */
 const FRESHNESS_HOOKS = "source_freshness_run_project_hooks";
-const ADAPTER_TYPES = ["postgres"];
 const QUOTED: PathPolicy = { database: true, schema: true, identifier: true };
 
-function targetOf({ targetName, database, schema, threads, login = {} }: RunRequest): DataMap {
+function targetOf({ targetName, warehouse, database, schema, threads, login = {} }: RunRequest): DataMap {
   return {
     ...login,
     name: targetName,
     target_name: targetName,
     profile_name: "kelt",
-    type: "postgres",
+    type: warehouse,
     database,
     dbname: database,
     schema,

@@ -1,4 +1,5 @@
 import type { PathPolicy } from "../adapter/relation-path.ts";
+import type { AdapterType } from "../adapter/warehouse.ts";
 import type { BridgeEnd } from "../bridge/messages.ts";
 import type { MacroText } from "../macros/known-files.ts";
 import type { Manifest, ManifestNode } from "../manifest/node.ts";
@@ -14,7 +15,7 @@ export interface RunInput {
   readonly macroFiles: readonly MacroText[];
   /** `dispatch` of the root project, by namespace. */
   readonly searchOrders: ReadonlyMap<string, readonly string[]>;
-  readonly warehouse: "postgres";
+  readonly warehouse: AdapterType;
   readonly database: string;
   /** The root project's `quoting`. */
   readonly quoting: PathPolicy;

@@ -2,6 +2,7 @@ import { type StartedThread, startThread } from "../../threads/thread.ts";
 import type { RelationCache } from "../adapter/relation-cache.ts";
 import { answerQuestions, type BridgeSession } from "../bridge/answering.ts";
 import type { Said } from "../bridge/messages.ts";
+import { Turns } from "../bridge/turns.ts";
 import type { MacroText } from "../macros/known-files.ts";
 import type { Catalog } from "./catalog.ts";
 import type { NodeResult } from "./node-result.ts";
@@ -25,6 +26,8 @@ export interface RunThreadOptions {
   readonly input: RunInput;
   readonly session: BridgeSession;
   readonly cache: RelationCache;
+  /** What all threads of a run share; a thread that is alone needs none. */
+  readonly turns?: Turns;
   readonly onSaid: (said: Said) => void;
 }
 
@@ -38,7 +41,8 @@ export interface RunThread extends AsyncDisposable {
   catalog(ids: readonly string[]): Promise<Catalog>;
 }
 
-export function startRunThread({ runner = startRunner(), input, session, cache, onSaid }: RunThreadOptions): RunThread {
+export function startRunThread(options: RunThreadOptions): RunThread {
+  const { runner = startRunner(), input, session, cache, turns = new Turns(), onSaid } = options;
   let settle: PromiseWithResolvers<Done> | undefined;
   const { worker } = runner;
   let lost: unknown = runner.lost();
@@ -46,7 +50,7 @@ export function startRunThread({ runner = startRunner(), input, session, cache, 
     lost ??= error;
     settle?.reject(lost);
   };
-  const { end, close } = answerQuestions({ session, cache, onSaid, onLost: lose });
+  const { end, close } = answerQuestions({ session, cache, turns, onSaid, onLost: lose });
   worker.on("message", (done: Done) => settle?.resolve(done));
   worker.on("error", lose);
   worker.on("exit", () => lose(new Error("the thread that ran the node ended without a word")));

@@ -9,6 +9,7 @@ import { toText } from "../../jinja/values/text-form.ts";
 import { type CallableValue, ObjectValue, type Stored, TupleValue, type Value } from "../../jinja/values/value.ts";
 import type { ColumnType } from "./column-type.ts";
 import { fail, hostFunction, optional } from "./host-function.ts";
+import { joinTables } from "./joined-tables.ts";
 import { MappedSequenceValue, TableColumnValue } from "./mapped-sequence.ts";
 
 /** What macros use of agate's Table: what a query answered, or a seed holds. */
@@ -97,11 +98,21 @@ export class TableValue extends ObjectValue {
         );
       case "distinct":
         return hostFunction(name, ["key?"], (found) => this.#distinct(found.has(0) ? namesIn(found) : this.names));
+      case "join":
+        return hostFunction(name, ["right_table", "left_key", "right_key?"], (found) => this.#joined(found));
       case "merge":
         return hostFunction(name, ["tables"], (found) => merged(iterate(found.value(0))));
       default:
         return undefined;
     }
+  }
+
+  #joined(found: BoundArguments): TableValue {
+    const right = found.value(0);
+    if (!(right instanceof TableValue)) return fail("join() expects a table");
+    const [key, other] = [1, 2].map((index) => (found.has(index) ? namesOf(found.value(index)) : undefined));
+    const { names, types, cells } = joinTables(this, right, key ?? [], other ?? key ?? []);
+    return new TableValue(names, types, cells);
   }
 
   #renamed(names: Value | undefined): TableValue {
@@ -169,7 +180,10 @@ export class TableValue extends ObjectValue {
 }
 
 function namesIn(found: BoundArguments): string[] {
-  const value = found.value(0);
+  return namesOf(found.value(0));
+}
+
+function namesOf(value: Value): string[] {
   return typeof value === "string" ? [value] : iterate(value).map(toText);
 }
 

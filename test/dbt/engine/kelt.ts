@@ -103,6 +103,7 @@ async function requestOf(project: string, target: Target, command: DbtCommand, o
     dbtMacros: await builtinMacros(),
     database: target.database,
     schema: target.schema,
+    warehouse: "postgres" as const,
     targetName: target.name,
     login: { host: target.host, port: BigInt(target.port), user: target.user },
     threads: target.threads,

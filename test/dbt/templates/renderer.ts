@@ -30,6 +30,7 @@ export function templateRenderer(run: (sql: string) => StatementResult): (templa
     dbtMacros: [{ packageName: "dbt", path: "macros/dbt.sql", text: MACROS }],
     database: "warehouse",
     schema: "lab",
+    warehouse: "postgres",
     targetName: "dev",
     threads: 1,
     vars: {},
@@ -41,7 +42,13 @@ export function templateRenderer(run: (sql: string) => StatementResult): (templa
   });
   if (read.problems.length > 0) throw new Error(read.problems.map(formatProblem).join("\n"));
   const world = buildWorld(read.inputFor([], "compile"), {
-    bridge: { run: (sql) => run(String(sql)), copy: () => 0, cache: new RelationCache(), log: () => undefined },
+    bridge: {
+      run: (sql) => run(String(sql)),
+      copy: () => 0,
+      inTurn: (work) => work(),
+      cache: new RelationCache(),
+      log: () => undefined,
+    },
     clock: () => MICROS_IN_2024,
     thread: "Thread-1",
     files: new KnownFiles(),

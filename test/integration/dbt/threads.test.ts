@@ -23,6 +23,7 @@ async function readFiles(files: Readonly<Record<string, string>>) {
     dbtMacros: await builtinMacros(),
     database: database.name,
     schema: "dbt",
+    warehouse: "postgres",
     targetName: "dev",
     threads: 2,
     vars: {},

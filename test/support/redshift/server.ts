@@ -17,7 +17,7 @@ export const STANDIN_ROLE = "arn:aws:iam::000000000000:role/loader";
  * Redshift has (`statement-rules.ts`); names are folded, types are Redshift's, COPY reads the objects of an S3 server by its manifest
  * and checks every value (`copy*.ts`), TRUNCATE commits, transactions are serializable.
  *
- * What it does not have: distribution, sort keys, SUPER, late-binding views, datashares, concurrency of COPYs, the leader node's own
+ * What it does not have: distribution and sort keys (they are passed over), SUPER, views that are bound late (they are bound at once), datashares, concurrency of COPYs, the leader node's own
  * functions, and every function and statement that is not in the lists of `statement-rules.ts`.
  */
 export interface Redshift extends AsyncDisposable {
@@ -36,6 +36,17 @@ const CATALOG = `
 CREATE FUNCTION redshift_version() RETURNS text LANGUAGE sql AS
   $$ SELECT 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift ${STANDIN_VERSION}'::text $$;
 CREATE FUNCTION getdate() RETURNS timestamp LANGUAGE sql AS $$ SELECT (clock_timestamp() AT TIME ZONE 'utc')::timestamp(0) $$;
+CREATE FUNCTION dateadd(unit text, number bigint, moment timestamp) RETURNS timestamp LANGUAGE sql AS
+  $$ SELECT moment + (number || ' ' || unit)::interval $$;
+CREATE FUNCTION pg_get_late_binding_view_cols() RETURNS SETOF record LANGUAGE sql AS
+  $$ SELECT NULL::name, NULL::name, NULL::name, NULL::varchar, NULL::int WHERE false $$;
+CREATE VIEW svv_table_info AS SELECT n.nspname::text AS "schema", c.relname::text AS "table", 'N'::text AS encoded,
+  'AUTO(ALL)'::text AS diststyle, NULL::text AS sortkey1, 0 AS max_varchar, NULL::text AS sortkey1_enc, 0 AS sortkey_num, 1::bigint AS size,
+  0::numeric AS pct_used, NULL::numeric AS unsorted, 0::numeric AS stats_off, greatest(c.reltuples, 0)::numeric AS tbl_rows,
+  NULL::numeric AS skew_sortkey1, NULL::numeric AS skew_rows
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r';
+CREATE VIEW svv_external_columns AS SELECT NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS columnname,
+  NULL::text AS external_type, NULL::int AS columnnum WHERE false;
 CREATE FUNCTION pg_last_copy_count() RETURNS bigint LANGUAGE sql AS
   $$ SELECT coalesce(nullif(current_setting('standin.last_copy_count', true), ''), '-1')::bigint $$;
 CREATE TABLE standin_load_errors (tbl int, session int, filename char(256), line_number bigint, colname char(127), type char(10),

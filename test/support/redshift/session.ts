@@ -5,6 +5,7 @@ import type { S3Server } from "../servers/versitygw.ts";
 import { type CopyOutcome, RedshiftError, runCopy } from "./copy.ts";
 import { CopySyntaxError, parseCopy } from "./copy-options.ts";
 import { findRefusal, withPostgresTypes } from "./statement-rules.ts";
+import { withoutStorage } from "./storage.ts";
 import { isSequence, joinTokens, splitStatements, type Token, tokenize } from "./tokens.ts";
 import { backend, FieldReader, type FrontendMessage, MessageReader } from "./wire.ts";
 
@@ -156,7 +157,8 @@ export class RedshiftSession {
   }
 
   /** Checks a statement and carries it out. */
-  async #run(tokens: readonly Token[], values: Values): Promise<QueryResult<Values>> {
+  async #run(written: readonly Token[], values: Values): Promise<QueryResult<Values>> {
+    const tokens = withoutStorage(written);
     const refusal = findRefusal(tokens);
     if (refusal !== undefined) throw await this.#aborted(new RedshiftError(refusal.code, refusal.message));
     if (isSequence(tokens, 0, "COPY")) return await this.#copy(tokens);
@@ -170,9 +172,11 @@ export class RedshiftSession {
   #translate(tokens: readonly Token[]): readonly Token[] {
     // "Serializable isolation", the default; the snapshot is taken by the first statement that is not LOCK, in Postgres too.
     if (isSequence(tokens, 0, "BEGIN")) return [...tokens, ...tokenize("ISOLATION LEVEL SERIALIZABLE")];
-    return withPostgresTypes(tokens).map((token, at) =>
-      token.text === "VERSION" && isSequence(tokens, at + 1, "(") ? { ...token, sql: "redshift_version" } : token,
-    );
+    return withPostgresTypes(tokens).map((token, at) => {
+      if (token.text === "VERSION" && isSequence(tokens, at + 1, "(")) return { ...token, sql: "redshift_version" };
+      const isUnit = isSequence(tokens, at - 2, "DATEADD", "(") && token.kind === "word";
+      return isUnit ? { ...token, sql: `'${token.sql}'` } : token;
+    });
   }
 
   async #postgres(sql: string, values: Values): Promise<QueryResult<Values>> {

@@ -12,16 +12,19 @@ export interface Refusal {
  */
 const HEADS: readonly (readonly string[])[] = [
   ["SELECT"],
+  ["WITH"],
   ["INSERT", "INTO"],
   ["UPDATE"],
   ["DELETE", "FROM"],
   ["CREATE", "SCHEMA"],
   ["CREATE", "TABLE"],
   ["CREATE", "TEMP", "TABLE"],
+  ["CREATE", "TEMPORARY", "TABLE"],
   ["CREATE", "VIEW"],
   ["DROP", "TABLE"],
   ["DROP", "VIEW"],
   ["ALTER", "TABLE", "*"],
+  ["MERGE", "INTO"],
   ["COPY"],
   ["LOCK"],
   ["TRUNCATE"],
@@ -30,7 +33,10 @@ const HEADS: readonly (readonly string[])[] = [
   ["ROLLBACK"],
   ["SET"],
   ["GRANT"],
+  ["REVOKE"],
   ["COMMENT", "ON", "TABLE"],
+  ["COMMENT", "ON", "VIEW"],
+  ["COMMENT", "ON", "COLUMN"],
 ];
 
 interface Rule {
@@ -104,7 +110,11 @@ export const RULES: readonly Rule[] = [
   {
     source: "Literals",
     message: "the stand-in takes no backslash in a literal, which Redshift reads in its own way",
-    breaks: (tokens, at) => tokens[at]?.kind === "literal" && (tokens[at]?.text.includes("\\") ?? false),
+    breaks: (tokens, at) =>
+      tokens[at]?.kind === "literal" &&
+      (tokens[at]?.text.includes("\\") ?? false) &&
+      // A pattern of LIKE whose escape character is Redshift's own.
+      !(tokens[at - 1]?.text === "LIKE" && /^pg\\_%$/.test(tokens[at]?.text ?? "")),
   },
 ];
 
@@ -112,7 +122,7 @@ function aliasAfter(...head: readonly string[]) {
   return (tokens: readonly Token[], at: number) => {
     if (at !== 0 || !isSequence(tokens, 0, ...head)) return false;
     let next = head.length + 1;
-    if (tokens[next]?.text === ".") next += 2;
+    while (tokens[next]?.text === ".") next += 2;
     const token = tokens[next];
     return token !== undefined && (token.kind === "name" || !["SET", "USING", "WHERE"].includes(token.text));
   };
@@ -125,15 +135,14 @@ function isPerlPattern(tokens: readonly Token[], at: number): boolean {
 /** Functions of "SQL functions reference" and "System information functions" that are needed here. */
 const FUNCTIONS: ReadonlySet<string> = new Set(
   `COUNT MAX MIN SUM AVG BIT_OR COALESCE NULLIF CAST LOWER UPPER TRIM LTRIM RTRIM LENGTH SPLIT_PART REPLACE GETDATE
-   PG_LAST_COPY_COUNT PG_LAST_COPY_ID PG_BACKEND_PID VERSION FORMAT_TYPE CURRENT_SETTING EXTRACT DATE_TRUNC ROW_NUMBER`.split(
-    /\s+/,
-  ),
+   PG_LAST_COPY_COUNT PG_LAST_COPY_ID PG_BACKEND_PID VERSION FORMAT_TYPE CURRENT_SETTING EXTRACT DATE_TRUNC ROW_NUMBER
+   CHR MD5 ABS ROUND DATEADD REGEXP_SUBSTR HAS_TABLE_PRIVILEGE PG_GET_LATE_BINDING_VIEW_COLS`.split(/\s+/),
 );
 
 /** Words that a parenthesis may follow without being functions. */
 const BEFORE_PARENTHESIS: ReadonlySet<string> = new Set(
   `IN VALUES AND OR NOT ON AS FROM WHERE WHEN THEN ELSE SELECT USING KEY OVER BY EXISTS UNION ALL HAVING VARCHAR CHAR DECIMAL NUMERIC
-   CHARACTER VARYING`.split(/\s+/),
+   CHARACTER VARYING DISTKEY SORTKEY INSERT DISTINCT`.split(/\s+/),
 );
 
 /** "Data types": everything that a column may be, and what Redshift makes of types that Postgres reads in another way. */
@@ -174,7 +183,9 @@ export function findRefusal(tokens: readonly Token[]): Refusal | undefined {
     const broken = RULES.find(({ breaks }) => breaks(tokens, at));
     if (broken !== undefined) return { code: broken.code ?? "0A000", message: `${broken.message} [${broken.source}]` };
     const isCall = token.kind === "word" && isSequence(tokens, at + 1, "(") && tokens[at - 1]?.text !== "INTO";
-    const isTable = tokens[at - 1]?.text === "." || ["TABLE", "COPY"].includes(tokens[at - 1]?.text ?? "");
+    // The columns of a function that answers records: FROM f() alias(name type, …).
+    const isAlias = isSequence(tokens, at - 2, "(", ")");
+    const isTable = isAlias || tokens[at - 1]?.text === "." || ["TABLE", "COPY"].includes(tokens[at - 1]?.text ?? "");
     if (!isCall || isTable || FUNCTIONS.has(token.text) || BEFORE_PARENTHESIS.has(token.text)) continue;
     return { code: "42883", message: `function ${token.sql.toLowerCase()}() does not exist` };
   }
@@ -201,7 +212,9 @@ function typeRefusal(tokens: readonly Token[]): Refusal | undefined {
 
 /** Where types of columns stand: after a column's name in CREATE TABLE and ADD COLUMN, and after `AS` in CAST. */
 function typePositions(tokens: readonly Token[]): readonly number[] {
-  const isTable = isSequence(tokens, 0, "CREATE", "TABLE") || isSequence(tokens, 0, "CREATE", "TEMP", "TABLE");
+  const isTable = [["TABLE"], ["TEMP", "TABLE"], ["TEMPORARY", "TABLE"]].some((rest) =>
+    isSequence(tokens, 0, "CREATE", ...rest),
+  );
   // The parentheses of CREATE TABLE AS are those of its query.
   const [query = tokens.length] = positionsOf(tokens, "AS");
   const [columns = tokens.length] = positionsOf(tokens, "(");

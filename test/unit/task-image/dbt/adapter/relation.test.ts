@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { COLUMN_CLASS } from "../../../../../task-image/dbt/adapter/column.ts";
+import { ColumnClass } from "../../../../../task-image/dbt/adapter/column.ts";
+import { POSTGRES_COLUMNS } from "../../../../../task-image/dbt/adapter/column-dialect.ts";
 import { POSTGRES_WAREHOUSE } from "../../../../../task-image/dbt/adapter/postgres.ts";
 import { RelationClass } from "../../../../../task-image/dbt/adapter/relation-class.ts";
 import { dbtErrorOf, renderDbt } from "../../../jinja/dbt-render.ts";
@@ -7,7 +8,7 @@ import { dbtErrorOf, renderDbt } from "../../../jinja/dbt-render.ts";
 const Relation = new RelationClass(POSTGRES_WAREHOUSE, { database: true, schema: true, identifier: true });
 const VALUES = {
   Relation,
-  Column: COLUMN_CLASS,
+  Column: new ColumnClass(POSTGRES_COLUMNS),
   r: Relation.make({ database: "d", schema: "s", identifier: "t" }),
 };
 

@@ -29,6 +29,9 @@ const CASES: readonly (readonly [string, string])[] = [
   ["t.order_by('n').rows[0].name", "a"],
   ["t.distinct('n').rows | length", "3"],
   ["t.merge([t, t]).rows | length", "6"],
+  ["t.join(t.select(['n', 'name']), 'n').column_names", "('n', 'name', 'at', 'name2')"],
+  ["t.join(t.select(['n', 'name']), ['n']).rows[1].values()", "(Decimal('1'), 'a', datetime.date(2024, 1, 1), 'a')"],
+  ["t.join(t.limit(1).select(['n', 'name']), 'n').rows[1]['name2']", "None"],
 ];
 
 test.each(CASES)("%s is %s", (expression, expected) => {
