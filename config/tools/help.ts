@@ -16,6 +16,7 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   bench:
     "one benchmark beside its reference: `npm run bench -- copy`, `-- peers 100000` for another size; without a name it lists them",
   lint: "check manifests without a cluster, as the operator does: `npm run lint -- FILE…`, `-- -o github folder`",
+  form: "print the JSON Schema of a Pipeline's parameters, as forms are drawn from: `npm run form -- pipeline.yaml`",
   generate: "write CRDs, reference, chart schema and rights from the types; `-- --check` only compares",
   format: "format the code and mend what the linter can",
   build: "bundle the operator and the task image into dist; `npm run build -- --images` builds their images",

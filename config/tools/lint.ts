@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { FORMATS, type Format, formatFindings } from "./lint/finding.ts";
 import { readYamlFiles } from "./lint/yaml-files.ts";
-import { lintYaml } from "./lint/yaml-text.ts";
+import { lintYaml, pipelinesIn } from "./lint/yaml-text.ts";
 
 const EXIT = { clean: 0, findings: 1, usage: 2 } as const;
 
@@ -11,7 +11,10 @@ export async function lint(args: readonly string[]): Promise<number> {
     .description("checks Pipelines, PipelineRuns and Connections in YAML files as the operator does, without a cluster")
     .argument("<file...>", "files, folders, or - for standard input; objects of other kinds are passed over")
     .addOption(new Option("-o, --output <format>", "how findings are printed").choices(FORMATS).default("text"))
-    .addHelpText("after", "\nExit codes: 0 no findings, 1 findings, 2 wrong usage or a file that cannot be read.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 no findings but warnings, 1 findings, 2 wrong usage or a file that cannot be read.",
+    )
     .exitOverride();
   try {
     command.parse(args, { from: "user" });
@@ -26,12 +29,13 @@ export async function lint(args: readonly string[]): Promise<number> {
 
 async function lintFiles(paths: readonly string[], format: Format): Promise<number> {
   const files = await readYamlFiles(paths, process.stdin);
-  const linted = files.map(({ name, text, named }) => lintYaml(name, text, { named }));
+  const pipelines = new Map(files.flatMap(({ text }) => pipelinesIn(text)));
+  const linted = files.map(({ name, text, named }) => lintYaml(name, text, { named, pipelines }));
   const findings = linted.flatMap((one) => one.findings);
   const manifests = linted.reduce((sum, one) => sum + one.manifests, 0);
   process.stdout.write(formatFindings(findings, format));
   process.stderr.write(`${manifests} manifests of kelt in ${files.length} files, ${findings.length} findings\n`);
-  return findings.length === 0 ? EXIT.clean : EXIT.findings;
+  return findings.every(({ warns }) => warns === true) ? EXIT.clean : EXIT.findings;
 }
 
 if (import.meta.main) process.exitCode = await lint(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { exactlyOne, flag, integer, object, objectName, oneOf, text } from "./fields.ts";
-import { HttpConnection } from "./http/connection.ts";
+import { HttpConnection, HttpEntry } from "./http/connection.ts";
 import { SnowflakeConnection } from "./snowflake-connection.ts";
 import { conditions, observedGeneration, timestamp } from "./status.ts";
 
@@ -60,36 +60,38 @@ const RedshiftConnection = object("An Amazon Redshift cluster or workgroup. It r
   ).optional(),
 });
 
-const S3Connection = object(
-  "A bucket in S3 or in a store with S3's API.",
-  {
-    bucket: text("Name of the bucket.", {
-      max: 63,
-      pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/,
-      expected: "expected a bucket's name, in lower-case letters, digits, dashes and dots",
-    }),
-    endpoint: text("URL of the store, if it is not AWS.", {
-      max: 512,
-      pattern: /^https?:\/\/[^/?#@\s]+\/?$/,
-      expected: "expected a URL such as http://minio:9000, without user, path and query",
-    }).optional(),
-    region: text("Region of the bucket.", { max: 64, pattern: /^[a-z0-9-]+$/ }).default("us-east-1"),
-    pathStyle: flag(
-      "Whether URLs have the bucket in the path instead of the host name. True by default if endpoint is set.",
-    ).optional(),
-    secretRef: objectName(
-      "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the Jobs use the role of their service account, never the machine's role.",
-    ).optional(),
-    serviceAccountName: serviceAccountName("use the bucket"),
-  },
-  [
+const s3Connection = (expressions: boolean) =>
+  object(
+    "A bucket in S3 or in a store with S3's API.",
     {
-      rule: "!(has(self.secretRef) && has(self.serviceAccountName))",
-      message: "secretRef gives keys and serviceAccountName a role; set one of them",
-      holds: ({ secretRef, serviceAccountName: account }) => secretRef === undefined || account === undefined,
+      bucket: text("Name of the bucket.", {
+        max: 63,
+        pattern: /^[a-z0-9][a-z0-9.-]+[a-z0-9]$/,
+        expected: "expected a bucket's name, in lower-case letters, digits, dashes and dots",
+        expressions,
+      }),
+      endpoint: text("URL of the store, if it is not AWS.", {
+        max: 512,
+        pattern: /^https?:\/\/[^/?#@\s]+\/?$/,
+        expected: "expected a URL such as http://minio:9000, without user, path and query",
+      }).optional(),
+      region: text("Region of the bucket.", { max: 64, pattern: /^[a-z0-9-]+$/, expressions }).default("us-east-1"),
+      pathStyle: flag(
+        "Whether URLs have the bucket in the path instead of the host name. True by default if endpoint is set.",
+      ).optional(),
+      secretRef: objectName(
+        "Secret in the same namespace with the keys accessKeyId, secretAccessKey and, for temporary ones, sessionToken. Without it the Jobs use the role of their service account, never the machine's role.",
+      ).optional(),
+      serviceAccountName: serviceAccountName("use the bucket"),
     },
-  ],
-);
+    [
+      {
+        rule: "!(has(self.secretRef) && has(self.serviceAccountName))",
+        message: "secretRef gives keys and serviceAccountName a role; set one of them",
+        holds: ({ secretRef, serviceAccountName: account }) => secretRef === undefined || account === undefined,
+      },
+    ],
+  );
 
 const FilesConnection = object(
   "Files of a volume. Jobs that use the connection mount it read-only.",
@@ -104,7 +106,7 @@ const KINDS = {
   postgres: PostgresConnection.optional(),
   redshift: RedshiftConnection.optional(),
   snowflake: SnowflakeConnection.optional(),
-  s3: S3Connection.optional(),
+  s3: s3Connection(false).optional(),
   http: HttpConnection.optional(),
   files: FilesConnection.optional(),
 } as const;
@@ -121,6 +123,9 @@ export const ConnectionEntry = object(
   {
     ref: objectName("Connection resource in the same namespace.").optional(),
     ...KINDS,
+    // Expressions have a value where a run's parameters are known: a resource has none.
+    s3: s3Connection(true).optional(),
+    http: HttpEntry.optional(),
   },
   [exactlyOne(["ref", ...Object.keys(KINDS)])],
 );

@@ -26,12 +26,19 @@ interface TextLimits {
   readonly pattern?: RegExp;
   /** What is expected, for messages: "expected a duration such as 90s". */
   readonly expected?: string;
+  /** Whether a text with an expression passes the pattern: what it stands for is held to the pattern when a run begins. */
+  readonly expressions?: boolean;
 }
 
+/** A text with an expression such as `$(params.bucket)`. */
+const WITH_EXPRESSION = "^\\S*[$][(][A-Za-z_][A-Za-z0-9_.-]*(:[^)]*)?[)]\\S*$";
+
 /** A string of at most `max` (default 256) characters; not empty unless `min` is 0. */
-export function text(description: string, { max = 256, min = 1, pattern, expected }: TextLimits = {}) {
+export function text(description: string, { max = 256, min = 1, pattern, expected, expressions }: TextLimits = {}) {
   const bounded = z.string(expected).min(min, expected).max(max);
-  return (pattern === undefined ? bounded : bounded.regex(pattern, expected)).meta({ description });
+  if (pattern === undefined) return bounded.meta({ description });
+  const wanted = expressions === true ? new RegExp(`${pattern.source}|${WITH_EXPRESSION}`) : pattern;
+  return bounded.regex(wanted, expected).meta({ description });
 }
 
 /** Name of an object in the same namespace (RFC 1123 subdomain). */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { entryName, flag, integer, map, object, objectName, oneOf, positiveDuration, text, time } from "./fields.ts";
 import { NodeHealth, RunHealth } from "./health.ts";
 import { PLAN_BYTES_MAX, UNIT_NAME, UNIT_NAME_MAX, UNITS_MAX } from "./packing.ts";
+import { paramValues } from "./params/param-values.ts";
 import { NODES_MAX } from "./pipeline.ts";
 import { InstalledPackages } from "./project-packages.ts";
 import { conditionsOf, observedGeneration, timestamp } from "./status.ts";
@@ -38,6 +39,9 @@ export const PipelineRunSpec = object(
       "The time that the run is for, as Airflow's logical date: the slot of a run that the schedule made. By default the run's creation.",
     ).optional(),
     interval: Interval.optional(),
+    params: paramValues(
+      "Values of the Pipeline's parameters, by name; the others have their defaults. They are taken as they are written: no expression is resolved in them. No secrets: everybody who may see the run reads them.",
+    ).optional(),
     cancelled: flag(
       "Set to true to stop the run: its live Jobs are deleted, and unfinished nodes end as Cancelled.",
     ).default(false),
@@ -47,6 +51,7 @@ export const PipelineRunSpec = object(
     unchanging("timeout"),
     unchanging("scheduled"),
     unchanging("interval"),
+    unchanging("params"),
     { rule: "!oldSelf.cancelled || self.cancelled", message: "a cancelled run cannot go on: create another run" },
   ],
 );
@@ -211,6 +216,9 @@ export const PipelineRunStatus = z
           "The time whose data the run is about, in UTC: that of its spec, or from the slot before the last one to the last one. Missing where there is neither.",
       }),
     timeZone: text("The zone whose clock formats of expressions follow: the schedule's, or UTC.", { max: 64 }),
+    params: paramValues(
+      "The run's parameters with their defaults, as they were when it began: what expressions call params.",
+    ),
     started: timestamp("When the run began."),
     finished: timestamp("When the run reached its end."),
     duration: text("From the beginning to the end, for people.", { max: 32 }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BOUND, ConnectionEntry } from "./connection.ts";
 import { duration, entryName, exactlyOne, flag, integer, list, map, object, text } from "./fields.ts";
+import { Params } from "./params/params.ts";
 import { PodSettings } from "./pod.ts";
 import { Resources } from "./resources.ts";
 import { Retries } from "./retries.ts";
@@ -64,6 +65,7 @@ export type PipelineNode = z.infer<typeof PipelineNode>;
 export const PipelineSpec = object(
   "What the pipeline does. As JSON it has at most 512 KiB.",
   {
+    params: Params.optional(),
     connections: map(`Systems that the nodes use, by name. ${BOUND}`, ConnectionEntry, { max: 32 }).optional(),
     nodes: map(
       "The steps, by name. The status of a run has 640 KiB: 1,000 nodes with short names, 928 with the longest.",

@@ -43,10 +43,14 @@ export const REASON = {
   Failed: "At least one node failed.",
   Cancelled: "The run was stopped on request.",
   TimedOut: "The run or the node exceeded its timeout.",
+  InvalidParameters:
+    "The run's parameters do not fit what the Pipeline declares, or what it makes of them is not valid.",
   InvalidPipeline: "The Pipeline was not valid when the run should have begun.",
   SpecLost: "The copy of the spec that the run followed was deleted or replaced by something else.",
 
   // Nodes
+  ResultMissing:
+    "The node names a result of another one, which has none: it failed, was skipped, or does not say such a thing.",
   UpstreamFailed: "A node that this one needs did not succeed.",
   ConfigurationError: "The task says that the pipeline, a Secret or the project is wrong.",
   DataError: "The task says that the data is wrong, or a check of severity error failed.",

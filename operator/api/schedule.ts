@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration, exactlyOne, flag, integer, list, object, oneOf, positiveDuration, text } from "./fields.ts";
+import { paramValues } from "./params/param-values.ts";
 import { timestamp } from "./status.ts";
 
 /** Crons of one schedule. */
@@ -49,6 +50,9 @@ export const Schedule = object(
       min: 1,
       max: WAITING_MAX,
     }).default(10),
+    params: paramValues(
+      "Values of parameters for the runs of slots; the others have their defaults. A text may name the slot's times, such as $(run.interval.start:%F).",
+    ).optional(),
     suspend: flag("While true, no slot gets a run. Other runs begin, and those at work go on.").default(false),
   },
   [

@@ -58,7 +58,10 @@ function restructure(type: z.core.$ZodType, draft: Draft): void {
   delete draft.propertyNames;
   if (draft.type === "integer") draft.format = "int64";
   if (draft["x-kubernetes-int-or-string"] === true) joinIntOrString(draft);
-  if (type instanceof z.ZodRecord) addKeyRule(type, draft);
+  if (!(type instanceof z.ZodRecord)) return;
+  // Values without a schema have no CEL rules either; those of the object around them can compare it as a whole.
+  if (draft["x-kubernetes-preserve-unknown-fields"] === true) delete draft.additionalProperties;
+  else addKeyRule(type, draft);
 }
 
 /** `x-kubernetes-int-or-string` stands for the union, so the union itself must go; the bound and the shape of its text stay. */

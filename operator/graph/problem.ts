@@ -9,7 +9,7 @@ export interface Problem {
 }
 
 /** Maps whose keys people choose; what is in one stands in brackets. */
-const MAPS: readonly unknown[] = ["nodes", "connections", "labels", "annotations", "nodeSelector"];
+const MAPS: readonly unknown[] = ["nodes", "connections", "params", "labels", "annotations", "nodeSelector"];
 
 /** `spec.nodes[raw].needs[0]`, as the API server writes paths. */
 export function formatPath(path: readonly (string | number)[]): string {

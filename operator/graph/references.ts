@@ -2,6 +2,10 @@ import { type ConnectionEntry, type ConnectionSpec, serviceAccountOf } from "../
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import type { ConnectionUse } from "../api/verbs/verb.ts";
 import { verbOf } from "../api/verbs/verbs.ts";
+import { namesIn } from "../expressions/expression.ts";
+import { textsIn } from "../expressions/places.ts";
+import { resultsNamedBy } from "../expressions/resolve-node.ts";
+import { readName } from "../expressions/values.ts";
 import { listed } from "./listing.ts";
 import { formatPath, type Problem } from "./problem.ts";
 
@@ -11,10 +15,10 @@ export function connectionUses(node: PipelineNode): readonly ConnectionUse[] {
   return verb === undefined ? [] : verb.entry.connections(verb.said);
 }
 
-/** The nodes that a node waits for: those it says it needs, and the one whose files it loads. */
+/** The nodes that a node waits for: those it says it needs, the one whose files it loads, and those whose results it names. */
 export function needsOf(node: PipelineNode): readonly string[] {
   const verb = verbOf(node);
-  return [...new Set([...(node.needs ?? []), ...(verb?.entry.needs?.(verb.said) ?? [])])];
+  return [...new Set([...(node.needs ?? []), ...(verb?.entry.needs?.(verb.said) ?? []), ...resultsNamedBy(node)])];
 }
 
 /** Names in the spec that stand for nothing: needs that are no other node, connections that the pipeline does not have. */
@@ -131,7 +135,11 @@ export function resolveConnections(
       continue;
     }
     const resource = resources.get(entry.ref);
-    if (resource === undefined) {
+    const named = resource === undefined ? undefined : expressionIn(resource);
+    if (named !== undefined) {
+      const message = `Connection ${entry.ref} says $(${named}), which has a value in connections that the Pipeline writes itself alone`;
+      problems.push({ reason: "InvalidSpec", path: ["spec", "connections", name, "ref"], message });
+    } else if (resource === undefined) {
       const message = `no Connection called ${entry.ref} exists in this namespace; create it or write the connection inline`;
       problems.push({ reason: "UnknownReference", path: ["spec", "connections", name, "ref"], message });
     } else {
@@ -139,4 +147,9 @@ export function resolveConnections(
     }
   }
   return { spec: { ...spec, connections }, problems };
+}
+
+function expressionIn(resource: ConnectionSpec): string | undefined {
+  const names = textsIn(resource).flatMap(({ text }) => namesIn(text));
+  return names.find((name) => readName(name) !== undefined);
 }

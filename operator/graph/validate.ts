@@ -1,10 +1,13 @@
 import { COPY_BYTES_MAX, type PipelineNode, PipelineSpec, SPEC_BYTES_MAX } from "../api/pipeline.ts";
 import { NODE_SPEC_BYTES_MAX } from "../api/task.ts";
+import type { RunValues } from "../expressions/expression.ts";
+import { namedBySpec, resolveSpec } from "../expressions/resolve-node.ts";
+import { readName } from "../expressions/values.ts";
 import { findCheckProblems } from "./checks.ts";
 import { findCleanupProblems } from "./cleanup.ts";
 import { findComputeProblems } from "./compute.ts";
 import { findContainerProblems } from "./container.ts";
-import { findExpressionProblems } from "./expressions.ts";
+import { findExpressionProblems, findPieceProblems } from "./expressions.ts";
 import { findFanOutProblems } from "./fan-out.ts";
 import { type Graph, sortNodes } from "./graph.ts";
 import { findHttpParameterProblems } from "./http-parameters.ts";
@@ -12,6 +15,7 @@ import { judgeableRest } from "./judgeable.ts";
 import { findStatusProblems } from "./largest-status.ts";
 import { findLoadColumnProblems } from "./load-columns.ts";
 import { findObjectWarehouseProblems } from "./object-warehouse.ts";
+import { findParamProblems, someRun } from "./params.ts";
 import { findPodProblems } from "./pod.ts";
 import type { Problem } from "./problem.ts";
 import { findProjectProblems } from "./project.ts";
@@ -56,20 +60,44 @@ export function validateSpec(spec: unknown): Validation {
     const more = rest === undefined ? [] : findProblems(rest.value).filter((problem) => !rest.isDoubtful(problem));
     return invalid([...checked.problems, ...(rest?.problems ?? []), ...more]);
   }
-  const problems = findProblems(checked.value);
+  const written = findProblems(checked.value);
+  const some = written.length > 0 ? undefined : someRun(checked.value.params, paramsNamed(checked.value));
+  const problems = some === undefined ? written : findRunProblems(checked.value, some);
   const graph = graphOf(checked.value);
   return problems.length > 0 || "path" in graph ? invalid(problems) : { ok: true, spec: checked.value, graph };
 }
 
+/** What is wrong with a valid spec once a run's parameters and times stand in it. */
+export function findRunProblems(spec: PipelineSpec, run: RunValues): readonly Problem[] {
+  const pieces = findPieceProblems(spec, run);
+  if (pieces.length > 0) return pieces;
+  const resolved = resolveSpec(spec, run);
+  if (resolved === spec) return [];
+  const checked = checkSchema(PipelineSpec, resolved, ["spec"]);
+  return checked.ok ? findResolvedProblems(checked.value) : checked.problems;
+}
+
+function paramsNamed(spec: PipelineSpec): ReadonlySet<string> {
+  const names = namedBySpec(spec).flatMap(({ name }) => {
+    const read = readName(name);
+    return read?.of === "params" ? [read.param] : [];
+  });
+  return new Set(names);
+}
+
 /** Everything that is wrong with a spec whose schema is content. */
 function findProblems(spec: PipelineSpec): readonly Problem[] {
+  return [...findParamProblems(spec), ...findExpressionProblems(spec), ...findResolvedProblems(spec)];
+}
+
+/** What is wrong with a spec whatever its expressions stand for, or once they are resolved. */
+function findResolvedProblems(spec: PipelineSpec): readonly Problem[] {
   const nodes = Object.entries(spec.nodes);
   return [
     ...nodes.flatMap(([name, node]) => sizeProblems(name, node)),
     ...findStatusProblems(spec),
     ...findTimingProblems(spec),
     ...findScheduleProblems(spec),
-    ...findExpressionProblems(spec),
     ...findComputeProblems(spec),
     ...findContainerProblems(spec),
     ...findPodProblems(spec),

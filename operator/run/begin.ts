@@ -1,11 +1,17 @@
+import type { ParamValue } from "../api/params/param-values.ts";
+import type { PipelineSpec } from "../api/pipeline.ts";
+import { namesIn } from "../expressions/expression.ts";
+import { textsIn } from "../expressions/places.ts";
 import { usesInterval } from "../expressions/resolve-node.ts";
 import { listed } from "../graph/listing.ts";
 import { formatPath, formatProblem, type Problem } from "../graph/problem.ts";
 import { resolvePipeline } from "../graph/resolve.ts";
+import { findRunProblems } from "../graph/validate.ts";
+import { resolveParams } from "../params/resolve-params.ts";
 import type { Decision } from "./decide.ts";
 import { end } from "./end.ts";
 import type { Facts } from "./facts.ts";
-import { runTimes } from "./run-times.ts";
+import { type RunTimes, runTimes } from "./run-times.ts";
 import { succeededCondition } from "./succeeded.ts";
 import { parseTime } from "./time.ts";
 import { whoStops } from "./who-stops.ts";
@@ -70,8 +76,10 @@ export function begin(facts: Facts): Decision | undefined {
   }
   const { spec, graph } = resolved;
   const times = runTimes(run, spec, facts.now);
-  const place = times.interval === undefined ? usesInterval(spec) : undefined;
+  const place = times.interval === undefined ? intervalNamed(spec, run.spec.params) : undefined;
   if (place !== undefined) return { ...end("InvalidPipeline", withoutInterval(place)), restsOnSpec: true };
+  const params = paramsOf(run.spec, spec, times);
+  if (!params.ok) return { ...end("InvalidParameters", params.why), restsOnSpec: true };
   const nodes = Object.fromEntries(graph.order.map((name) => [name, { state: "Pending" } as const]));
   const message = `0 of ${graph.order.length} nodes have finished`;
   return {
@@ -80,11 +88,43 @@ export function begin(facts: Facts): Decision | undefined {
       reason: "Running",
       message,
       nodes,
-      begin: { spec, uid: pipeline.uid, generation: pipeline.generation, times },
+      begin: { spec, uid: pipeline.uid, generation: pipeline.generation, times, ...params.begin },
     },
     actions: [],
     restsOnSpec: true,
   };
+}
+
+type BeginParams =
+  | { readonly ok: true; readonly begin: { readonly params?: Readonly<Record<string, ParamValue>> } }
+  | { readonly ok: false; readonly why: string };
+
+/** The run's parameters, by which its Pipeline is valid still: a run with others does not begin. */
+function paramsOf(
+  { pipeline, params: said = {} }: Facts["run"]["spec"],
+  spec: PipelineSpec,
+  times: RunTimes,
+): BeginParams {
+  const resolved = resolveParams(spec.params ?? {}, said, times);
+  if (!resolved.ok) {
+    const faults = resolved.faults.map(({ path, why }) => `${formatPath(["spec", "params", ...path])}: ${why}`);
+    return { ok: false, why: `the run does not begin: ${listed(faults, PROBLEMS_MAX, "; ")}` };
+  }
+  const problems = findRunProblems(spec, { ...times, params: resolved.values });
+  if (problems.length > 0) return { ok: false, why: `with the run's parameters ${invalidity(pipeline, problems)}` };
+  return { ok: true, begin: spec.params === undefined ? {} : { params: resolved.values } };
+}
+
+/** The first place that names the run's interval, among them the defaults that the run takes. */
+function intervalNamed(
+  spec: PipelineSpec,
+  said: Readonly<Record<string, unknown>> = {},
+): readonly (string | number)[] | undefined {
+  const named = Object.entries(spec.params ?? {}).find(([name, param]) => {
+    const names = textsIn(param.default).flatMap(({ text }) => namesIn(text));
+    return !Object.hasOwn(said, name) && names.some((each) => each.startsWith("run.interval."));
+  });
+  return named === undefined ? usesInterval(spec) : ["spec", "params", named[0], "default"];
 }
 
 /** A Connection that the Pipeline names may come from the same apply, and by another watch. */

@@ -78,6 +78,7 @@ export interface RunFacts {
     readonly cancelled?: boolean;
     readonly scheduled?: string;
     readonly interval?: { readonly start: string; readonly end: string };
+    readonly params?: Readonly<Record<string, unknown>>;
   };
   /** As it is stored, with the Jobs of packed nodes as nodes: `packing/packed-status.ts`. */
   readonly status: PipelineRunStatus;

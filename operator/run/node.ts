@@ -11,6 +11,7 @@ import type { ResultExpectation } from "./attempt/task-end.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
 import { decideOwn } from "./node-kinds/decide-own.ts";
 import { type OwnNode, stopOwn } from "./node-kinds/own-nodes.ts";
+import { awaitResults } from "./node-results.ts";
 import { decideRefused, settle, untilDue, waitForCommit, words } from "./node-waits.ts";
 import { endsAt, overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
 import type { UnitFacts } from "./packing/expand.ts";
@@ -21,7 +22,7 @@ import type { ReadinessRule } from "./readiness.ts";
 import { resultCounts } from "./result-counts.ts";
 import { retryDelayMs } from "./retry.ts";
 import { isLive, stopEnded } from "./stop-jobs.ts";
-import { parseTime, timeText } from "./time.ts";
+import { parseTime, timeText, wakeAtFirst } from "./time.ts";
 
 /** What becomes of one node: its next status, what to do for it, and when to look again if nothing happens before. */
 export interface NodeDecision {
@@ -143,7 +144,8 @@ function decideRetry(context: NodeContext, failed: AttemptFacts | undefined): No
 
 function startAttempt(context: NodeContext, attempt: number): NodeDecision {
   const { facts, name, stored, commitWait } = context;
-  if (commitWait !== undefined) return waitForCommit(context, commitWait);
+  const held = awaitResults(context) ?? (commitWait === undefined ? undefined : waitForCommit(context, commitWait));
+  if (held !== undefined) return held;
   const create: Action = { do: "createJob", node: name, attempt };
   const refusal = facts.refusals.get(name);
   if (refusal?.attempt === attempt) return decideRefused(context, refusal, create);
@@ -173,7 +175,7 @@ function decideAttempt(context: NodeContext, attempt: AttemptFacts): NodeDecisio
     ...(status.reason === "PodEvicted" && !isEvicted(context, attempt) ? { awaitsStore: true as const } : {}),
   };
   return overdue.failure === undefined
-    ? { status, actions: [], ...wake(overdue.wakeAt), ...more }
+    ? { status, actions: [], ...wakeAtFirst(overdue.wakeAt), ...more }
     : settleFailed(context, attempt, { ...overdue.failure, ...partsOf(state) });
 }
 
@@ -290,8 +292,4 @@ function attemptTimes(
 
 function evictionsOf({ evictions }: NodeStatus): Pick<NodeStatus, "evictions"> {
   return evictions === undefined ? {} : { evictions };
-}
-
-function wake(wakeAt: number | undefined): { wakeAt?: number } {
-  return wakeAt === undefined ? {} : { wakeAt };
 }

@@ -32,6 +32,7 @@ export function statusOf(
   const status = {
     ...stored,
     ...(begun === undefined ? {} : { pipelineGeneration: begun.generation, ...begun.times }),
+    ...(begun?.params === undefined ? {} : { params: begun.params }),
     // A run that ends before it begins was refused by the Pipeline of this moment; an older version did not record which one it took.
     ...(copy !== undefined || pipeline === undefined || !(begun || ended) ? {} : { pipelineUid: pipeline.uid }),
     ...(revision === undefined ? {} : { pipelineRevision: revision }),

@@ -1,3 +1,4 @@
+import type { ParamValue } from "../api/params/param-values.ts";
 import type { PipelineSpec } from "../api/pipeline.ts";
 import type { NodeStatus } from "../api/pipeline-run.ts";
 import type { Reason } from "../api/reasons.ts";
@@ -21,7 +22,7 @@ import { parseTime } from "./time.ts";
  * | Unknown   | Cancelling       | nodes are Cancelled, live Jobs are being stopped  | no Job lives                               |
  * | Unknown   | TimingOut        | the same after the run's timeout                  | no Job lives                               |
  * | True      | Succeeded        | every node Succeeded                              | never                                      |
- * | False     | Failed, Cancelled, TimedOut, InvalidPipeline, PipelineNotFound, SpecNotStored, SpecLost | ended | never     |
+ * | False     | Failed, Cancelled, TimedOut, InvalidPipeline, InvalidParameters, PipelineNotFound, SpecNotStored, SpecLost | ended | never     |
  *
  * The verdict Cancelling or TimingOut is stored before any Job is deleted, and the end is written when nothing lives any more.
  */
@@ -41,6 +42,8 @@ export interface Begin {
   readonly uid: string;
   readonly generation: number;
   readonly times: RunTimes;
+  /** Missing where the Pipeline declares none. */
+  readonly params?: Readonly<Record<string, ParamValue>>;
 }
 
 /** An Event holds 1,024 bytes, and the first lines of `kubectl describe` as much as a person reads. */

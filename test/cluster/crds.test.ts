@@ -97,7 +97,8 @@ test("what a node leaves out of its retries and resources stays out, so that its
 
 describe("a run", () => {
   beforeAll(() => {
-    mustKubectl(["create", "-f", "-"], object("PipelineRun", "run", { pipeline: "films", timeout: "1h" }));
+    const params = { region: "eu", limit: 5, share: 0.5, full: false, kinds: ["a", 1, true] };
+    mustKubectl(["create", "-f", "-"], object("PipelineRun", "run", { pipeline: "films", timeout: "1h", params }));
     mustKubectl(["create", "-f", "-"], object("PipelineRun", "other", { pipeline: "other" }));
   });
 
@@ -114,6 +115,10 @@ describe("a run", () => {
       { spec: { interval: { start: "2026-11-30T06:00:00Z", end: "2026-12-01T06:00:00Z" } } },
       "interval cannot be changed: create another run",
     ],
+    ["a parameter", { spec: { params: { limit: 6 } } }, "params cannot be changed: create another run"],
+    ["an item of a parameter", { spec: { params: { kinds: ["a", 2, true] } } }, "params cannot be changed"],
+    ["the number of its parameters", { spec: { params: { more: 1 } } }, "params cannot be changed"],
+    ["the absence of a parameter", { spec: { params: { full: null } } }, "params cannot be changed"],
     ["the absence of its timeout", { spec: { timeout: null } }, "timeout cannot be changed: create another run"],
   ])("cannot change %s", (_, body, message) => {
     const { ok, text } = patch("pipelineruns", "run", body);
@@ -126,6 +131,13 @@ describe("a run", () => {
     expect(patch("pipelineruns", "other", { spec: { cancelled: false } }).text).toContain(
       "a cancelled run cannot go on",
     );
+  });
+
+  test("keeps its parameters as they were written, of every type", () => {
+    const params = { region: "eu", limit: 5, share: 0.5, full: false, kinds: ["a", 1, true] };
+    expect(read("pipelineruns", "run").spec.params).toEqual(params);
+    expect(patch("pipelineruns", "run", { status: { params } }, "--subresource=status").ok).toBe(true);
+    expect(read("pipelineruns", "run").status.params).toEqual(params);
   });
 
   test("is found by its pipeline", () => {

@@ -51,10 +51,15 @@ test("integers are int64 and no field is a float", () => {
   expect(paths(({ schema }) => schema.type === "number")).toEqual([]);
 });
 
-test("only variables of dbt and the copy of a spec that a run keeps are without a schema", () => {
+test("only variables of dbt, values of parameters and the copy of a spec that a run keeps are without a schema", () => {
   expect(paths(({ schema }) => schema["x-kubernetes-preserve-unknown-fields"] === true)).toEqual([
+    "Pipeline.spec.params.NAME.default",
+    "Pipeline.spec.params.NAME.enum[]",
     "Pipeline.spec.nodes.NAME.transform.vars.NAME",
+    "Pipeline.spec.schedule.params",
+    "PipelineRun.spec.params",
     "PipelineRun.status.pipelineSpec",
+    "PipelineRun.status.params",
   ]);
 });
 

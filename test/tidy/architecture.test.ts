@@ -163,7 +163,7 @@ describe("the check itself", () => {
 
   test("prints as a table for the maps of the two programs", () => {
     expect(formatLayers("operator")).toContain(
-      "| `run` | pure | `api`, `expressions`, `graph`, `schedule` | nothing | nothing |",
+      "| `run` | pure | `api`, `expressions`, `graph`, `params`, `schedule` | nothing | nothing |",
     );
     expect(formatLayers("task-image")).toContain(
       "| `jinja` | pure | `operator/api/nearest-name.ts`, `words` | nothing | nothing |",

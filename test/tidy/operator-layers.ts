@@ -6,15 +6,17 @@ export const OPERATOR: readonly Layer[] = [
   { of: "operator/api", imports: [], packages: ["node:zlib", "zod"], pure: true },
   { of: "operator/schedule", imports: ["operator/api"], pure: true },
   { of: "operator/expressions", imports: ["operator/api", "operator/schedule"], pure: true },
+  // A regular expression is matched in time that grows with the text alone.
+  { of: "operator/params", imports: ["operator/api", "operator/expressions"], packages: ["re2js"], pure: true },
   {
     of: "operator/graph",
-    imports: ["operator/api", "operator/expressions", "operator/schedule"],
+    imports: ["operator/api", "operator/expressions", "operator/params", "operator/schedule"],
     types: ["zod"],
     pure: true,
   },
   {
     of: "operator/run",
-    imports: ["operator/api", "operator/expressions", "operator/graph", "operator/schedule"],
+    imports: ["operator/api", "operator/expressions", "operator/graph", "operator/params", "operator/schedule"],
     pure: true,
   },
   {

@@ -8,6 +8,8 @@ export interface Finding {
   /** The field, as the API server writes paths; empty where the text itself is wrong. */
   readonly path: string;
   readonly message: string;
+  /** Nothing refuses it: it is said and does not count. */
+  readonly warns?: true;
 }
 
 export const FORMATS = ["text", "json", "github"] as const;
@@ -20,7 +22,8 @@ export function formatFindings(findings: readonly Finding[], format: Format): st
 }
 
 function textOf(finding: Finding): string {
-  return `${finding.file}:${finding.line}:${finding.column} ${finding.rule} ${sentenceOf(finding)}`;
+  const level = finding.warns === true ? "warning: " : "";
+  return `${finding.file}:${finding.line}:${finding.column} ${finding.rule} ${level}${sentenceOf(finding)}`;
 }
 
 function sentenceOf({ path, message }: Finding): string {
@@ -30,7 +33,7 @@ function sentenceOf({ path, message }: Finding): string {
 /** https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
 function annotationOf(finding: Finding): string {
   const { file, line, column, rule } = finding;
-  return `::error file=${escapeProperty(file)},line=${line},col=${column},title=${escapeProperty(rule)}::${escapeData(sentenceOf(finding))}`;
+  return `::${finding.warns === true ? "warning" : "error"} file=${escapeProperty(file)},line=${line},col=${column},title=${escapeProperty(rule)}::${escapeData(sentenceOf(finding))}`;
 }
 
 function escapeData(text: string): string {

@@ -4,10 +4,13 @@ import { objectName } from "#api/fields.ts";
 import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { API_VERSION, GROUP } from "#api/metadata.ts";
 import { nearestName } from "#api/nearest-name.ts";
+import { Params } from "#api/params/params.ts";
 import { PipelineRunSpec } from "#api/pipeline-run.ts";
 import type { Problem } from "../../../operator/graph/problem.ts";
 import { checkSchema, unknownField } from "../../../operator/graph/schema-problem.ts";
 import { findSizeProblem, validateSpec } from "../../../operator/graph/validate.ts";
+import { resolveParams } from "../../../operator/params/resolve-params.ts";
+import { namesSecret } from "../../../operator/params/secret-words.ts";
 
 /** Runs carry the Pipeline's name as a label, and a label's value has at most 63 characters. */
 const PIPELINE_NAME_MAX = 63;
@@ -21,7 +24,10 @@ export function isManifest(value: unknown): value is Readonly<Record<string, unk
 }
 
 /** Everything that the API server or the operator would refuse, as far as one object shows it. */
-export function manifestProblems(manifest: Readonly<Record<string, unknown>>): readonly Problem[] {
+export function manifestProblems(
+  manifest: Readonly<Record<string, unknown>>,
+  pipelines: ReadonlyMap<string, PipelineParams> = new Map(),
+): readonly Problem[] {
   const { apiVersion, kind, metadata, spec } = manifest;
   const isVersion = apiVersion === API_VERSION;
   const version = isVersion ? [] : [problem(["apiVersion"], `expected ${API_VERSION}, found ${String(apiVersion)}`)];
@@ -32,7 +38,46 @@ export function manifestProblems(manifest: Readonly<Record<string, unknown>>): r
     ...unknown.map((field) => problem([field], unknownField(field, FIELDS))),
     ...nameProblems(kind, metadata),
     ...specProblems(kind, spec),
+    ...(kind === "PipelineRun" ? runProblems(spec, pipelines) : []),
   ];
+}
+
+/** What a Pipeline declares; undefined where that cannot be read. */
+export type PipelineParams = Params | undefined;
+
+/** The name of a Pipeline and its parameters; nothing of any other object. */
+export function pipelineParams(object: unknown): readonly (readonly [string, PipelineParams])[] {
+  if (!isManifest(object) || object.kind !== "Pipeline") return [];
+  const { name } = (object.metadata ?? {}) as { readonly name?: unknown };
+  const { params = {} } = (object.spec ?? {}) as { readonly params?: unknown };
+  return typeof name === "string" ? [[name, Params.safeParse(params).data]] : [];
+}
+
+/** Any run's times: what a default makes of its own does not matter here. */
+const SOME_TIMES = {
+  scheduled: "2026-12-01T06:00:00Z",
+  interval: { start: "2026-11-30T06:00:00Z", end: "2026-12-01T06:00:00Z" },
+};
+
+/** Values of a run that its Pipeline, where it is among the files, does not take. */
+function runProblems(spec: unknown, pipelines: ReadonlyMap<string, PipelineParams>): readonly Problem[] {
+  const checked = PipelineRunSpec.safeParse(spec);
+  const declared = checked.success ? pipelines.get(checked.data.pipeline) : undefined;
+  if (declared === undefined) return [];
+  const resolved = resolveParams(declared, checked.data?.params ?? {}, SOME_TIMES);
+  if (resolved.ok) return [];
+  return resolved.faults.map(({ path, why }) => problem(["spec", "params", ...path.map(String)], why));
+}
+
+/** What people should look at twice, and nothing refuses. */
+export function manifestWarnings({ kind, spec }: Readonly<Record<string, unknown>>): readonly Problem[] {
+  const { params } = (spec ?? {}) as { readonly params?: unknown };
+  if (kind !== "Pipeline" || typeof params !== "object" || params === null) return [];
+  const message =
+    "everybody who may see a run reads its parameters, and the name speaks of a secret; a secret belongs into a Secret that a connection names with secretRef, or that a container gets with pod.env";
+  return Object.keys(params)
+    .filter(namesSecret)
+    .map((name) => problem(["spec", "params", name], message));
 }
 
 function problem(path: readonly string[], message: string): Problem {

@@ -2,7 +2,7 @@ import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, parseAllD
 import { GROUP } from "#api/metadata.ts";
 import { formatPath, type Problem } from "../../../operator/graph/problem.ts";
 import type { Finding } from "./finding.ts";
-import { isManifest, manifestProblems } from "./manifest.ts";
+import { isManifest, manifestProblems, manifestWarnings, type PipelineParams, pipelineParams } from "./manifest.ts";
 
 /** What a text holds: how many manifests of kelt's, and what is wrong with them. */
 export interface Linted {
@@ -20,14 +20,35 @@ const KUBECTL_BOOLEAN: ScalarTag = {
   resolve: (text) => /^(?:y|on)/i.test(text),
 };
 
+/** What runs are held to: the parameters of the Pipelines in a text, by their names. */
+export function pipelinesIn(text: string): readonly (readonly [string, PipelineParams])[] {
+  const documents = parseAllDocuments(text, { merge: true, customTags: [KUBECTL_BOOLEAN] });
+  return [...documents].flatMap((document) => {
+    if (document.errors.length > 0) return [];
+    try {
+      return objectsIn(document.toJS()).flatMap(({ object }) => pipelineParams(object));
+    } catch {
+      // What is wrong with it is a finding of its own.
+      return [];
+    }
+  });
+}
+
+interface Context {
+  /** The file was named by itself. */
+  readonly named: boolean;
+  /** The Pipelines of all files. */
+  readonly pipelines?: ReadonlyMap<string, PipelineParams>;
+}
+
 /**
  * Checks every manifest of kelt's in a YAML text, in whatever company it is found. A text that is no YAML is a finding where
  * it was named by itself (`named`) or speaks of kelt; a folder may hold templates of all sorts.
  */
-export function lintYaml(file: string, text: string, { named }: { readonly named: boolean }): Linted {
+export function lintYaml(file: string, text: string, { named, pipelines = new Map() }: Context): Linted {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, customTags: [KUBECTL_BOOLEAN] });
-  const found = [...documents].map((document) => lintDocument(document, { file, lines }));
+  const found = [...documents].map((document) => lintDocument(document, { file, lines, pipelines }));
   const findings = found.flatMap((linted) => linted.findings).sort((a, b) => a.line - b.line || a.column - b.column);
   const relevant = named || text.includes(`${GROUP}/`);
   return {
@@ -39,6 +60,7 @@ export function lintYaml(file: string, text: string, { named }: { readonly named
 interface Place {
   readonly file: string;
   readonly lines: LineCounter;
+  readonly pipelines: ReadonlyMap<string, PipelineParams>;
 }
 
 function lintDocument(document: Document, place: Place): Linted {
@@ -51,11 +73,12 @@ function lintDocument(document: Document, place: Place): Linted {
     return { manifests: 0, findings: [invalidYaml(place, document.range?.[0] ?? 0, (error as Error).message)] };
   }
   const manifests = objectsIn(value).filter(({ object }) => isManifest(object));
-  const findings = manifests.flatMap(({ root, object }) =>
-    manifestProblems(object as Readonly<Record<string, unknown>>).map((problem) =>
-      findingOf(problem, { document, root, place }),
-    ),
-  );
+  const findings = manifests.flatMap(({ root, object }) => {
+    const manifest = object as Readonly<Record<string, unknown>>;
+    const find = (problem: Problem) => findingOf(problem, { document, root, place });
+    const warnings = manifestWarnings(manifest).map((problem) => ({ ...find(problem), warns: true as const }));
+    return [...manifestProblems(manifest, place.pipelines).map(find), ...warnings];
+  });
   return { manifests: manifests.length, findings };
 }
 

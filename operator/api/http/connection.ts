@@ -36,39 +36,46 @@ const Header = object(
   ],
 );
 
-export const HttpConnection = object(
-  "An HTTP API.",
-  {
-    baseUrl: text("URL to which the paths of requests are appended. Credentials go to this host alone.", {
-      max: 2048,
-      pattern: HTTP_URL,
-      expected: "expected a URL such as https://api.example.org/v1, without user and query",
-    }),
-    secretRef: objectName(
-      "Secret in the same namespace with what auth needs: username and password (basic), token (bearer), apiKey, or clientId and clientSecret (oauth2).",
-    ).optional(),
-    auth: object(
-      "How requests authenticate.",
-      {
-        basic: object("User name and password.", {}).optional(),
-        bearer: object("A token in the header Authorization.", {}).optional(),
-        apiKey: ApiKey.optional(),
-        oauth2: OAuth2.optional(),
-      },
-      [exactlyOne(["basic", "bearer", "apiKey", "oauth2"])],
-    ).optional(),
-    headers: list("Headers of every request.", Header, { max: 16 }).optional(),
-    testPath: text(
-      "Path below baseUrl that the test of a Connection requests; it must answer with 2xx. baseUrl itself if it is missing.",
-      { max: 2048, pattern: /^[^?#\s]*$/ },
-    ).optional(),
-    requestsPerSecond: integer("Maximum number of requests per second.", { min: 1, max: 1000 }).optional(),
-  },
-  [
+const httpConnection = (expressions: boolean) =>
+  object(
+    "An HTTP API.",
     {
-      rule: "has(self.auth) == has(self.secretRef)",
-      message: "auth and secretRef go together",
-      holds: ({ auth, secretRef }) => (auth === undefined) === (secretRef === undefined),
+      baseUrl: text("URL to which the paths of requests are appended. Credentials go to this host alone.", {
+        max: 2048,
+        pattern: HTTP_URL,
+        expected: "expected a URL such as https://api.example.org/v1, without user and query",
+        expressions,
+      }),
+      secretRef: objectName(
+        "Secret in the same namespace with what auth needs: username and password (basic), token (bearer), apiKey, or clientId and clientSecret (oauth2).",
+      ).optional(),
+      auth: object(
+        "How requests authenticate.",
+        {
+          basic: object("User name and password.", {}).optional(),
+          bearer: object("A token in the header Authorization.", {}).optional(),
+          apiKey: ApiKey.optional(),
+          oauth2: OAuth2.optional(),
+        },
+        [exactlyOne(["basic", "bearer", "apiKey", "oauth2"])],
+      ).optional(),
+      headers: list("Headers of every request.", Header, { max: 16 }).optional(),
+      testPath: text(
+        "Path below baseUrl that the test of a Connection requests; it must answer with 2xx. baseUrl itself if it is missing.",
+        { max: 2048, pattern: /^[^?#\s]*$/ },
+      ).optional(),
+      requestsPerSecond: integer("Maximum number of requests per second.", { min: 1, max: 1000 }).optional(),
     },
-  ],
-);
+    [
+      {
+        rule: "has(self.auth) == has(self.secretRef)",
+        message: "auth and secretRef go together",
+        holds: ({ auth, secretRef }) => (auth === undefined) === (secretRef === undefined),
+      },
+    ],
+  );
+
+/** Of a Connection resource, and as a task has it. */
+export const HttpConnection = httpConnection(false);
+/** As a Pipeline writes it, with parameters. */
+export const HttpEntry = httpConnection(true);

@@ -108,7 +108,7 @@ export function targetOf({ namespace, name, uid }: ObjectMeta) {
   return { kind: "Pipeline", namespace, name, uid } as const;
 }
 
-function runOf({ name: pipeline, uid }: ObjectMeta, { slot, name, interval }: SlotToBegin) {
+function runOf({ name: pipeline, uid }: ObjectMeta, { slot, name, interval, params }: SlotToBegin) {
   const labels = {
     [LABEL.managedBy]: MANAGER,
     [LABEL.pipeline]: labelValue(pipeline),
@@ -116,7 +116,8 @@ function runOf({ name: pipeline, uid }: ObjectMeta, { slot, name, interval }: Sl
     [LABEL.trigger]: BY_SCHEDULE,
   };
   const span = { start: timeText(interval.start), end: timeText(interval.end) };
-  return { metadata: { name, labels }, spec: { pipeline, scheduled: timeText(slot), interval: span } };
+  const values = params === undefined ? {} : { params };
+  return { metadata: { name, labels }, spec: { pipeline, scheduled: timeText(slot), interval: span, ...values } };
 }
 
 /** Whether a run that has a slot's name is the run of that slot. */

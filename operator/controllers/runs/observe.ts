@@ -157,7 +157,7 @@ export function observeRun(
 
 /** The API server has checked the spec; whatever else it holds must not stop the loop. */
 export function runSpec(spec: unknown): Facts["run"]["spec"] {
-  const { pipeline, timeout, cancelled, scheduled, interval } = (spec ?? {}) as Record<string, unknown>;
+  const { pipeline, timeout, cancelled, scheduled, interval, params } = (spec ?? {}) as Record<string, unknown>;
   const { start, end } = (interval ?? {}) as Record<string, unknown>;
   return {
     pipeline: typeof pipeline === "string" ? pipeline : "",
@@ -165,7 +165,12 @@ export function runSpec(spec: unknown): Facts["run"]["spec"] {
     ...(cancelled === true ? { cancelled } : {}),
     ...(typeof scheduled === "string" ? { scheduled } : {}),
     ...(typeof start === "string" && typeof end === "string" ? { interval: { start, end } } : {}),
+    ...(isMap(params) ? { params } : {}),
   };
+}
+
+function isMap(found: unknown): found is Readonly<Record<string, unknown>> {
+  return typeof found === "object" && found !== null && !Array.isArray(found);
 }
 
 /** The stored status. Throws for one that cannot be read: to take it for none would begin the run again. */

@@ -1,5 +1,6 @@
 import type { PipelineNode, PipelineSpec } from "../../api/pipeline.ts";
 import type { NodeStatus } from "../../api/pipeline-run.ts";
+import { resultsNamedBy } from "../../expressions/resolve-node.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Action } from "../action.ts";
 import type { Facts } from "../facts.ts";
@@ -19,7 +20,7 @@ import { drop, heldJobs } from "./held.ts";
  * | a node is started ahead when all of this is true                                                                   |
  * |--------------------------------------------------------------------------------------------------------------------|
  * | a task of its namespace has been heard by this process: it would hear `go`                                         |
- * | it is of one of kelt's own verbs, of one pod, removes nothing, and has no attempt yet                              |
+ * | it is of one of kelt's own verbs, of one pod, removes nothing, names no result of another node, and has no attempt yet |
  * | it and those that it waits for are done by Jobs: when another one ends is unknown                                   |
  * | the commit of its git project is stored, where it has one                                                          |
  * | all that it needs has succeeded or runs, one of these runs, and has at most one item left if it says how many      |
@@ -93,7 +94,6 @@ function mayStart(name: string, facts: Facts, decided: Decided): boolean {
     node === undefined ||
     decided.packed?.has(name) === true ||
     kindOf(node, decided.kinds) !== undefined ||
-    !mayBeHeld(node) ||
     !commits.isKnown(name) ||
     hasJob ||
     facts.refusals.has(name)
@@ -102,13 +102,14 @@ function mayStart(name: string, facts: Facts, decided: Decided): boolean {
   if (nodes[name]?.state !== "Pending" || facts.ahead?.spent.has(name) !== false) return false;
   const { meets } = ruleOf(name, decided);
   const working = needs.filter((need) => !meets.includes(nodes[need]?.state ?? "Pending"));
-  return working.length > 0 && working.every((need) => isAlmostDone(facts, need, decided));
+  return working.length > 0 && mayBeHeld(node) && working.every((need) => isAlmostDone(facts, need, decided));
 }
 
-/** A node that removes files, or whose parts are tried one by one, begins when it is due. */
-function mayBeHeld({ container, load }: PipelineNode): boolean {
+/** A node that removes files, whose parts are tried one by one, or that has results of others in its Job, begins when it is due. */
+function mayBeHeld(node: PipelineNode): boolean {
+  const { container, load } = node;
   const removes = load?.from.cleanup !== undefined && load.from.cleanup !== "none";
-  return container === undefined && load?.fanOut === undefined && !removes;
+  return container === undefined && load?.fanOut === undefined && !removes && resultsNamedBy(node).length === 0;
 }
 
 /** It is unknown how long the work before takes; a task that has several things to do says when it comes to the last. */

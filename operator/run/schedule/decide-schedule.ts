@@ -1,12 +1,13 @@
 import type { Schedule, ScheduleStatus } from "../../api/schedule.ts";
 import { NEXT_MAX } from "../../api/schedule.ts";
+import { withTimes } from "../../params/resolve-params.ts";
 import { nextSlots, previousSlot } from "../../schedule/slots.ts";
 import { parseTime, timeText, wakeAtFirst } from "../time.ts";
 import { type Admission, admitSlots } from "./admission.ts";
 import { digest32 } from "./digest.ts";
 import { deadlineOf, dueAt } from "./due-slots.ts";
 import { type Loss, lossesOf, notesOf } from "./losses.ts";
-import type { ScheduleDecision, ScheduleFacts } from "./schedule-facts.ts";
+import type { ScheduleDecision, ScheduleFacts, SlotToBegin } from "./schedule-facts.ts";
 import { slotRunName } from "./slot-run.ts";
 import { takeTurns } from "./turns.ts";
 
@@ -70,14 +71,23 @@ function decideSlots(facts: ScheduleFacts, waited: readonly number[], admission:
   const expiries = deadline === undefined ? [] : turns.waiting.map((slot) => dueAt(facts, slot) + deadline + 1);
   return {
     status,
-    begin: turns.begin.map((slot) => ({
-      slot,
-      name: slotRunName(pipeline.name, slot),
-      interval: intervalOf(facts, slot),
-    })),
+    begin: turns.begin.map((slot) => slotToBegin(facts, slot)),
     cancel: turns.cancel.map(({ name, uid }) => ({ name, uid })),
     notes: notesOf({ losses, turns, before: stored }),
     ...wakeAtFirst(...next.slice(0, 1).map((slot) => dueAt(facts, slot)), ...expiries),
+  };
+}
+
+function slotToBegin(facts: ScheduleFacts, slot: number): SlotToBegin {
+  const { pipeline, schedule } = facts;
+  const interval = intervalOf(facts, slot);
+  const { params, timeZone } = schedule;
+  const span = { start: timeText(interval.start), end: timeText(interval.end) };
+  const times = { scheduled: timeText(slot), interval: span, timeZone };
+  const resolved = Object.entries(params ?? {}).map(([name, value]) => [name, withTimes(value, times)] as const);
+  return {
+    ...{ slot, name: slotRunName(pipeline.name, slot), interval },
+    ...(params === undefined ? {} : { params: Object.fromEntries(resolved) }),
   };
 }
 

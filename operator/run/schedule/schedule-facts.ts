@@ -38,6 +38,8 @@ export interface SlotToBegin {
   readonly name: string;
   /** The time that its data is of: from the slot before to this one. */
   readonly interval: { readonly start: number; readonly end: number };
+  /** What the schedule sets, with the slot's times in it. */
+  readonly params?: Readonly<Record<string, unknown>>;
 }
 
 /** What a person cares about, once it is stored. */

@@ -1,4 +1,5 @@
 import { manifest, pipeline, type RefusedManifest, refused } from "./refused-manifest.ts";
+import { REFUSED_PARAMS } from "./refused-params.ts";
 import { REFUSED_PODS } from "./refused-pods.ts";
 import { REFUSED_SCHEDULES } from "./refused-schedules.ts";
 import { refusedSources } from "./refused-sources.ts";
@@ -367,6 +368,7 @@ function unknownConnection(place: string): RefusedManifest {
 export const REFUSED_MANIFESTS: readonly RefusedManifest[] = [
   ...PIPELINES,
   ...REFUSED_SCHEDULES,
+  ...REFUSED_PARAMS,
   ...VERBS,
   ...OTHERS,
   {

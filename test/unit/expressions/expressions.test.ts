@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PipelineSpec } from "#api/pipeline.ts";
-import { expressionProblems, resolveText } from "../../../operator/expressions/expression.ts";
-import { resolveNode } from "../../../operator/expressions/resolve-node.ts";
+import { expressionProblems, resolveText, resolveWhole } from "../../../operator/expressions/expression.ts";
+import { resolveNode, resolveSpec } from "../../../operator/expressions/resolve-node.ts";
 
 const RUN = {
   scheduled: "2026-12-01T05:00:00.000Z",
@@ -23,7 +23,7 @@ describe("an expression stands for", () => {
       "$(run.scheduled) and $(date) and $( run.scheduled ) and $run",
     ],
   ])("%s: %s", (text, value) => {
-    expect(expressionProblems(text)).toEqual([]);
+    expect(expressionProblems(text, {})).toEqual([]);
     expect(resolveText(text, RUN)).toBe(value);
   });
 
@@ -48,7 +48,7 @@ test.each([
   ["$(run.scheduled:%Y-%)", "found %"],
   ["$(run.scheduled:)", "a format follows the colon"],
 ])("%s is refused: %s", (text, message) => {
-  expect(expressionProblems(text)).toEqual([expect.stringContaining(message)]);
+  expect(expressionProblems(text, {})).toEqual([expect.stringContaining(message)]);
 });
 
 test("a node has its values in every place that takes some, and so has the node whose files it loads; others stay as they are", () => {
@@ -92,4 +92,105 @@ test("a node has its values in every place that takes some, and so has the node 
   const container = resolveNode(spec, "program", RUN).nodes.program?.container;
   expect(container).toEqual({ env: { DAY: "2026-12-01" }, args: ["$(date)"] });
   expect(resolveNode(spec, "nobody", RUN)).toBe(spec);
+});
+
+const VALUES = {
+  ...RUN,
+  params: { bucket: "b", limit: 5, full: false, day: "2026-12-01", kinds: ["a", 1], odd: "$(params.bucket) $$(x)" },
+  nodes: {
+    raw: {
+      state: "Succeeded" as const,
+      rows: 7,
+      tests: { passed: 3, warned: 0, failed: 1, errored: 0 },
+      finished: "2026-12-01T05:10:00.000Z",
+    },
+  },
+};
+
+describe("parameters and results stand for", () => {
+  test.each([
+    ["s3://$(params.bucket)/$(params.day:%Y/%m/%d)", "s3://b/2026/12/01"],
+    ["$(params.limit) $(params.full) $(params.kinds)", '5 false ["a",1]'],
+    ["<$(params.missing)>", "<>"],
+    ["$(params.odd)", "$(params.bucket) $$(x)"],
+    [
+      "$(nodes.raw.rows) rows, $(nodes.raw.tests.failed) failed, $(nodes.raw.state) at $(nodes.raw.finished:%H:%M)",
+      "7 rows, 1 failed, Succeeded at 06:10",
+    ],
+    [
+      "$(nodes.raw.commit) $(nodes.other.rows) $(nodes.raw.constructor)",
+      "$(nodes.raw.commit) $(nodes.other.rows) $(nodes.raw.constructor)",
+    ],
+  ])("%s: %s", (text, value) => {
+    expect(resolveText(text, VALUES)).toBe(value);
+  });
+
+  test.each([
+    ["$(params.limit)", 5],
+    ["$(params.full)", false],
+    ["$(params.kinds)", ["a", 1]],
+    ["$(params.day:%d)", "01"],
+    ["$(nodes.raw.rows)", 7],
+    ["$(run.scheduled)", "2026-12-01T05:00:00Z"],
+    ["$(params.missing)", null],
+    ["$(nodes.raw.commit)", undefined],
+    ["a $(params.limit)", undefined],
+    ["$$(params.limit)", undefined],
+  ])("%s alone, with its type: %o", (text, value) => {
+    expect(resolveWhole(text, VALUES)).toEqual(value);
+  });
+});
+
+test("values stand in names, variables, arguments and connections with their types; lists become entries, and what is missing goes", () => {
+  const spec = PipelineSpec.parse({
+    connections: {
+      lake: { s3: { bucket: "$(params.bucket)-lake", secretRef: "s" } },
+      api: { http: { baseUrl: "https://$(params.bucket).example" } },
+      w: { postgres: { secretRef: "w", database: "$(params.bucket)" } },
+    },
+    nodes: {
+      raw: {
+        load: {
+          from: { connection: "w", tables: ["$(params.bucket).films"] },
+          to: { connection: "w", schema: "s_$(params.bucket)" },
+        },
+      },
+      model: {
+        transform: {
+          connection: "w",
+          schema: "a",
+          project: { configMap: "m" },
+          vars: {
+            limit: "$(params.limit)",
+            kinds: "$(params.kinds)",
+            more: ["x", "$(params.kinds)"],
+            gone: "$(params.missing)",
+            text: "n=$(params.limit)",
+          },
+        },
+      },
+      check: {
+        test: {
+          connection: "w",
+          checks: [{ table: "t", acceptedValues: { column: "c", values: ["$(params.kinds)", "z"] } }],
+        },
+      },
+      program: {
+        container: {
+          env: { EMPTY: "$(params.missing)" },
+          args: ["-n", "$(params.limit)", "$(params.kinds)", "$(params.missing)", "$$(x)"],
+        },
+      },
+    },
+  });
+  const { connections, nodes } = resolveSpec(spec, VALUES);
+  expect(connections).toMatchObject({
+    lake: { s3: { bucket: "b-lake" } },
+    api: { http: { baseUrl: "https://b.example" } },
+    w: { postgres: { database: "b" } },
+  });
+  expect(nodes.raw?.load).toMatchObject({ from: { tables: ["b.films"] }, to: { schema: "s_b" } });
+  expect(nodes.model?.transform?.vars).toEqual({ limit: 5, kinds: ["a", 1], more: ["x", "a", 1], text: "n=5" });
+  expect(nodes.check?.test?.checks[0]?.acceptedValues?.values).toEqual(["a", "1", "z"]);
+  expect(nodes.program?.container).toEqual({ env: { EMPTY: "" }, args: ["-n", "5", "a", "1", "$$(x)"] });
 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatFindings } from "../../../config/tools/lint/finding.ts";
 import { readYamlFiles } from "../../../config/tools/lint/yaml-files.ts";
-import { lintYaml } from "../../../config/tools/lint/yaml-text.ts";
+import { lintYaml, pipelinesIn } from "../../../config/tools/lint/yaml-text.ts";
 import { ROOT } from "../../support/cluster/chart.ts";
 
 const lint = (text: string, named = true) => lintYaml("f.yaml", text, { named });
@@ -208,5 +208,46 @@ describe("how the text is read", () => {
     const linted = files.map(({ name, text, named }) => lintYaml(name, text, { named }));
     expect(linted.flatMap(({ findings }) => findings)).toEqual([]);
     expect(linted.reduce((sum, { manifests }) => sum + manifests, 0)).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("parameters", () => {
+  const pipeline = `${HEAD}spec:
+  params: {region: {enum: [eu, us]}, limit: {type: integer, default: 1}}
+  nodes: {a: {container: {}}}
+`;
+  const run = (params: string) => `apiVersion: kelt.dev/v1alpha1
+kind: PipelineRun
+metadata: {generateName: films-}
+spec:
+  pipeline: films
+  params: ${params}
+`;
+  const linted = (text: string) => {
+    const pipelines = new Map(pipelinesIn(pipeline));
+    return formatFindings(lintYaml("run.yaml", text, { named: true, pipelines }).findings, "text");
+  };
+
+  test("of a run fit the Pipeline, wherever that stands", () => {
+    expect(linted(run("{region: eu, limit: 5}"))).toBe("");
+    expect(linted(run("{regoin: eu, limit: many}")).trimEnd().split("\n")).toEqual([
+      "run.yaml:6:3 InvalidSpec spec.params[region]: a value is missing: set one of type string",
+      "run.yaml:6:12 InvalidSpec spec.params[regoin]: no parameter is called regoin; did you mean region?",
+      'run.yaml:6:24 InvalidSpec spec.params[limit]: expected a whole number of at most 15 digits, found "many"',
+    ]);
+  });
+
+  test("of a run are left alone where its Pipeline is not among the files, or cannot be read", () => {
+    expect(lintYaml("run.yaml", run("{any: 1}"), { named: true }).findings).toEqual([]);
+    const broken = new Map(pipelinesIn(pipeline.replace("enum:", "enm:")));
+    expect(lintYaml("run.yaml", run("{any: 1}"), { named: true, pipelines: broken }).findings).toEqual([]);
+    expect(pipelinesIn("a: [")).toEqual([]);
+  });
+
+  test("whose names speak of secrets are a warning", () => {
+    const { findings } = lint(`${HEAD}spec:\n  params: {dbPassword: {}}\n  nodes: {a: {container: {}}}\n`);
+    expect(findings).toMatchObject([{ line: 5, path: "spec.params[dbPassword]", warns: true }]);
+    expect(formatFindings(findings, "github")).toMatch(/^::warning file=f\.yaml,line=5/);
+    expect(formatFindings(findings, "text")).toContain("InvalidSpec warning: spec.params[dbPassword]: everybody");
   });
 });
