@@ -4,7 +4,9 @@ import { expect } from "vitest";
 import { parse } from "yaml";
 import { PipelineSpec } from "#api/pipeline.ts";
 import type { TaskConnection } from "#api/task.ts";
+import { resolveNode } from "../../../operator/expressions/resolve-node.ts";
 import { taskSpecOf } from "../../../operator/job/task-spec.ts";
+import { resolveParams } from "../../../operator/params/resolve-params.ts";
 import type { Outcome } from "../../../task-image/commands/command.ts";
 import { loadCommand } from "../../../task-image/task.ts";
 import { docsPage } from "../dbt/docs-page.ts";
@@ -38,9 +40,12 @@ export function samplePipeline(
   connections: Readonly<Record<string, TaskConnection>>,
   projectDirectory: string = temporaryDirectory("models"),
 ): SamplePipeline {
-  const pipeline = PipelineSpec.parse(spec);
+  const declared = PipelineSpec.parse(spec);
+  const resolved = resolveParams(declared.params ?? {}, {}, {});
+  const params = resolved.ok ? resolved.values : expect.fail(JSON.stringify(resolved.faults));
   return {
     run: async (name, uid) => {
+      const pipeline = resolveNode(declared, name, { params });
       const node = pipeline.nodes[name] ?? expect.fail(`no node ${name}`);
       const run = { namespace: `kelt-${sample}`, pipeline: sample, name: `${sample}-1`, uid };
       const task = taskSpecOf(run, { name, node, attempt: 1 }, pipeline) ?? expect.fail("no task");
