@@ -12,6 +12,7 @@ import { isIndexed } from "../support/fake-cluster/fake-indexed-job.ts";
 import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-cluster/fake-kubelet.ts";
 import { FORGED_ROWS } from "./neighbour.ts";
 import { endsBefore, needsOf, nodeOf, partsIn } from "./packed-plans.ts";
+import { wrongParams, wrongValue } from "./param-plans.ts";
 import { type Plan, toldCommit } from "./plan.ts";
 
 /** The plans' shortest back-off, less its jitter. */
@@ -96,9 +97,13 @@ export class Invariants {
     this.#endedAt.set(node, this.#api.clock.monotonic());
   }
 
-  #stored(node: string): NodeStatus | undefined {
+  #status(): PipelineRunStatus {
     const [run] = this.#api.storage.list("PipelineRun");
-    return statusIn(run).nodes?.[node];
+    return statusIn(run);
+  }
+
+  #stored(node: string): NodeStatus | undefined {
+    return this.#status().nodes?.[node];
   }
 
   #attemptOf({ metadata: { uid } }: StoredObject): ReturnType<typeof attemptOf> {
@@ -163,8 +168,15 @@ export class Invariants {
     if (others.length > 0) this.#violated(`${node}/${attempt} looks a commit up while another one does`);
   }
 
+  /** A Job is made of what the run began with, and of ends that are stored. */
+  #checkValue(job: StoredObject): void {
+    const wrong = this.#plan.hasParams === true ? wrongValue(job, this.#status()) : undefined;
+    if (wrong !== undefined) this.#violated(`${this.#attemptOf(job).node} is given ${wrong}`);
+  }
+
   #jobCreated(job: StoredObject): void {
     this.#checkCommit(job);
+    this.#checkValue(job);
     if (isHeld(job)) {
       this.#heldJobCreated(job);
       return;
@@ -233,6 +245,8 @@ export class Invariants {
     const is = statusIn(after);
     this.#nodesChanged(was, is);
     this.#hasOneCommit(is);
+    const params = this.#plan.hasParams === true ? wrongParams(was, is) : undefined;
+    if (params !== undefined) this.#violated(`the run has the parameters ${params}`);
     for (const [name, { rows, state, attempt, jobUid = "" }] of Object.entries(is.nodes ?? {})) {
       if (rows === FORGED_ROWS) this.#violated(`${name} has a forged result`);
       if (state !== "Pending" && this.#held.has(jobUid)) this.#begun.add(`${name}/${attempt}`);

@@ -38,6 +38,8 @@ export interface Plan {
   readonly parts: ReadonlyMap<string, readonly (readonly (readonly PartOutcome[])[])[]>;
   /** Nodes that several Jobs build together. */
   readonly packing?: SimPacking;
+  /** Whether the run has parameters, and its nodes are given them (`param-plans.ts`). */
+  readonly hasParams?: true;
   /** Whether the first pod of an attempt is evicted. */
   readonly evicted: (node: string, attempt: number) => boolean;
   /** What the first pod of an attempt pushes, if it pushes: only kelt's own verbs do. */

@@ -16,6 +16,7 @@ import { Gates, gate, withGates } from "./gates.ts";
 import { Invariants, jobLives } from "./invariants.ts";
 import { forgedFate, type Mischief, mischiefOf, Neighbour } from "./neighbour.ts";
 import { withPacking } from "./packed-plans.ts";
+import { CHANGED_PARAMS, SAID, withParams } from "./param-plans.ts";
 import {
   expectedStates,
   FAULTS_END_MS,
@@ -54,9 +55,14 @@ const LIE_SEEDS = 5_000_000_029;
 const PROJECT_SEEDS = 6_000_000_007;
 const PACKING_SEEDS = 7_000_000_001;
 const GATE_SEEDS = 8_000_000_011;
+const PARAM_SEEDS = 9_000_000_011;
 const LIMIT_MS = 30 * 60_000;
 /** What all replicas have in a file. */
 const SEAL_KEY = Buffer.alloc(32, "key");
+
+function givenParams(plan: Plan, seed: number, hasParams: boolean): Plan {
+  return hasParams ? withParams(plan, seededRandom(seed + PARAM_SEEDS)) : plan;
+}
 
 /** Plays the story of a seed: the real operator and leader election against a server in memory, in virtual time. */
 export async function simulate(
@@ -69,6 +75,7 @@ export async function simulate(
     projects = seed % 2 === 0,
     packing = seed % 3 === 0,
     gates: hasGates = seed % 6 === 5,
+    params = seed % 3 === 1,
   } = {},
 ): Promise<Story> {
   const random = seededRandom(seed);
@@ -80,7 +87,8 @@ export async function simulate(
   const built = projects ? withProjects(pushed, seededRandom(seed + PROJECT_SEEDS)) : pushed;
   const packed = packing ? withPacking(built, seededRandom(seed + PACKING_SEEDS)) : built;
   const gateDice = seededRandom(seed + GATE_SEEDS);
-  const plan = hasGates ? withGates(packed, gateDice) : packed;
+  const gated = hasGates ? withGates(packed, gateDice) : packed;
+  const plan = givenParams(gated, seed, params);
   const clock = new FakeClock();
   const api = new FakeApi(ahead(clock, plan.skewMs.server));
   const dice = seededRandom(seed + NEIGHBOUR_SEEDS);
@@ -205,9 +213,12 @@ class World {
 
   async begin(): Promise<void> {
     this.#installFaults();
-    const { spec } = this.#plan;
+    const { spec, hasParams } = this.#plan;
     this.#api.storage.create("Pipeline", NAMESPACE, { metadata: { name: "p" }, spec });
-    this.#api.storage.create("PipelineRun", NAMESPACE, { metadata: { name: RUN.name }, spec: { pipeline: "p" } });
+    this.#api.storage.create("PipelineRun", NAMESPACE, {
+      metadata: { name: RUN.name },
+      spec: { pipeline: "p", ...(hasParams === true ? { params: SAID } : {}) },
+    });
     this.#startProcess();
     this.#startProcess();
     await settled();
@@ -318,7 +329,8 @@ class World {
   }
 
   #changePipeline(): void {
-    const spec = { nodes: { other: { container: { command: ["/bin/false"] } } } };
+    const params = this.#plan.hasParams === true ? { params: CHANGED_PARAMS } : {};
+    const spec = { nodes: { other: { container: { command: ["/bin/false"] } } }, ...params };
     this.#api.storage.patch("Pipeline", { namespace: NAMESPACE, name: "p" }, { spec }, {});
   }
 
