@@ -121,10 +121,18 @@ export class Invariants {
       if (!isKnown && (this.#stored(need)?.state ?? "Pending") === "Pending")
         this.#violated(`${node} is held before ${need} has begun`);
     }
-    const held = this.#api.storage.list("Job").filter(({ metadata: { uid } }) => this.#isHeld(uid));
+    const held = this.#api.storage
+      .list("Job")
+      .filter((other) => this.#isHeld(other.metadata.uid) && !this.#hasBegun(other));
     const { startAhead } = this.#plan.spec;
     // One that a process has just deleted, or another one that leads now does not see yet, may still be there.
     if (held.length > 2 * startAhead) this.#violated(`${held.length} Jobs are held, and startAhead is ${startAhead}`);
+  }
+
+  /** Whether the stored status says so of the node, whose pod may still be on its way. */
+  #hasBegun(job: StoredObject): boolean {
+    const { node, attempt } = this.#attemptOf(job);
+    return this.#begun.has(`${node}/${attempt}`);
   }
 
   #isHeld(jobUid: string): boolean {

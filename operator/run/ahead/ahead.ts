@@ -24,6 +24,8 @@ import { drop, heldJobs } from "./held.ts";
  * | it and those that it waits for are done by Jobs: when another one ends is unknown                                   |
  * | the commit of its git project is stored, where it has one                                                          |
  * | all that it needs has succeeded or runs, one of these runs, and has at most one item left if it says how many      |
+ * | (one that was started ahead itself, and begins while its pod is still being started, counts as one that runs:      |
+ * | else pods of short nodes would start one after the other)                                                          |
  * | no node of its run waits for room, nor of its namespace for a place, and no node begins in this pass               |
  * | spec.startAhead, spec.parallelism, the namespace's limit and the operator's own bound have room for it             |
  * | its Job was not held in vain before                                                                                |
@@ -116,8 +118,10 @@ function mayBeHeld(node: PipelineNode): boolean {
 function isAlmostDone(facts: Facts, name: string, { spec, nodes, packed, kinds }: Decided): boolean {
   const status = nodes[name];
   const node = spec.nodes[name];
-  if (status?.state !== "Running" || status.reason !== undefined) return false;
-  if (node === undefined || kindOf(node, kinds) !== undefined) return false;
+  if (node === undefined || status === undefined || status.reason !== undefined) return false;
+  if (kindOf(node, kinds) !== undefined) return false;
+  if (status.state === "Starting") return facts.attempts.get(name)?.at(-1)?.job?.startsHeld === true;
+  if (status.state !== "Running") return false;
   const parts = packed?.get(name);
   if (parts !== undefined) {
     // A plan that is not stored says nothing of what follows.

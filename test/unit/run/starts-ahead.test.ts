@@ -95,6 +95,15 @@ describe("a node is started ahead", () => {
     );
   });
 
+  test("while a node that was started ahead itself begins, and its pod is still being started", () => {
+    const begun: NodeStatus = { ...HELD, state: "Starting", started: timeText(T0) };
+    delete begun.reason;
+    const nodes = { a: SUCCEEDED, b: begun };
+    expect(actions({ nodes, of: [held([aPod()])] })).toEqual([holdOf("c")]);
+    const waiting = aPod({ waiting: { reason: "ErrImagePull", message: "no such image" } });
+    expect(actions({ nodes, of: [held([waiting], { created: T0 - 60_000 })] })).toEqual([]);
+  });
+
   test("as many at once as spec.startAhead says", () => {
     const many = (startAhead: number) => {
       const nodes = Object.fromEntries(["b", "c", "d"].map((name) => [name, { ...node, needs: ["a"] }]));
