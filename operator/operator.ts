@@ -7,14 +7,14 @@ import { type Caches, createStores, type ReflectorFactory, type Stores, Watches 
 import { ClockJumps } from "./controllers/loop/clock-jumps.ts";
 import { EventWriter } from "./controllers/loop/event-writer.ts";
 import { Loop } from "./controllers/loop/loop.ts";
-import { Sight, type Work } from "./controllers/loop/sight.ts";
+import { Sight } from "./controllers/loop/sight.ts";
 import { pipelineController } from "./controllers/pipelines/pipeline-steps.ts";
 import { LiveNodes } from "./controllers/runs/live-nodes.ts";
 import { HANDLED_KINDS, type HandledKinds, type Hands } from "./controllers/runs/node-kinds/hands.ts";
 import { NodeReportWriter } from "./controllers/runs/node-report-writer.ts";
 import { runController } from "./controllers/runs/run-steps.ts";
 import { pipelineKeyOfCopy } from "./kinds/controller-revision.ts";
-import type { Kind } from "./kinds/kinds.ts";
+import { type Kind, WORKS, type Work } from "./kinds/kinds.ts";
 import type { CustomObject } from "./kinds/objects.ts";
 import { pipelineKeyOf } from "./kinds/pipeline-run.ts";
 import { ApiError } from "./kube/api-error.ts";
@@ -32,8 +32,6 @@ import type { Metrics } from "./telemetry/metrics.ts";
 const PATIENCE_MS = 30_000;
 /** Problems that a probe's answer spells out. */
 const PROBLEMS_MAX = 5;
-
-const WORK: readonly Work[] = ["runs", "pipelines", "connections"];
 
 /** One namespace, or the whole cluster under the name "". */
 interface Scope {
@@ -148,16 +146,15 @@ export class Operator {
   /** Begins to act, on everything that the caches hold and then on what changes. */
   lead(): void {
     this.#leads = true;
-    for (const scope of this.#scopes.keys()) for (const work of WORK) this.#addAll(scope, work);
+    for (const scope of this.#scopes.keys()) for (const work of WORKS) this.#addAll(scope, work);
     for (const loop of Object.values(this.#loops)) loop.start();
     this.#clockJumps.start();
   }
 
   /** Everything that the caches hold of a scope, where its work is possible. */
   #addAll(scope: string, work: Work): void {
-    const { runs, pipelines, connections, revisions } = this.#stores;
-    const objects = { runs: runs.all(), pipelines: pipelines.all(), connections: connections.all() }[work];
-    const keys = objects.map(({ metadata }) => formatKey(metadata));
+    const { runs, revisions } = this.#stores;
+    const keys = this.#stores[work].all().map(({ metadata }) => formatKey(metadata));
     if (work === "pipelines") {
       keys.push(...runs.all().flatMap(pipelineKeyOf), ...revisions.all().flatMap(pipelineKeyOfCopy));
     }
@@ -188,7 +185,8 @@ export class Operator {
     sight.whenPossible((work) => this.#addAll(namespace, work));
     const addRun = (key: string) => this.#add("runs", key);
     const addPipeline = (key: string) => this.#add("pipelines", key);
-    watches.of.runs.subscribe({ keys: (run) => [formatKey(run.metadata)], handle: addRun });
+    const itself = ({ metadata }: CustomObject) => [formatKey(metadata)];
+    for (const work of WORKS) watches.of[work].subscribe({ keys: itself, handle: (key) => this.#add(work, key) });
     watches.of.runs.subscribe({ keys: pipelineKeyOf, handle: addPipeline });
     // By owner and by label: either may have been taken away.
     watches.of.jobs.subscribe({
@@ -200,7 +198,6 @@ export class Operator {
     for (const { follows = {} } of Object.values(this.#hands)) watches.follow(follows, addRun);
     watches.of.pods.subscribe({ keys: (pod) => labelledKeys(pod.metadata, stores.runs), handle: addRun });
     watches.of.revisions.subscribe({ keys: pipelineKeyOfCopy, handle: addPipeline });
-    watches.of.pipelines.subscribe({ keys: (pipeline) => [formatKey(pipeline.metadata)], handle: addPipeline });
     const runsWaiting = ({ metadata }: CustomObject) => waitingRuns(formatKey(metadata), stores);
     watches.of.pipelines.subscribe({ keys: runsWaiting, handle: addRun });
     watches.of.connections.subscribe({
@@ -218,10 +215,9 @@ export class Operator {
     if (this.#leads && this.#scopeOf(parseKey(key).namespace)?.sight.can(work) === true) this.#loops[work].add(key);
   }
 
-  /** A Connection, and the Jobs and Pods of its tests. */
+  /** The Jobs and Pods of tests of Connections. */
   #watchTests(watches: Watches, stores: Stores): void {
     const handle = (key: string) => this.#add("connections", key);
-    watches.of.connections.subscribe({ keys: ({ metadata }) => [formatKey(metadata)], handle });
     watches.of.jobs.subscribe({ keys: (job) => ownerKeys(job.metadata, "Connection"), handle });
     watches.of.pods.subscribe({ keys: ({ metadata }) => labelledKeys(metadata, stores.connections), handle });
   }

@@ -14,4 +14,5 @@ export const Connection = {
   ],
   project: projectCustom,
   watch: { store: "connections", indexes: {} },
+  decidedBy: ["Job", "Pod"],
 } as const satisfies KindEntry<CustomObject>;

@@ -33,4 +33,6 @@ export interface KindEntry<T> {
   /** No decision waits for it: its calls have a pace of their own and hold nothing else up. */
   readonly isDetail?: true;
   readonly watch?: Watch<T>;
+  /** Its objects are decided about, by what its own cache shows and those of these kinds. */
+  readonly decidedBy?: readonly string[];
 }

@@ -33,6 +33,20 @@ export type IndexOf<K extends WatchedKind> = keyof (typeof KINDS)[K]["watch"]["i
 
 export const WATCHED = (Object.keys(KINDS) as Kind[]).filter((kind): kind is WatchedKind => "watch" in KINDS[kind]);
 
+/** The kinds whose objects are decided about. That work has the name of their caches. */
+export type ControlledKind = {
+  [K in WatchedKind]: (typeof KINDS)[K] extends { decidedBy: object } ? K : never;
+}[WatchedKind];
+export type Work = StoreOf<ControlledKind>;
+
+export const CONTROLLED = WATCHED.filter((kind): kind is ControlledKind => "decidedBy" in KINDS[kind]);
+export const WORKS: readonly Work[] = CONTROLLED.map((kind) => KINDS[kind].watch.store);
+
+/** The caches that the work on a kind's objects needs, its own first. */
+export function cachesFor(kind: ControlledKind): readonly StoreOf<WatchedKind>[] {
+  return [kind, ...KINDS[kind].decidedBy].map((one) => KINDS[one].watch.store);
+}
+
 /** The entry of a kind, as wide as every entry is. */
 export function entryOf<K extends Kind>(kind: K): KindEntry<Objects[K]> {
   return KINDS[kind] as unknown as KindEntry<Objects[K]>;

@@ -17,6 +17,8 @@ export const PipelineRun = {
     store: "runs",
     indexes: { pipeline: pipelineKeyOf, namespace: ({ metadata }: CustomObject) => [metadata.namespace] },
   },
+  // A run begins by the API server's own word of its Pipeline, a minute late where no cache shows that.
+  decidedBy: ["Job", "Pod"],
 } as const satisfies KindEntry<CustomObject>;
 
 /** The Pipeline that a run names, as a key; nothing for a run whose spec is no spec. */

@@ -13,6 +13,7 @@ export const Pipeline = {
   ],
   project: projectPipeline,
   watch: { store: "pipelines", indexes: {} },
+  decidedBy: ["PipelineRun", "Connection"],
 } as const satisfies KindEntry<CustomObject>;
 
 function projectPipeline(object: CustomObject): CustomObject {

@@ -1,4 +1,5 @@
 import { ConnectionSpec } from "#api/connection.ts";
+import type { ControlledKind } from "../../kinds/kinds.ts";
 import type { CustomObject } from "../../kinds/objects.ts";
 import { outlineOf } from "../../kinds/pipeline.ts";
 import { isNotFound } from "../../kube/api-error.ts";
@@ -40,7 +41,7 @@ async function liveConnections(
 
 async function find(
   kube: Kube,
-  kind: "Pipeline" | "Connection",
+  kind: ControlledKind,
   namespace: string,
   name: string,
 ): Promise<CustomObject | undefined> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import { API_VERSION, MANAGER } from "#api/metadata.ts";
+import type { ControlledKind } from "../../kinds/kinds.ts";
 import { isAlreadyExists } from "../../kube/api-error.ts";
 import type { Clock } from "../../kube/clock.ts";
 import type { Kube } from "../../kube/kube.ts";
@@ -9,7 +10,7 @@ import type { EventIntent } from "../../telemetry/run-events.ts";
 
 /** The object that an Event tells of. */
 export interface EventTarget {
-  readonly kind: "Pipeline" | "PipelineRun" | "Connection";
+  readonly kind: ControlledKind;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

@@ -1,9 +1,10 @@
+import type { ControlledKind } from "../../kinds/kinds.ts";
 import { parseKey } from "../../kube/object-key.ts";
 import { writerKey } from "../../kube/own-writes.ts";
 import { earliest } from "../../run/time.ts";
 import { GATE_RECHECK_MS, type Reconciled, type Reconciler } from "./loop.ts";
 import type { ControllerServices } from "./services.ts";
-import type { ControlledKind, StatusWait } from "./status-store.ts";
+import type { StatusWait } from "./status-store.ts";
 
 /** What is there of an object: the uid is empty where only others that belong to it are left. */
 export interface Found {

@@ -1,7 +1,8 @@
+import { CONTROLLED, cachesFor, KINDS, type Work } from "../../kinds/kinds.ts";
 import { ApiError } from "../../kube/api-error.ts";
 import type { Watches } from "./caches.ts";
 
-/**
+/*
  * What can be done with the caches of a scope as they are. Work that needs a cache which has never been complete waits; everything
  * else goes on.
  *
@@ -11,13 +12,6 @@ import type { Watches } from "./caches.ts";
  * | pipelines   | Pipelines, PipelineRuns, Connections     | conditions and history stay as they are                       |
  * | connections | Connections, Jobs, Pods                  | no Connection is tested                                       |
  */
-export type Work = "runs" | "pipelines" | "connections";
-
-const NEEDS = {
-  runs: ["runs", "jobs", "pods"],
-  pipelines: ["pipelines", "runs", "connections"],
-  connections: ["connections", "jobs", "pods"],
-} as const satisfies Readonly<Record<Work, readonly (keyof Watches["of"])[]>>;
 
 /** A watch that broke is back within seconds; a bookmark then says so, at the latest after a minute. */
 const PATIENCE_MS = 120_000;
@@ -38,8 +32,9 @@ export class Sight {
 
   /** Calls back once for each kind of work, as soon as it is possible. */
   whenPossible(begin: (work: Work) => void): void {
-    for (const work of Object.keys(NEEDS) as Work[]) {
-      const synced = NEEDS[work].map((name) => this.#watches.of[name].whenSynced());
+    for (const kind of CONTROLLED) {
+      const work = KINDS[kind].watch.store;
+      const synced = cachesFor(kind).map((name) => this.#watches.of[name].whenSynced());
       void Promise.all(synced).then(() => {
         this.#possible.add(work);
         begin(work);

@@ -1,13 +1,11 @@
 import type { ObjectMeta } from "../../api/metadata.ts";
+import type { ControlledKind } from "../../kinds/kinds.ts";
 import { isConflict, isNotFound } from "../../kube/api-error.ts";
 import { formatKey } from "../../kube/object-key.ts";
 import { writerKey } from "../../kube/own-writes.ts";
 import { statusDiffers } from "../../run/status.ts";
 import { mergePatchOf } from "./merge-patch.ts";
 import type { ControllerServices } from "./services.ts";
-
-/** The kinds whose objects are decided about. */
-export type ControlledKind = "Pipeline" | "PipelineRun" | "Connection";
 
 /** What this process remembers of the writes of one object's status. */
 export class StatusWrites {

@@ -1,3 +1,4 @@
+import { CUSTOM_KINDS } from "#api/kinds/custom-kinds.ts";
 import { apiVersion, type Kind } from "../../../operator/kinds/kinds.ts";
 import { type ApiCall, resourceName } from "../../../operator/kube/access.ts";
 import { ApiError } from "../../../operator/kube/api-error.ts";
@@ -16,11 +17,11 @@ export interface StoredEvent {
 /** What admission would do: returns the object as it is to be stored, or why not. */
 export type Admission = (object: StoredObject, before?: StoredObject) => StoredObject | { readonly refused: string };
 
-const CUSTOM: readonly Kind[] = ["Pipeline", "PipelineRun", "Connection"];
+const CUSTOM: readonly string[] = CUSTOM_KINDS.map(({ kind }) => kind);
 /** Kinds with a field that no write may change, as the API server has it of a ControllerRevision's data. */
 const IMMUTABLE: Readonly<Partial<Record<Kind, string>>> = { ControllerRevision: "data" };
-const WITH_STATUS: readonly Kind[] = [...CUSTOM, "Job", "Pod"];
-const WITH_GENERATION: readonly Kind[] = [...CUSTOM, "Job"];
+const WITH_STATUS: readonly string[] = [...CUSTOM, "Job", "Pod"];
+const WITH_GENERATION: readonly string[] = [...CUSTOM, "Job"];
 export const FOREGROUND = "foregroundDeletion";
 
 /** etcd and the registry of an API server: what is stored, and the rules of each write. Synchronous. */
