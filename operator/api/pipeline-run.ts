@@ -100,13 +100,27 @@ export const TestCounts = z
   .meta({ description: "Checks by their result." });
 export type TestCounts = z.infer<typeof TestCounts>;
 
+const failed = (description: string) => integer(description, { min: 0, max: ATTEMPTS_MAX }).optional();
+
+const Failures = z
+  .object({
+    transient: failed("Servers, networks, and exits without a reason."),
+    infrastructure: failed("Pods that were killed, lost or did not start."),
+    timeout: failed("Attempts that took too long."),
+    data: failed("Bad data."),
+    configuration: failed("Bad configuration."),
+    outOfMemory: failed("Those of infrastructure whose container was killed for its memory."),
+  })
+  .meta({ description: "Failed attempts by kind, while the node has not ended: each kind has a limit in retries." });
+
 const attemptFields = {
   state: oneOf("Where the node stands.", NODE_STATES),
   attempt: integer("Number of the latest attempt, from 1.", { min: 1, max: ATTEMPTS_MAX }).optional(),
   evictions: integer(
-    "Attempts whose pod was evicted and exited with 0. They are repeated and do not count against retries.limit.",
+    "Attempts whose pod was evicted and exited with 0. They are repeated and do not count against any limit of retries.",
     { min: 0, max: ATTEMPTS_MAX },
   ).optional(),
+  failures: Failures.optional(),
   job: text(
     "Job of the latest attempt; while it is kept, `kubectl logs job/NAME` shows its log. The log of an attempt that was stopped goes with its Job.",
     {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BOUND, ConnectionEntry } from "./connection.ts";
-import { duration, entryName, exactlyOne, flag, integer, list, map, object, text } from "./fields.ts";
+import { duration, entryName, exactlyOne, flag, integer, list, map, object, positiveDuration, text } from "./fields.ts";
+import { FINALLY_TIMEOUT, finallyFlag, onFailure, triggerRule, when } from "./nodes/rules.ts";
 import { Params } from "./params/params.ts";
 import { PodSettings } from "./pod.ts";
 import { Resources } from "./resources.ts";
@@ -41,10 +42,14 @@ export const WAIT_DEFAULTS = { startTimeout: "5m", capacityTimeout: "12h" } as c
 export const PipelineNode = object(
   "One step of the pipeline: exactly one verb.",
   {
-    needs: list("Nodes that must have succeeded before this one starts.", entryName, {
+    needs: list("Nodes that must have succeeded before this one starts, unless triggerRule says else.", entryName, {
       min: 0,
       max: NEEDS_MAX,
     }).optional(),
+    triggerRule: triggerRule.optional(),
+    when: when.optional(),
+    onFailure: onFailure.optional(),
+    finally: finallyFlag.optional(),
     ...optionalVerbs(),
     retries: Retries.optional(),
     timeout: duration("Longest time from the start of the first attempt to the end of the last one.").optional(),
@@ -87,7 +92,12 @@ export const PipelineSpec = object(
       "Maximum number of pods that start while a node that they need still works. Each waits, with its requests reserved, until it may begin. 0 starts none.",
       { min: 0, max: START_AHEAD_MAX },
     ).default(1),
-    timeout: duration("Longest time of a run. Then its live Jobs are stopped and the run fails.").optional(),
+    timeout: duration(
+      "Longest time of a run, without its finally nodes. Then its live Jobs are stopped and the run fails.",
+    ).optional(),
+    finallyTimeout: positiveDuration(
+      "Longest time of all finally nodes together, from the end of the last other node.",
+    ).default(FINALLY_TIMEOUT),
     suspend: flag(
       "While true, no new run begins, and no slot of the schedule gets one; waiting runs begin when it is false again. Runs that have begun go on.",
     ).default(false),

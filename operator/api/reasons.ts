@@ -51,7 +51,11 @@ export const REASON = {
   // Nodes
   ResultMissing:
     "The node names a result of another one, which has none: it failed, was skipped, or does not say such a thing.",
-  UpstreamFailed: "A node that this one needs did not succeed.",
+  UpstreamFailed: "A node that this one needs has failed, or was skipped because of a failure.",
+  UpstreamSkipped: "A node that this one needs was skipped, and none has failed.",
+  ConditionFalse: "The condition of the node's when was false.",
+  ConditionError: "The condition of the node's when could not be evaluated.",
+  RuleNotMet: "All nodes that this one needs have ended, and its triggerRule is not met.",
   ConfigurationError: "The task says that the pipeline, a Secret or the project is wrong.",
   DataError: "The task says that the data is wrong, or a check of severity error failed.",
   TransientError: "The task says that a server or the network was in the way.",

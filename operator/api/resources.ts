@@ -54,3 +54,30 @@ export function isMore(amount: Amounts["cpu"], than: Amounts["cpu"]): boolean {
 function defined(amounts: Amounts = {}): Amounts {
   return Object.fromEntries(Object.entries(amounts).filter(([, amount]) => amount !== undefined));
 }
+
+/** The amounts with the memory of both times factor, so many times over, at most `max`. What is more already stays as it is. */
+export function growMemory(
+  { requests, limits }: Resources,
+  { factor, max }: { readonly factor: number; readonly max: NonNullable<Amounts["memory"]> },
+  times: number,
+): Resources {
+  const growth = BigInt(factor) ** BigInt(times);
+  const grow = (amounts: Amounts): Amounts => {
+    const { memory } = amounts;
+    if (memory === undefined || times === 0 || !isMore(max, memory)) return amounts;
+    const nanos = nanosOf(memory) * growth;
+    return { ...amounts, memory: nanos < nanosOf(max) ? bytesText(nanos) : max };
+  };
+  return {
+    ...(requests === undefined ? {} : { requests: grow(requests) }),
+    ...(limits === undefined ? {} : { limits: grow(limits) }),
+  };
+}
+
+const NANO = 1_000_000_000n;
+const MEBI = 1024n * 1024n;
+
+function bytesText(nanos: bigint): string {
+  const bytes = (nanos + NANO - 1n) / NANO;
+  return bytes % MEBI === 0n ? `${bytes / MEBI}Mi` : String(bytes);
+}

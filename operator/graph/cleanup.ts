@@ -1,8 +1,7 @@
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
+import { nodesBefore } from "./before.ts";
 import type { Problem } from "./problem.ts";
-import { needsOf } from "./references.ts";
 
-type Nodes = PipelineSpec["nodes"];
 type Place = NonNullable<PipelineNode["extract"]>["to"];
 
 /**
@@ -43,18 +42,4 @@ function readsFiles(other: PipelineNode | undefined, { connection, node }: From,
     return fixed.startsWith(extracted) || extracted.startsWith(fixed);
   };
   return from.node === node || Object.values(from.files ?? {}).some(mayMeet);
-}
-
-/** Every node that a node waits for, directly or through others. */
-function nodesBefore(name: string, nodes: Nodes): ReadonlySet<string> {
-  const before = new Set<string>();
-  const waiting = [nodes[name]];
-  for (const node of waiting) {
-    const needs = node === undefined ? [] : needsOf(node);
-    for (const need of needs.filter((each) => !before.has(each))) {
-      before.add(need);
-      waiting.push(nodes[need]);
-    }
-  }
-  return before;
 }

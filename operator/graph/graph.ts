@@ -1,3 +1,6 @@
+import type { PipelineSpec } from "../api/pipeline.ts";
+import { needsOf } from "./references.ts";
+
 /** The nodes of a pipeline in an order in which each comes after all that it needs. */
 export interface Graph {
   readonly order: readonly string[];
@@ -37,6 +40,15 @@ export function sortNodes(needs: ReadonlyMap<string, readonly string[]>): Graph 
     }
   }
   return order.length === known.size ? { order, needs: known } : { path: findCycle(known, missing) };
+}
+
+/** The same for the nodes of a spec: those that run after all others come last. */
+export function sortSpec(nodes: PipelineSpec["nodes"]): Graph | Cycle {
+  const entries = Object.entries(nodes).map(([name, node]) => [name, needsOf(node)] as const);
+  const graph = sortNodes(new Map(entries));
+  if ("path" in graph) return graph;
+  const isLast = (name: string) => nodes[name]?.finally === true;
+  return { ...graph, order: [...graph.order.filter((name) => !isLast(name)), ...graph.order.filter(isLast)] };
 }
 
 /** Walks from a node that was never sorted along unsorted needs until one comes up a second time. */

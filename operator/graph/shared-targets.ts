@@ -1,8 +1,8 @@
 import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
-import { sortNodes } from "./graph.ts";
+import { othersThanFinally } from "./before.ts";
+import { sortSpec } from "./graph.ts";
 import { tablesOfLoad } from "./load-tables.ts";
 import type { Problem } from "./problem.ts";
-import { needsOf } from "./references.ts";
 
 /*
  * Two nodes that write to one place, of which one takes away what the other has written.
@@ -69,11 +69,11 @@ function writesByPlace({ nodes, connections = {} }: PipelineSpec): ReadonlyMap<s
 type Ancestors = ReadonlyMap<string, ReadonlySet<string>>;
 
 function ancestorsOf({ nodes }: PipelineSpec): Ancestors | undefined {
-  const graph = sortNodes(new Map(Object.entries(nodes).map(([name, node]) => [name, needsOf(node)] as const)));
+  const graph = sortSpec(nodes);
   if ("path" in graph) return undefined;
   const ancestors = new Map<string, Set<string>>();
   for (const name of graph.order) {
-    const own = new Set<string>();
+    const own = new Set(nodes[name]?.finally === true ? othersThanFinally(nodes) : []);
     for (const need of graph.needs.get(name) ?? []) {
       own.add(need);
       for (const far of ancestors.get(need) ?? []) own.add(far);

@@ -9,7 +9,7 @@ import { findComputeProblems } from "./compute.ts";
 import { findContainerProblems } from "./container.ts";
 import { findExpressionProblems, findPieceProblems } from "./expressions.ts";
 import { findFanOutProblems } from "./fan-out.ts";
-import { type Graph, sortNodes } from "./graph.ts";
+import { type Graph, sortSpec } from "./graph.ts";
 import { findHttpParameterProblems } from "./http-parameters.ts";
 import { judgeableRest } from "./judgeable.ts";
 import { findStatusProblems } from "./largest-status.ts";
@@ -19,7 +19,8 @@ import { findParamProblems, someRun } from "./params.ts";
 import { findPodProblems } from "./pod.ts";
 import type { Problem } from "./problem.ts";
 import { findProjectProblems } from "./project.ts";
-import { findReferenceProblems, needsOf } from "./references.ts";
+import { findReferenceProblems } from "./references.ts";
+import { findRuleProblems } from "./rules.ts";
 import { findScheduleProblems } from "./schedule.ts";
 import { checkSchema } from "./schema-problem.ts";
 import { findSharedTargetProblems } from "./shared-targets.ts";
@@ -103,6 +104,7 @@ function findResolvedProblems(spec: PipelineSpec): readonly Problem[] {
     ...findPodProblems(spec),
     ...findProjectProblems(spec),
     ...findReferenceProblems(spec),
+    ...findRuleProblems(spec),
     ...findCheckProblems(spec),
     ...findCleanupProblems(spec),
     ...findFanOutProblems(spec),
@@ -115,7 +117,7 @@ function findResolvedProblems(spec: PipelineSpec): readonly Problem[] {
 }
 
 function graphOf(spec: PipelineSpec) {
-  return sortNodes(new Map(Object.entries(spec.nodes).map(([name, node]) => [name, needsOf(node)] as const)));
+  return sortSpec(spec.nodes);
 }
 
 /** A node that needs itself is a problem of its references. */

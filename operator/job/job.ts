@@ -13,7 +13,7 @@ import type { PipelineNode, PipelineSpec } from "../api/pipeline.ts";
 import { mergePod, type PodSettings } from "../api/pod.ts";
 import type { InstalledPackages } from "../api/project-packages.ts";
 import type { ReportChannel } from "../api/report.ts";
-import { fitResources, mergeResources, type Resources } from "../api/resources.ts";
+import { fitResources, growMemory, mergeResources, type Resources } from "../api/resources.ts";
 import { retriesOf } from "../api/retries.ts";
 import { CONNECTIONS_ENV, TASK_CONTAINER, TASK_SPEC_ENV } from "../api/task.ts";
 import { jobName, labelValue } from "./names.ts";
@@ -35,6 +35,8 @@ export interface Attempt {
   readonly attempt: number;
   /** Which part of a packed node it is; `node` is then its key. */
   readonly unit?: TaskUnit;
+  /** How often attempts before this one were killed for their memory. */
+  readonly outOfMemory?: number;
   /** The commit of the node's git project, where the run knows it. */
   readonly commit?: string;
   /** Packages that attempts of the run have installed for the node's project. */
@@ -96,12 +98,12 @@ export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
 function completionsOf(node: PipelineNode, spec: PipelineSpec): Partial<V1JobSpec> {
   const { pods, parallel = pods } = node.load?.fanOut ?? {};
   if (pods === undefined) return { completions: 1, parallelism: 1, backoffLimit: 0 };
-  const { limit } = retriesOf(node, spec);
+  const { limits } = retriesOf(node, spec);
   return {
     completionMode: "Indexed",
     completions: pods,
     ...(parallel === undefined ? {} : { parallelism: parallel }),
-    backoffLimitPerIndex: limit,
+    backoffLimitPerIndex: limits.transient,
     maxFailedIndexes: 0,
   };
 }
@@ -149,10 +151,17 @@ function containerOf(attempt: Attempt, { node, pod, settings }: PodContext, { vo
     ...(own?.args === undefined ? {} : { args: own.args.map(literal) }),
     env: environmentOf(attempt, { node, pod, settings }),
     volumeMounts,
-    resources: resourcesOf(fitResources(said, settings.resources)),
+    resources: resourcesOf(grown(fitResources(said, settings.resources), attempt, node)),
     securityContext: containerSecurityContext,
     terminationMessagePolicy: "File",
   };
+}
+
+/** More memory than the manifest says, where attempts were killed for theirs and that is asked for. */
+function grown(resources: Resources, { outOfMemory = 0, spec }: Attempt, node: PipelineNode): Resources {
+  const { memory } = retriesOf(node, spec);
+  const isParted = node.load?.fanOut !== undefined;
+  return memory === undefined || isParted ? resources : growMemory(resources, memory, outOfMemory);
 }
 
 /** The channel by which a node's task reports: a task of our own, where the operator listens. */

@@ -1,7 +1,6 @@
 import { PipelineSpec } from "../api/pipeline.ts";
-import { sortNodes } from "../graph/graph.ts";
+import { sortSpec } from "../graph/graph.ts";
 import { formatProblem } from "../graph/problem.ts";
-import { needsOf } from "../graph/references.ts";
 import { checkSchema } from "../graph/schema-problem.ts";
 import type { CopyFacts } from "./facts.ts";
 
@@ -16,7 +15,7 @@ export function readCopy(data: unknown): CopyFacts {
     return lost(`this version cannot read the copy of the spec that the run began with: ${problems}`);
   }
   const { value: spec } = checked;
-  const graph = sortNodes(new Map(Object.entries(spec.nodes).map(([name, node]) => [name, needsOf(node)] as const)));
+  const graph = sortSpec(spec.nodes);
   if ("path" in graph)
     return lost(`the nodes of the run's copy need each other in a circle: ${graph.path.join(" → ")}`);
   return { state: "read", spec, graph };

@@ -8,8 +8,9 @@ import type { Facts, Puzzle } from "./facts.ts";
 import { TERMINAL } from "./node.ts";
 import type { NodeKinds } from "./node-kinds/node-kind.ts";
 import { NODE_KINDS } from "./node-kinds/node-kinds.ts";
-import { anyLives, stopAll } from "./node-kinds/own-nodes.ts";
+import { livingNodes, stopAll } from "./node-kinds/own-nodes.ts";
 import { passOver } from "./pass.ts";
+import { hasFinally, isFinally } from "./rules/finally.ts";
 import { isLive, stopEnded, stopJobs } from "./stop-jobs.ts";
 import { isFinished, succeededCondition } from "./succeeded.ts";
 import { parseTime, timeText, wakeAtFirst } from "./time.ts";
@@ -93,14 +94,17 @@ function stopping(facts: Facts, kinds: NodeKinds): Decision | undefined {
   const settled = stored === reason ? undefined : proceed(facts, kinds);
   const judged = settled?.verdict;
   if (judged !== undefined && judged.succeeded !== "Unknown") return { ...settled, actions: [] };
-  const nodes = stoppedNodes(facts, judged?.nodes);
+  const goesOn = finallyNodes(facts);
+  const nodes = stoppedNodes(facts, judged?.nodes, goesOn);
   const message =
     reason === "Cancelling"
       ? `stopped ${whoStops(facts) ?? "on request"}`
       : `stopped after the run's timeout of ${runTimeout(facts)}`;
-  const jobStops = [...facts.attempts.keys()].flatMap((name) => stopJobs({ facts, name }, message).actions);
-  const stops = [...jobStops, ...stopAll(facts, kinds, message)];
-  const living = [...facts.attempts.values()].flat().some(isLive) || anyLives(facts, kinds);
+  const stopped = [...facts.attempts].filter(([name]) => !goesOn.has(name));
+  const jobStops = stopped.flatMap(([name]) => stopJobs({ facts, name }, message).actions);
+  const stops = [...jobStops, ...stopAll(facts, kinds, message, goesOn)];
+  const own = [...livingNodes(facts, kinds)].some((name) => !goesOn.has(name));
+  const living = own || stopped.some(([, attempts]) => attempts.some(isLive));
   if (stored !== reason) {
     const restsOnAbsence = settled?.restsOnAbsence === true ? { restsOnAbsence: true as const } : {};
     // That the run is to end stands in its spec: where its status cannot be written, nothing is gained by waiting for that.
@@ -108,8 +112,28 @@ function stopping(facts: Facts, kinds: NodeKinds): Decision | undefined {
     return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions, ...restsOnAbsence };
   }
   if (living) return { verdict: { succeeded: "Unknown", reason, message, nodes }, actions: stops };
+  return stoppedEnd(facts, goesOn.size > 0 ? kinds : undefined, { reason, message, nodes });
+}
+
+/** The end of a run that was stopped: once its finally nodes have ended, where it has any. */
+function stoppedEnd(
+  facts: Facts,
+  kinds: NodeKinds | undefined,
+  { reason, message, nodes }: Pick<Verdict, "message" | "nodes"> & { readonly reason: "Cancelling" | "TimingOut" },
+): Decision {
+  const last = kinds !== undefined && facts.copy?.state === "read" ? passOver(facts.copy, facts, kinds) : undefined;
+  if (last?.verdict?.succeeded === "Unknown") {
+    return { ...last, verdict: { ...last.verdict, reason, message: `${message}; finally nodes are at work` } };
+  }
   const end = reason === "Cancelling" ? "Cancelled" : "TimedOut";
-  return { verdict: { succeeded: "False", reason: end, message, nodes }, actions: [], restsOnAbsence: true };
+  const verdict = { succeeded: "False", reason: end, message, nodes: last?.verdict?.nodes ?? nodes } as const;
+  return { verdict, actions: [], restsOnAbsence: true };
+}
+
+/** The nodes that run though the run was stopped. Nothing of one that is being deleted can run. */
+function finallyNodes({ run, copy }: Facts): ReadonlySet<string> {
+  if (copy?.state !== "read" || run.meta.deletionTimestamp !== undefined) return new Set();
+  return new Set(Object.keys(copy.spec.nodes).filter((name) => copy.spec.nodes[name]?.finally === true));
 }
 
 /**
@@ -119,6 +143,7 @@ function stopping(facts: Facts, kinds: NodeKinds): Decision | undefined {
 function stoppedNodes(
   { run, now }: Facts,
   judged: Readonly<Record<string, NodeStatus>> = {},
+  goesOn: ReadonlySet<string> = new Set(),
 ): Record<string, NodeStatus> {
   const stop = ({
     retryAt: _,
@@ -126,6 +151,7 @@ function stoppedNodes(
     waitingSince: ___,
     reason: ____,
     message: _____,
+    failures: ______,
     ...node
   }: NodeStatus): NodeStatus => ({
     ...node,
@@ -135,6 +161,7 @@ function stoppedNodes(
   const nodes = Object.entries(run.status.nodes ?? {});
   return Object.fromEntries(
     nodes.map(([name, node]) => {
+      if (goesOn.has(name)) return [name, node];
       const known = judged[name];
       const ended = known !== undefined && known.state !== "Skipped" && TERMINAL.includes(known.state) ? known : node;
       return [name, TERMINAL.includes(ended.state) ? ended : stop(ended)];
@@ -171,8 +198,16 @@ function runTimeout({ run, copy }: Facts): string | undefined {
   return run.spec.timeout ?? (copy?.state === "read" ? copy.spec.timeout : undefined);
 }
 
+/** Whether all nodes have ended by what is stored, but for finally nodes: those have a limit of their own. */
+function onlyFinallyLeft({ run, copy }: Facts): boolean {
+  if (copy?.state !== "read" || !hasFinally(copy.spec)) return false;
+  const { spec } = copy;
+  const others = Object.entries(run.status.nodes ?? {}).filter(([name]) => !isFinally(spec, name));
+  return others.every(([, { state }]) => TERMINAL.includes(state));
+}
+
 function timeoutAt(facts: Facts): number | undefined {
-  const timeout = runTimeout(facts);
+  const timeout = onlyFinallyLeft(facts) ? undefined : runTimeout(facts);
   const started = parseTime(facts.run.status.started);
   return timeout === undefined || started === undefined ? undefined : started + durationMs(timeout);
 }

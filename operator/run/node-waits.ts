@@ -8,14 +8,20 @@ import type { NodeContext, NodeDecision } from "./node.ts";
 import type { CommitWait } from "./project-commit.ts";
 import { parseTime, timeText } from "./time.ts";
 
-/** What becomes of a node that has not begun, of whichever kind, where its needs do not let it begin now; undefined where they do. */
+/** What becomes of a node, of whichever kind, that may not begin, or not yet: by its rule, by what is not stored, and by its condition. */
 export function untilDue(context: NodeContext): NodeDecision | undefined {
   const readiness = context.rule.readinessOf(context.needs);
-  if (readiness.is === "never")
-    return settle(context, { state: "Skipped", reason: "UpstreamFailed", message: readiness.why });
-  if (readiness.is === "waits") return { status: { state: "Pending" }, actions: [] };
+  if (readiness.is === "never") {
+    const state = readiness.fails === true ? ("Failed" as const) : ("Skipped" as const);
+    return settle(context, { state, ...words(readiness.reason ?? "UpstreamFailed", readiness.why) });
+  }
   if (context.needsStore) return { status: { state: "Pending" }, actions: [], awaitsStore: true };
-  return undefined;
+  if (readiness.is === "waits") return { status: { state: "Pending" }, actions: [] };
+  const condition = context.condition?.() ?? { is: "holds" };
+  if (condition.is === "holds") return undefined;
+  if (condition.is === "false")
+    return settle(context, { state: "Skipped", ...words("ConditionFalse", condition.message) });
+  return settle(context, { state: "Failed", ...words("ConditionError", condition.message) });
 }
 
 /**
@@ -69,8 +75,8 @@ function noCapacity({ capacityTimeout }: PipelineNode, { reason, message }: Trou
   return words("NoCapacity", `no room was found within ${capacityTimeout} (capacityTimeout): ${reason}: ${message}`);
 }
 
-/** The end of a node, now unless the status says when. */
-export function settle({ facts }: NodeContext, status: NodeStatus): NodeDecision {
+/** The end of a node, now unless the status says when. Its budgets are of no use any more. */
+export function settle({ facts }: NodeContext, { failures: _, ...status }: NodeStatus): NodeDecision {
   return { status: { finished: timeText(facts.now), ...status }, actions: [] };
 }
 

@@ -8,19 +8,22 @@ import type { AttemptState, Failure } from "./attempt/attempt-state.ts";
 import { puzzleOf, type Start, startOf } from "./attempt/start.ts";
 import { evictedUnseen } from "./attempt/stopped.ts";
 import type { ResultExpectation } from "./attempt/task-end.ts";
+import { attemptTimes, countsOf } from "./attempt-fields.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
+import { countFailure, kindOfFailure } from "./failure-kinds.ts";
 import { decideOwn } from "./node-kinds/decide-own.ts";
 import { type OwnNode, stopOwn } from "./node-kinds/own-nodes.ts";
 import { awaitResults } from "./node-results.ts";
 import { decideRefused, settle, untilDue, waitForCommit, words } from "./node-waits.ts";
-import { endsAt, overdueAttempt, startedAt, strangeDeadline } from "./overdue.ts";
+import { endsAt, overdueAttempt, strangeDeadline } from "./overdue.ts";
 import type { UnitFacts } from "./packing/expand.ts";
 import { decidePacked, type PartStates } from "./packing/packed-node.ts";
 import type { CommitWait } from "./project-commit.ts";
 import { type Choices, movedProject } from "./project-packages.ts";
-import type { ReadinessRule } from "./readiness.ts";
+import type { ReadinessRule, Stand } from "./readiness.ts";
 import { resultCounts } from "./result-counts.ts";
 import { retryDelayMs } from "./retry.ts";
+import type { ConditionState } from "./rules/condition.ts";
 import { isLive, stopEnded } from "./stop-jobs.ts";
 import { parseTime, timeText, wakeAtFirst } from "./time.ts";
 
@@ -50,14 +53,20 @@ export interface NodeContext {
   readonly proven: boolean;
   /** When it may begin. */
   readonly rule: ReadinessRule;
-  /** Next states of the nodes that this one needs. */
-  readonly needs: ReadonlyMap<string, NodeState>;
+  /** How the nodes stand that this one needs. */
+  readonly needs: ReadonlyMap<string, Stand>;
   /** Of its project: the other node that looks its commit up, or the commit, once that is stored; the packages that the run has chosen. */
   readonly commitWait?: CommitWait;
   readonly runsCommit?: string;
   readonly packages: Choices;
-  /** Whether one of those has succeeded by a push alone, which is not stored yet. */
+  /** Whether one of those has an end that counts only once it is stored, such as a success by a push alone. */
   readonly needsStore: boolean;
+  /** One of those has failed, and no Job of it is seen any more: that nothing of it works follows from that alone. */
+  readonly needsAbsence?: true;
+  /** What its `when` says, looked at when it could begin; missing where it has none. */
+  readonly condition?: () => ConditionState;
+  /** When it is to have ended as one of the finally nodes. */
+  readonly finallyEndsAt?: number;
   /** It is a part of a packed node. */
   readonly unit?: UnitFacts;
   /** When the packed node that it is a part of is to have ended. */
@@ -126,9 +135,12 @@ function expectation({ facts, name, node }: NodeContext, { attempt }: AttemptFac
   return { run: facts.run.meta.uid, node: name, attempt, required: node.container === undefined };
 }
 
-/** A node without an attempt. */
+/** A node without an attempt: its rule and its condition say whether it starts, waits or never will. */
 function decideFirst(context: NodeContext): NodeDecision {
-  return untilDue(context) ?? startAttempt(context, 1);
+  const idle = untilDue(context);
+  if (idle !== undefined) return idle;
+  const start = startAttempt(context, 1);
+  return context.needsAbsence === true ? { ...start, restsOnAbsence: true } : start;
 }
 
 /** The latest attempt failed: the next one begins when its time has come and nothing of the failed one lives any more. */
@@ -151,7 +163,7 @@ function startAttempt(context: NodeContext, attempt: number): NodeDecision {
   if (refusal?.attempt === attempt) return decideRefused(context, refusal, create);
   const now = timeText(facts.now);
   const started = stored.started ?? now;
-  const status: NodeStatus = { state: "Starting", attempt, ...evictionsOf(stored), started, attemptStarted: now };
+  const status: NodeStatus = { state: "Starting", attempt, ...countsOf(stored), started, attemptStarted: now };
   return { status, actions: [create] };
 }
 
@@ -258,38 +270,21 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   const retryAt = end.at + retryDelayMs(retries, Math.max(1, counted), `${facts.run.meta.uid}/${name}`);
   // An attempt that could only begin after the node's timeout would be stopped at once, and hide why this one failed.
   const inTime = retryAt < (endsAt(context, attempt) ?? Number.POSITIVE_INFINITY);
-  const isAllowed = end.uncounted === true ? attempt.attempt < ATTEMPTS_MAX : counted <= retries.limit;
-  if (end.retriable && inTime && isAllowed) {
+  const kind = kindOfFailure(end);
+  const failures = countFailure(context.stored, attempt.attempt, end);
+  const isLeft = end.uncounted === true || (failures[kind] ?? 0) <= retries.limits[kind];
+  // A second try of what the task calls wrong helps only where somebody says that it may.
+  const mayHelp = end.retriable || kind === "data" || kind === "configuration";
+  if (mayHelp && inTime && isLeft && attempt.attempt < ATTEMPTS_MAX) {
     return {
-      status: { state: "Retrying", ...status, retryAt: timeText(retryAt) },
+      status: { state: "Retrying", ...status, ...countsOf({ ...status, failures }), retryAt: timeText(retryAt) },
       actions: [],
       wakeAt: retryAt,
       ...restsOnAbsence,
     };
   }
-  return { ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }), ...restsOnAbsence };
-}
-
-function attemptTimes(
-  context: NodeContext,
-  attempt: AttemptFacts,
-): Pick<NodeStatus, "attempt" | "evictions" | "job" | "jobUid" | "started" | "attemptStarted"> {
-  const { stored } = context;
-  const known = stored.attempt === attempt.attempt ? stored : undefined;
-  const attemptStarted =
-    known?.attemptStarted ?? (attempt.job === undefined ? undefined : timeText(attempt.job.created));
-  const job = attempt.job?.name ?? known?.job;
-  const jobUid = attempt.job?.uid ?? known?.jobUid;
   return {
-    attempt: attempt.attempt,
-    ...evictionsOf(stored),
-    ...(job === undefined ? {} : { job }),
-    started: timeText(startedAt(context, attempt)),
-    ...(attemptStarted === undefined ? {} : { attemptStarted }),
-    ...(jobUid === undefined ? {} : { jobUid }),
+    ...settle(context, { state: "Failed", ...status, finished: timeText(end.at) }),
+    ...restsOnAbsence,
   };
-}
-
-function evictionsOf({ evictions }: NodeStatus): Pick<NodeStatus, "evictions"> {
-  return evictions === undefined ? {} : { evictions };
 }

@@ -3,6 +3,7 @@ import type { AttemptState, Failure } from "./attempt/attempt-state.ts";
 import type { Start } from "./attempt/start.ts";
 import type { AttemptFacts } from "./facts.ts";
 import type { NodeContext } from "./node.ts";
+import { finallyOverdue } from "./rules/finally.ts";
 import { earliest, parseTime } from "./time.ts";
 
 /** A time at which an attempt that is still at work has failed. */
@@ -25,9 +26,12 @@ export function overdueAttempt(
     const message = `the Job of attempt ${attempt.attempt} was deleted before it finished`;
     return { failure: { state: "failed", at: now, reason: "JobLost", message, retriable: true, restsOnAbsence: true } };
   }
-  const limits = [nodeTimeout(context, attempt), heldTimeout(context, attempt), startLimit(context, start)].filter(
-    (limit) => limit !== undefined,
-  );
+  const limits = [
+    nodeTimeout(context, attempt),
+    finallyLimit(context),
+    heldTimeout(context, attempt),
+    startLimit(context, start),
+  ].filter((limit) => limit !== undefined);
   const over = limits.find(({ at }) => now >= at);
   if (over !== undefined) {
     const { reason, message, retriable } = over;
@@ -44,16 +48,25 @@ export function startedAt({ stored, facts }: NodeContext, attempt: AttemptFacts)
 
 /** When the node is to have ended, all its attempts together. */
 export function endsAt(context: NodeContext, attempt: AttemptFacts): number | undefined {
+  return earliest(ownEndsAt(context, attempt), context.finallyEndsAt);
+}
+
+function ownEndsAt(context: NodeContext, attempt: AttemptFacts): number | undefined {
   const { timeout } = context.node;
   if (context.deadline !== undefined || timeout === undefined) return context.deadline;
   return startedAt(context, attempt) + durationMs(timeout);
 }
 
 function nodeTimeout(context: NodeContext, attempt: AttemptFacts): Limit | undefined {
-  const at = endsAt(context, attempt);
+  const at = ownEndsAt(context, attempt);
   if (at === undefined) return undefined;
   const message = `the node took longer than its timeout of ${context.node.timeout ?? ""}`;
   return { at, reason: "TimedOut", message, retriable: false };
+}
+
+function finallyLimit({ finallyEndsAt, pipeline }: NodeContext): Limit | undefined {
+  if (finallyEndsAt === undefined) return undefined;
+  return { at: finallyEndsAt, reason: "TimedOut", message: finallyOverdue(pipeline), retriable: false };
 }
 
 /** The attempt of a Job that was held: its Job counts the time in which it was held as well, and would end it later. */

@@ -75,6 +75,8 @@ interface Project {
   said?: string;
   /** There has been an attempt. */
   isTried: boolean;
+  /** Several nodes have it. */
+  isShared: boolean;
   /** The node that may be looking it up. */
   atWork?: string;
 }
@@ -99,7 +101,8 @@ export class ProjectCommits {
   #learn(name: string, facts: Facts): void {
     const key = keyOf(this.#spec.nodes[name]);
     if (key === undefined) return;
-    const project = this.#projects.get(key) ?? { isTried: false };
+    const project = this.#projects.get(key) ?? { isTried: false, isShared: false };
+    project.isShared = this.#projects.has(key);
     this.#projects.set(key, project);
     const stored = facts.run.status.nodes?.[name];
     const attempts = facts.attempts.get(name) ?? [];
@@ -138,7 +141,8 @@ export class ProjectCommits {
 
   /**
    * The decision with the node's commit. A late word is kept whatever has become of the node, unless the run has another commit by now. A
-   * node that begins and looks it up does so for those after it; that no attempt has said it follows from words that are not there.
+   * node that begins and looks it up does so for those after it; that no attempt has said it, and that no other one looks it up, follows from
+   * what is not there.
    */
   taken(name: string, decision: NodeDecision, stored: NodeStatus): NodeDecision {
     const project = this.#projectOf(name);
@@ -149,7 +153,7 @@ export class ProjectCommits {
     const begins = decision.actions.some((action) => action.do === "createJob");
     if (project.stored !== undefined || !begins) return { ...decision, status };
     project.atWork ??= name;
-    return { ...decision, status, ...(project.isTried ? { restsOnAbsence: true as const } : {}) };
+    return { ...decision, status, ...(project.isTried || project.isShared ? { restsOnAbsence: true as const } : {}) };
   }
 }
 

@@ -19,9 +19,9 @@ import { parseTime } from "./time.ts";
  * | Unknown   | SpecNotStored    | the copy of the spec is refused, nothing has begun | it is stored, or five minutes have passed |
  * | Unknown   | Running          | the run follows its copy of the Pipeline's spec   | all nodes end; cancel; timeout             |
  * | Unknown   | SpecUnreadable   | the copy cannot be read, for now                  | it can; cancel; timeout                    |
- * | Unknown   | Cancelling       | nodes are Cancelled, live Jobs are being stopped  | no Job lives                               |
+ * | Unknown   | Cancelling       | nodes are Cancelled, live Jobs are being stopped; then finally nodes run | no Job lives, and they have ended |
  * | Unknown   | TimingOut        | the same after the run's timeout                  | no Job lives                               |
- * | True      | Succeeded        | every node Succeeded                              | never                                      |
+ * | True      | Succeeded        | every node has ended, and none Failed whose failure counts (`onFailure`) | never               |
  * | False     | Failed, Cancelled, TimedOut, InvalidPipeline, InvalidParameters, PipelineNotFound, SpecNotStored, SpecLost | ended | never     |
  *
  * The verdict Cancelling or TimingOut is stored before any Job is deleted, and the end is written when nothing lives any more.
@@ -52,11 +52,11 @@ const CAUSES = 3;
 const CAUSE_MAX = 250;
 
 /** The run's condition from its nodes' states alone. */
-export function judge(nodes: Readonly<Record<string, NodeStatus>>): Verdict {
+export function judge(nodes: Readonly<Record<string, NodeStatus>>, spec?: Pick<PipelineSpec, "nodes">): Verdict {
   const all = Object.entries(nodes);
   const finishedCount = all.filter(([, node]) => TERMINAL.includes(node.state)).length;
   const failed = all
-    .filter(([, node]) => node.state === "Failed")
+    .filter(([name, node]) => node.state === "Failed" && spec?.nodes[name]?.onFailure !== "continue")
     .sort(([, a], [, b]) => (parseTime(a.finished) ?? 0) - (parseTime(b.finished) ?? 0));
   const [first] = failed;
   const summary =
@@ -66,7 +66,23 @@ export function judge(nodes: Readonly<Record<string, NodeStatus>>): Verdict {
   const message = cutAtWord(summary, SUMMARY_MAX);
   if (finishedCount < all.length) return { succeeded: "Unknown", reason: "Running", message, nodes };
   if (first !== undefined) return { succeeded: "False", reason: "Failed", message, nodes };
-  return { succeeded: "True", reason: "Succeeded", message: `all ${all.length} nodes succeeded`, nodes };
+  return { succeeded: "True", reason: "Succeeded", message: successText(all), nodes };
+}
+
+/** What became of the nodes of a run that has succeeded: some may have been skipped, or have failed without harm. */
+function successText(all: readonly (readonly [string, NodeStatus])[]): string {
+  const of = (state: NodeStatus["state"]) => all.filter(([, node]) => node.state === state);
+  const succeeded = of("Succeeded").length;
+  if (succeeded === all.length) return `all ${all.length} nodes succeeded`;
+  const skipped = of("Skipped").length;
+  const were = skipped === 0 ? "" : `, ${skipped} ${skipped === 1 ? "was" : "were"} skipped`;
+  const failed = of("Failed");
+  const causes = failed.map(
+    ([name, { message, reason }]) => `${name}: ${cutAtWord(message ?? reason ?? "", CAUSE_MAX)}`,
+  );
+  const text =
+    failed.length === 0 ? "" : `; failures that do not count (onFailure: continue): ${listed(causes, 700, "; ")}`;
+  return cutAtWord(`${succeeded} of ${all.length} nodes succeeded${were}${text}`, SUMMARY_MAX);
 }
 
 /** How many nodes wait for room, and what the first of them waits for. */

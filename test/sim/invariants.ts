@@ -2,18 +2,20 @@ import { PART_LABEL } from "#api/metadata.ts";
 import { splitUnitKey } from "#api/packing.ts";
 import type { PipelineNode } from "#api/pipeline.ts";
 import type { NodeStatus, PipelineRunStatus } from "#api/pipeline-run.ts";
-import { EXIT, STOPPED, type TaskResult } from "#api/task.ts";
+import { STOPPED, type TaskResult } from "#api/task.ts";
 import { TERMINAL } from "../../operator/run/node.ts";
 import { expandStatus } from "../../operator/run/packing/packed-status.ts";
 import type { FakeApi } from "../support/fake-cluster/fake-api.ts";
 import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
 import type { StoredEvent } from "../support/fake-cluster/fake-api-storage.ts";
-import { isIndexed } from "../support/fake-cluster/fake-indexed-job.ts";
-import { attemptOf, FORGED_LABEL, isHeld, isPodOf } from "../support/fake-cluster/fake-kubelet.ts";
+import { attemptOf, FORGED_LABEL, isHeld } from "../support/fake-cluster/fake-kubelet.ts";
+import { expectedStates, mayFollow } from "./expected-states.ts";
+import { containerEnd, exitCode, jobLives, mayBeStopped } from "./live-jobs.ts";
 import { FORGED_ROWS } from "./neighbour.ts";
 import { endsBefore, needsOf, nodeOf, partsIn } from "./packed-plans.ts";
 import { wrongParams, wrongValue } from "./param-plans.ts";
 import { type Plan, toldCommit } from "./plan.ts";
+import { brokenRules, isRuled, looksAtAll } from "./rule-plans.ts";
 
 /** The plans' shortest back-off, less its jitter. */
 const BACKOFF_MIN_MS = 900;
@@ -63,11 +65,34 @@ export class Invariants {
       const hasEnded = this.#hasExited(need) || TERMINAL.includes(this.#stored(need)?.state ?? "Pending");
       if (!hasEnded) this.#violated(`${key} began before ${need} had ended`);
     }
+    this.#checkRule(node, (need) => this.#succeeded(need));
+    if (isRuled(this.#plan, node) && !looksAtAll(this.#plan, node)) return;
     for (const need of needsOf(this.#plan, node)) {
-      if (!this.#succeeded(need)) this.#violated(`${key} began before ${need} had succeeded`);
-      if (!this.#hasExited(need) && this.#stored(need)?.state !== "Succeeded")
+      if (!this.#hasExited(need) && !TERMINAL.includes(this.#stored(need)?.state ?? "Pending"))
         this.#violated(`${key} began by a push of ${need} alone, before that was stored`);
     }
+  }
+
+  /** A node begins by its rule; a part of a packed one when all that it needs has succeeded. */
+  #checkRule(node: string, succeeded: (need: string) => boolean): void {
+    if (!isRuled(this.#plan, node)) {
+      const early = needsOf(this.#plan, node).filter((need) => !succeeded(need));
+      for (const need of early) this.#violated(`${node} began before ${need} had succeeded`);
+      return;
+    }
+    const scene = {
+      stored: (need: string) => this.#stored(need),
+      succeeded,
+      lives: (need: string) => !this.#deletes && this.#lives(need),
+    };
+    for (const what of brokenRules(this.#plan, node, scene)) this.#violated(what);
+  }
+
+  #lives(node: string): boolean {
+    return this.#api.storage
+      .list("Job")
+      .filter(({ metadata }) => metadata.labels?.[FORGED_LABEL] === undefined)
+      .some((job) => splitUnitKey(this.#attemptOf(job).node).node === node && jobLives(this.#api, job));
   }
 
   /** A task says how it ended: its work is committed, or has failed, from then on; a lie is not its own. */
@@ -118,7 +143,9 @@ export class Invariants {
     if (this.#created.has(`${node}/1`) && !this.#deletes) this.#violated(`a held Job for ${node}, which has begun`);
     for (const need of needsOf(this.#plan, node)) {
       const isKnown = [...this.#created].some((key) => key.startsWith(`${need}/`));
-      if (!isKnown && (this.#stored(need)?.state ?? "Pending") === "Pending")
+      // That it is passed over may not be stored yet.
+      const isSkipped = expectedStates(this.#plan)[splitUnitKey(need).node] === "Skipped";
+      if (!isKnown && !isSkipped && (this.#stored(need)?.state ?? "Pending") === "Pending")
         this.#violated(`${node} is held before ${need} has begun`);
     }
     const held = this.#api.storage
@@ -148,10 +175,7 @@ export class Invariants {
     const isReplaced = !this.#isHeld(jobUid);
     this.#went.add(pod.metadata.uid);
     this.#jobOf.set(pod.metadata.uid, jobUid);
-    for (const need of needsOf(this.#plan, node)) {
-      if (this.#stored(need)?.state !== "Succeeded")
-        this.#violated(`${node} went before ${need} was stored as succeeded`);
-    }
+    this.#checkRule(node, (need) => this.#stored(need)?.state === "Succeeded");
     const stored = this.#stored(node);
     if (stored?.state === "Pending" || stored?.jobUid !== jobUid) this.#violated(`${node} went and is not stored so`);
     const key = `${node}/${attempt}`;
@@ -194,14 +218,11 @@ export class Invariants {
     if (this.#created.has(key) && !this.#deletes) this.#violated(`a second Job for ${key}`);
     this.#created.add(key);
     const limit = this.#plan.spec.retries?.limit ?? 0;
-    const evicted = this.#plan.outcomes
-      .get(node)
-      ?.slice(0, attempt - 1)
-      .filter((outcome) => outcome === "stopped");
-    if (attempt > limit + 1 + (evicted?.length ?? 0))
-      this.#violated(`attempt ${key} is beyond the limit of ${limit} retries`);
-    const before = `${node}/${attempt - 1}`;
-    if (attempt > 1 && !this.#created.has(before) && !this.#begun.has(before))
+    const before = this.#plan.outcomes.get(node)?.slice(0, attempt - 1) ?? [];
+    if (!mayFollow(before, limit) && !this.#deletes)
+      this.#violated(`attempt ${key} is beyond the limit of ${limit} retries after ${before.join(", ")}`);
+    const previous = `${node}/${attempt - 1}`;
+    if (attempt > 1 && !this.#created.has(previous) && !this.#begun.has(previous))
       this.#violated(`attempt ${key} before the one before it`);
     const waited = this.#api.clock.monotonic() - (this.#endedAt.get(node) ?? Number.NEGATIVE_INFINITY);
     if (waited < BACKOFF_MIN_MS)
@@ -304,32 +325,6 @@ export class Invariants {
   }
 }
 
-/**
- * Whether a Job may have a pod at work, or make another one. One of a single pod is done with the first that ends by itself; one of
- * several parts with the last of them, or with one that makes it fail.
- */
-export function jobLives(api: FakeApi, job: StoredObject): boolean {
-  const pods = api.storage.list("Pod").filter((pod) => isPodOf(job, pod));
-  if (pods.some((pod) => containerStatuses(pod).some(({ state }) => state?.running !== undefined))) return true;
-  const { conditions = [], completedIndexes = "" } = (job.status ?? {}) as {
-    conditions?: unknown[];
-    completedIndexes?: string;
-  };
-  const works = pods.some((pod) => containerEnd(pod) === undefined);
-  if (!isIndexed(job)) {
-    const isJudged = conditions.length > 0 && !works;
-    return !isJudged && !pods.some((pod) => exitCode(pod) !== undefined && !disrupted(pod));
-  }
-  if (works) return true;
-  const { completions } = job.spec as { completions: number };
-  // A pod that has gone since it was counted is known to the Job alone.
-  const counted = completedIndexes.split(",").filter((index) => index !== "");
-  const seen = pods.filter((pod) => exitCode(pod) === 0).map((pod) => pod.metadata.labels?.[PART_LABEL]);
-  const succeeded = new Set([...counted, ...seen]).size;
-  const isFinal = pods.some((pod) => [64, 65].includes(exitCode(pod) ?? 0) && !disrupted(pod));
-  return conditions.length === 0 && succeeded < completions && !isFinal;
-}
-
 /** What lets nodes begin is written at once; a node succeeds only once, and a held one begins once. */
 function hasMoves(was: PipelineRunStatus, is: PipelineRunStatus): boolean {
   return Object.entries(is.nodes ?? {}).some(([name, { state }]) => {
@@ -352,37 +347,4 @@ function isOwn(node: PipelineNode | undefined): boolean {
 /** The stored status, with the Jobs of packed nodes as nodes. */
 function statusIn(run: StoredObject | undefined): PipelineRunStatus {
   return expandStatus((run?.status ?? {}) as PipelineRunStatus);
-}
-
-interface Container {
-  readonly name: string;
-  readonly state?: {
-    readonly running?: object;
-    readonly terminated?: { readonly exitCode: number; readonly message?: string };
-  };
-}
-
-function containerStatuses({ status }: StoredObject): readonly Container[] {
-  return (status as { containerStatuses?: readonly Container[] } | undefined)?.containerStatuses ?? [];
-}
-
-function containerEnd(pod: StoredObject): { readonly exitCode: number; readonly message?: string } | undefined {
-  return containerStatuses(pod).find(({ name }) => name === "task")?.state?.terminated;
-}
-
-/** Whether somebody has deleted or evicted the pod, or the kubelet has taken it down before it said why. */
-function mayBeStopped(pod: StoredObject): boolean {
-  const { conditions = [], phase } = (pod.status ?? {}) as { conditions?: { type: string }[]; phase?: string };
-  const down = phase === "Running" && conditions.some(({ type }) => type === "PodReadyToStartContainers");
-  return pod.metadata.deletionTimestamp !== undefined || disrupted(pod) || down;
-}
-
-function exitCode(pod: StoredObject): number | undefined {
-  return containerEnd(pod)?.exitCode;
-}
-
-function disrupted(pod: StoredObject): boolean {
-  const status = pod.status as { conditions?: { type: string }[] } | undefined;
-  if (exitCode(pod) === EXIT.notReached) return true;
-  return status?.conditions?.some(({ type }) => type === "DisruptionTarget") ?? false;
 }

@@ -108,10 +108,10 @@ export function endsBefore(plan: Plan, key: string): readonly string[] {
 
 type End = "Succeeded" | "Failed" | "Skipped";
 
-/** How a packed node must end: `isBlocked` if something that it needs has not succeeded. */
-export function endOfPacked(plan: Plan, node: string, isBlocked: boolean, endOf: (key: string) => End): End {
+/** How a packed node must end that has begun. */
+export function endOfPacked(plan: Plan, node: string, endOf: (key: string) => End): End {
   const [first = "", ...others] = partsIn(plan, node);
-  const planned = isBlocked ? "Skipped" : endOf(first);
+  const planned = endOf(first);
   if (planned !== "Succeeded") return planned;
   const ends = new Map<string, End>([[first, planned]]);
   for (const key of others) ends.set(key, isLost(plan, key, ends) ? "Skipped" : endOf(key));

@@ -5,7 +5,7 @@ import { CONTRACT_VERSION, type FailureKind, STOPPED, TASK_SPEC_ENV, type TaskRe
 import type { Random } from "../../operator/kube/clock.ts";
 import type { StoredObject } from "../support/fake-cluster/fake-api-objects.ts";
 import { attemptOf, type Fate } from "../support/fake-cluster/fake-kubelet.ts";
-import { endOfPacked, type SimPacking } from "./packed-plans.ts";
+import type { SimPacking } from "./packed-plans.ts";
 
 /** What one attempt of a node is made to do, whatever else goes wrong. */
 export type Outcome =
@@ -171,7 +171,7 @@ export function withEndings(plan: Plan, random: Random): Plan {
   const outcomes = new Map([...plan.outcomes].map(([name, list]) => [name, list.map(replaced)]));
   const isPlain = (name: string) => !plan.parts.has(name) && !plan.evicted(name, 1);
   const limited = [...outcomes].filter(([name, list]) => isPlain(name) && list.includes("deadline"));
-  const timed = new Map(limited.map(([name]) => [name, { attemptTimeout: "30s" }]));
+  const timed = new Map(limited.map(([name]) => [name, { attemptTimeout: "30s", startTimeout: "25s" }]));
   const nodes = Object.entries(plan.spec.nodes).map(([name, node]) => [name, { ...node, ...timed.get(name) }]);
   const others = [...outcomes].filter(([name]) => isPlain(name) && random() < 0.3).map(([name]) => name);
   return {
@@ -351,46 +351,7 @@ function plannedOutcome(
   return plan.parts.get(node)?.[attempt - 1]?.[part]?.[pod] ?? "succeeds";
 }
 
-/** How every node must end when nobody cancels: what the plan says, whatever the faults were. */
-export function expectedStates(plan: Plan): Record<string, "Succeeded" | "Failed" | "Skipped"> {
-  const states: Record<string, "Succeeded" | "Failed" | "Skipped"> = {};
-  for (const [name, node] of Object.entries(plan.spec.nodes)) {
-    const blocked = (node.needs ?? []).some((need) => states[need] !== "Succeeded");
-    const parts = plan.parts.get(name);
-    const endOfKey = (key: string) => endOf(plan.outcomes.get(key) ?? []);
-    const isPacked = plan.packing?.plans.has(name) === true;
-    const end = parts === undefined ? endOfKey(name) : endOfParts(parts);
-    if (isPacked) states[name] = endOfPacked(plan, name, blocked, endOfKey);
-    else states[name] = blocked ? "Skipped" : end;
-  }
-  return states;
-}
-
-function endOf(outcomes: readonly Outcome[]): "Succeeded" | "Failed" {
-  for (const outcome of outcomes) {
-    if (isSuccess(outcome)) return "Succeeded";
-    if (outcome === "configuration" || outcome === "data") return "Failed";
-  }
-  // Attempts beyond the planned ones succeed.
-  return outcomes.includes("stopped") ? "Succeeded" : "Failed";
-}
-
 /** Nodes that run a container need no result: their exit code 0 is enough. */
-function isSuccess(outcome: PartOutcome): boolean {
+export function isSuccess(outcome: PartOutcome): boolean {
   return outcome === "succeeds" || outcome === "succeeds, then killed" || outcome === "no result";
-}
-
-/** Parts are tried again by their Job; only what ends all of them at once is followed by another attempt. */
-function endOfParts(attempts: readonly (readonly (readonly PartOutcome[])[])[]): "Succeeded" | "Failed" {
-  for (const parts of attempts) {
-    const isRepeated = parts.some(([first]) => first === "stuck" || first === "no result");
-    if (isRepeated) continue;
-    return parts.every(partSucceeds) ? "Succeeded" : "Failed";
-  }
-  return "Failed";
-}
-
-function partSucceeds(tries: readonly PartOutcome[]): boolean {
-  const last = tries.find((outcome) => outcome !== "transient" && outcome !== "killed");
-  return last === "succeeds" || last === "vanishes";
 }

@@ -10,6 +10,8 @@ const REMEMBERED_FANNED_OUT: readonly number[] = [1185];
 const REMEMBERED_ENDINGS: readonly number[] = [89];
 /** The same for seeds with everything in them. */
 const REMEMBERED_WHOLE: readonly number[] = [142, 777_018, 300_037, 300_063];
+/** The same for seeds whose nodes have rules and conditions. */
+const REMEMBERED_RULES: readonly number[] = [65, 198, 302];
 const BATCHES = 40;
 const PER_BATCH = 5;
 
@@ -31,6 +33,7 @@ test("seeds that once found a bug stay healed", async () => {
     neighbours: false,
     pushes: false,
     gates: false,
+    rules: false,
   }));
   const fannedOut = REMEMBERED_FANNED_OUT.map((seed) => ({
     seed,
@@ -39,6 +42,7 @@ test("seeds that once found a bug stay healed", async () => {
     neighbours: false,
     pushes: false,
     gates: false,
+    rules: false,
   }));
   const endings = REMEMBERED_ENDINGS.map((seed) => ({
     seed,
@@ -47,9 +51,11 @@ test("seeds that once found a bug stay healed", async () => {
     neighbours: false,
     pushes: false,
     gates: false,
+    rules: false,
   }));
-  const whole = REMEMBERED_WHOLE.map((seed) => ({ seed }));
-  for (const { seed, ...more } of [...plain, ...fannedOut, ...endings, ...whole]) {
+  const whole = REMEMBERED_WHOLE.map((seed) => ({ seed, rules: false }));
+  const ruled = REMEMBERED_RULES.map((seed) => ({ seed, rules: true }));
+  for (const { seed, ...more } of [...plain, ...fannedOut, ...endings, ...whole, ...ruled]) {
     const story = await simulate(seed, more);
     expect(story.violations, tell(story)).toEqual([]);
   }

@@ -12,23 +12,16 @@ import { connectionLost, type FakeCall } from "../support/fake-cluster/fake-api-
 import { FakeKubelet, FORGED_LABEL, type Script } from "../support/fake-cluster/fake-kubelet.ts";
 import { FakeClock, settled } from "../support/machine/fake-clock.ts";
 import { seededRandom } from "../support/machine/fake-random.ts";
+import { expectedStates, mustSucceed } from "./expected-states.ts";
 import { Gates, gate, withGates } from "./gates.ts";
-import { Invariants, jobLives } from "./invariants.ts";
+import { Invariants } from "./invariants.ts";
+import { jobLives } from "./live-jobs.ts";
 import { forgedFate, type Mischief, mischiefOf, Neighbour } from "./neighbour.ts";
 import { withPacking } from "./packed-plans.ts";
 import { CHANGED_PARAMS, SAID, withParams } from "./param-plans.ts";
-import {
-  expectedStates,
-  FAULTS_END_MS,
-  fateOf,
-  type Plan,
-  planOf,
-  withEndings,
-  withFanOut,
-  withProjects,
-  withPushes,
-} from "./plan.ts";
+import { FAULTS_END_MS, fateOf, type Plan, planOf, withEndings, withFanOut, withProjects, withPushes } from "./plan.ts";
 import { ReportingTasks } from "./reporting-tasks.ts";
+import { withRules } from "./rule-plans.ts";
 
 /** What a seed's story came to. */
 export interface Story {
@@ -56,6 +49,7 @@ const PROJECT_SEEDS = 6_000_000_007;
 const PACKING_SEEDS = 7_000_000_001;
 const GATE_SEEDS = 8_000_000_011;
 const PARAM_SEEDS = 9_000_000_011;
+const RULE_SEEDS = 8_000_000_011;
 const LIMIT_MS = 30 * 60_000;
 /** What all replicas have in a file. */
 const SEAL_KEY = Buffer.alloc(32, "key");
@@ -76,19 +70,21 @@ export async function simulate(
     packing = seed % 3 === 0,
     gates: hasGates = seed % 6 === 5,
     params = seed % 3 === 1,
+    rules = seed % 4 !== 0 && seed % 6 !== 5 && seed % 3 !== 1,
   } = {},
 ): Promise<Story> {
   const random = seededRandom(seed);
   const plain = planOf(random);
-  const fanned = fanOut ? withFanOut(plain, seededRandom(seed + FAN_OUT_SEEDS)) : plain;
-  const ended = endings ? withEndings(fanned, seededRandom(seed + ENDING_SEEDS)) : fanned;
+  const fanned = changed(plain, fanOut, withFanOut, seed + FAN_OUT_SEEDS);
+  const ended = changed(fanned, endings, withEndings, seed + ENDING_SEEDS);
   const words = seededRandom(seed + PUSH_SEEDS);
   const pushed = pushes ? withPushes(ended, words) : ended;
-  const built = projects ? withProjects(pushed, seededRandom(seed + PROJECT_SEEDS)) : pushed;
-  const packed = packing ? withPacking(built, seededRandom(seed + PACKING_SEEDS)) : built;
+  const built = changed(pushed, projects, withProjects, seed + PROJECT_SEEDS);
+  const packed = changed(built, packing, withPacking, seed + PACKING_SEEDS);
   const gateDice = seededRandom(seed + GATE_SEEDS);
   const gated = hasGates ? withGates(packed, gateDice) : packed;
-  const plan = givenParams(gated, seed, params);
+  const given = givenParams(gated, seed, params);
+  const plan = changed(given, rules, withRules, seed + RULE_SEEDS);
   const clock = new FakeClock();
   const api = new FakeApi(ahead(clock, plan.skewMs.server));
   const dice = seededRandom(seed + NEIGHBOUR_SEEDS);
@@ -129,6 +125,11 @@ export async function simulate(
   };
 }
 
+/** The plan with a change, where there is to be one, by dice of its own. */
+function changed(plan: Plan, isOn: boolean, change: (plan: Plan, random: () => number) => Plan, seed: number): Plan {
+  return isOn ? change(plan, seededRandom(seed)) : plan;
+}
+
 /** The clock of another machine. */
 function ahead(clock: Clock, skewMs: number): Clock {
   return {
@@ -154,6 +155,7 @@ function finalViolations(plan: Plan, world: World, endedAtMs: number, { deletes 
     return [`the run had not ended after ${LIMIT_MS} ms: ${JSON.stringify(world.status().nodes)}`];
   const living = [...world.livingJobs(), ...world.awaitedGates()];
   const found = living.length === 0 ? [] : [`Jobs or gates live on after the end: ${living.join(", ")}`];
+  found.push(...unfinished(plan, world));
   if (plan.faults.cancelledAt !== undefined || deletes || isUnknowable(plan, world)) return found;
   const states = Object.fromEntries(
     Object.entries(world.status().nodes ?? {}).map(([name, { state }]) => [name, state]),
@@ -163,7 +165,18 @@ function finalViolations(plan: Plan, world: World, endedAtMs: number, { deletes 
     if (states[name] !== state) found.push(`${name} ended as ${states[name]}, expected ${state}`);
     found.push(...wrongSums(plan, name, world.status().nodes?.[name]));
   }
-  return found;
+  const verdict = world.status().conditions?.[0]?.status;
+  const wanted = mustSucceed(plan) ? "True" : "False";
+  return verdict === wanted ? found : [...found, `the run ended as ${verdict}, expected ${wanted}`];
+}
+
+/** Finally nodes that were stopped, though the run had begun: they run in any case. */
+function unfinished({ spec }: Plan, world: World): string[] {
+  return Object.entries(world.status().nodes ?? {}).flatMap(([name, { state }]) =>
+    spec.nodes[name]?.finally === true && (state === "Cancelled" || state === "Pending")
+      ? [`${name}, a finally node, ended as ${state}`]
+      : [],
+  );
 }
 
 /** Every part says that it has loaded one row; only a Pod that was deleted may take its word along. */

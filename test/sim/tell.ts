@@ -4,7 +4,10 @@ import type { Story } from "./simulate.ts";
 export function tell({ seed, plan, mischief, violations, calls, status }: Story): string {
   const nodes = Object.entries(plan.spec.nodes).map(([name, node]) => {
     const outcomes = JSON.stringify(plan.parts.get(name)) ?? plan.outcomes.get(name)?.join(", then ") ?? "";
-    return `  ${name} needs [${(node.needs ?? []).join(", ")}]: ${outcomes}`;
+    const rules = [node.triggerRule, node.onFailure, node.when, node.finally === true ? "finally" : undefined]
+      .filter((rule) => rule !== undefined)
+      .join(" ");
+    return `  ${name} needs [${(node.needs ?? []).join(", ")}] ${rules}: ${outcomes}`;
   });
   const writes = calls
     .filter(({ verb, kind }) => ["create", "patch", "delete"].includes(verb) && kind !== "Lease")

@@ -119,10 +119,10 @@ test("every column and every selectable field shows a field that exists", () => 
   }
 });
 
-test("a CRD stays below 320 kB as it is written, and below six tenths of what kubectl apply can annotate", () => {
+test("a CRD stays below 340 kB as it is written, and below six tenths of what kubectl apply can annotate", () => {
   for (const kind of CUSTOM_KINDS) {
     const crd = customResourceDefinition(kind);
-    expect(stringify(crd, { aliasDuplicateObjects: false }).length).toBeLessThan(320_000);
+    expect(stringify(crd, { aliasDuplicateObjects: false }).length).toBeLessThan(340_000);
     expect(JSON.stringify(crd).length).toBeLessThan(262_144 * 0.6);
   }
 });

@@ -5,7 +5,12 @@ export const OPERATOR: readonly Layer[] = [
   // Compression answers by what it is asked alone.
   { of: "operator/api", imports: [], packages: ["node:zlib", "zod"], pure: true },
   { of: "operator/schedule", imports: ["operator/api"], pure: true },
-  { of: "operator/expressions", imports: ["operator/api", "operator/schedule"], pure: true },
+  {
+    of: "operator/expressions",
+    imports: ["operator/api", "operator/schedule"],
+    packages: ["@marcbachmann/cel-js"],
+    pure: true,
+  },
   // A regular expression is matched in time that grows with the text alone.
   { of: "operator/params", imports: ["operator/api", "operator/expressions"], packages: ["re2js"], pure: true },
   {

@@ -28,8 +28,9 @@ export function referenceMarkdown(): string {
 
 /** What the kind of an error means for a retry. */
 const RETRIES: Readonly<Record<FailureKind, string>> = {
-  configuration: "The pipeline, a Secret or the project is wrong. The node is not tried again.",
-  data: "The data is wrong, or a check failed. The node is not tried again.",
+  configuration:
+    "The pipeline, a Secret or the project is wrong. The node is not tried again, unless `retries.limitByKind` says so.",
+  data: "The data is wrong, or a check failed. The node is not tried again, unless `retries.limitByKind` says so.",
   transient: "A server or the network was in the way. The node is tried again as `retries` says.",
 };
 

@@ -58,6 +58,7 @@ async function createJob(
     attempt: action.attempt,
     ...unitFor(action.node, copy),
     ...projectFor(action.node, { spec: spec(), status: run.status }),
+    ...memoryFor(action.node, run.status),
     ...(channel === undefined ? {} : { report: { ...channel, ...(action.hold === true ? { hold: true } : {}) } }),
   };
   if (action.hold === true && attempt.report === undefined)
@@ -81,6 +82,12 @@ function projectFor(node: string, run: RunOf): Pick<Attempt, "commit" | "chosenP
     ...(commit === undefined ? {} : { commit }),
     ...(packages.length === 0 ? {} : { chosenPackages: packages }),
   };
+}
+
+/** How often the node's attempts were killed for their memory. */
+function memoryFor(node: string, { nodes = {} }: Facts["run"]["status"]): Pick<Attempt, "outOfMemory"> {
+  const outOfMemory = nodes[node]?.failures?.outOfMemory;
+  return outOfMemory === undefined ? {} : { outOfMemory };
 }
 
 /** In the foreground, so that the Job is there until its pod has ended: a stopped run must not work on. */

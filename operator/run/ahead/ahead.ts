@@ -11,6 +11,7 @@ import { kindOf } from "../node-kinds/own-nodes.ts";
 import type { Expanded } from "../packing/expand.ts";
 import { ruleOf } from "../packing/unit-rule.ts";
 import type { ProjectCommits } from "../project-commit.ts";
+import { conditionState, isKnownEarly } from "../rules/condition.ts";
 import { drop, heldJobs } from "./held.ts";
 
 /*
@@ -27,6 +28,8 @@ import { drop, heldJobs } from "./held.ts";
  * | (one that was started ahead itself, and begins while its pod is still being started, counts as one that runs:      |
  * | else pods of short nodes would start one after the other)                                                          |
  * | no node of its run waits for room, nor of its namespace for a place, and no node begins in this pass               |
+ * | its rule lets it begin in an ordinary run: not anyFailed, not always, and it is no finally node                    |
+ * | its condition holds, where it has one, and looks at nothing that could change before                               |
  * | spec.startAhead, spec.parallelism, the namespace's limit and the operator's own bound have room for it             |
  * | its Job was not held in vain before                                                                                |
  *
@@ -102,9 +105,16 @@ function mayStart(name: string, facts: Facts, decided: Decided): boolean {
   )
     return false;
   if (nodes[name]?.state !== "Pending" || facts.ahead?.spent.has(name) !== false) return false;
-  const { meets } = ruleOf(name, decided);
+  const { meets, isRare } = ruleOf(name, decided);
+  if (isRare === true || node.finally === true || !mayHold(name, facts, decided)) return false;
   const working = needs.filter((need) => !meets.includes(nodes[need]?.state ?? "Pending"));
   return working.length > 0 && mayBeHeld(node) && working.every((need) => isAlmostDone(facts, need, decided));
+}
+
+/** Whether the condition of a node is known to hold, whatever becomes of others. */
+function mayHold(name: string, facts: Facts, { spec, nodes }: Decided): boolean {
+  const when = spec.nodes[name]?.when;
+  return when === undefined || (isKnownEarly(when) && conditionState(name, spec, facts, nodes).is === "holds");
 }
 
 /** A node that removes files, whose parts are tried one by one, or that has results of others in its Job, begins when it is due. */

@@ -14,7 +14,7 @@ import { timeText } from "../time.ts";
  * |---------------------------------------------------------------------------|-------------------------------------------------------|
  * | all that its node needs has succeeded                                     | the node is stored as started, and only then its task is told `go` |
  * | the same, and its pod has ended, or it was held for too long              | it is deleted; another one is made, which is not held |
- * | a node that it needs cannot succeed, waits, or is tried again             | it is deleted; the node is decided about when it is gone |
+ * | its rule cannot be met any more, or a node that it needs waits or is tried again | it is deleted; the node is decided about when it is gone |
  * | its pod has ended or cannot start, or it was held for too long            | the same                                              |
  * | a node of the run waits for room                                          | the same (`ahead.ts`)                                 |
  * | else                                                                      | it goes on waiting                                    |
@@ -50,11 +50,13 @@ export function decideHeld(context: NodeContext, attempt: Made): NodeDecision {
   const isDue = readiness.is === "due";
   const why = troubleOf(attempt, facts.now, isDue);
   if (why !== undefined) return drop(context.name, attempt, why);
+  if (isDue && (context.condition?.().is ?? "holds") !== "holds")
+    return drop(context.name, attempt, "its condition does not hold");
   if (isDue) return beginHeld(context, attempt);
+  if (readiness.is === "never") return drop(context.name, attempt, readiness.why);
   const blocked = blockedBy(rule, needs);
   if (blocked !== undefined) return drop(context.name, attempt, `node ${blocked}, which it needs, does not work`);
-  const awaited = readiness.is === "waits" ? readiness.for : [];
-  const message = `its pod is started and waits for ${listed(awaited, 900)}`;
+  const message = `its pod is started and waits for ${listed(readiness.for, 900)}`;
   return { status: heldStatus(attempt, message), actions: [], wakeAt: attempt.job.created + HOLD_MS };
 }
 

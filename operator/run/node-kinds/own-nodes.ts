@@ -40,13 +40,19 @@ export function begunNodes(facts: Pick<Facts, "seen">, kinds: NodeKinds): Readon
   return new Set(seenNodes(facts, kinds).flatMap(({ name, entry, seen }) => (entry.hasBegun(seen) ? [name] : [])));
 }
 
-export function anyLives(facts: Pick<Facts, "seen">, kinds: NodeKinds): boolean {
-  return seenNodes(facts, kinds).some(({ entry, seen }) => entry.isLive(seen));
+/** The names of those of which something works. */
+export function livingNodes(facts: Pick<Facts, "seen">, kinds: NodeKinds): ReadonlySet<string> {
+  return new Set(seenNodes(facts, kinds).flatMap(({ name, entry, seen }) => (entry.isLive(seen) ? [name] : [])));
 }
 
-/** The orders that end all that works of nodes of kinds of their own. */
-export function stopAll(facts: Pick<Facts, "seen">, kinds: NodeKinds, why: string): readonly Action[] {
-  return seenNodes(facts, kinds).flatMap(({ name, ...own }) => stopOwn(name, own, why));
+/** The orders that end all that works of nodes of kinds of their own, but for those that go on in a run that was stopped. */
+export function stopAll(
+  facts: Pick<Facts, "seen">,
+  kinds: NodeKinds,
+  why: string,
+  goesOn: ReadonlySet<string> = new Set(),
+): readonly Action[] {
+  return seenNodes(facts, kinds).flatMap(({ name, ...own }) => (goesOn.has(name) ? [] : stopOwn(name, own, why)));
 }
 
 /** The orders that end what works of one node. */

@@ -1,13 +1,14 @@
 import { durationMs } from "../../api/duration.ts";
-import { END_UNIT } from "../../api/packing.ts";
-import type { PipelineNode } from "../../api/pipeline.ts";
-import type { NodeState, NodeStatus } from "../../api/pipeline-run.ts";
-import { ALL_SUCCEEDED, type ReadinessRule } from "../readiness.ts";
+import { END_UNIT, PLAN_UNIT } from "../../api/packing.ts";
+import type { PipelineNode, PipelineSpec } from "../../api/pipeline.ts";
+import type { NodeStatus } from "../../api/pipeline-run.ts";
+import type { ReadinessRule, Stand } from "../readiness.ts";
+import { ALL_SUCCEEDED, triggerRuleOf } from "../rules/trigger-rules.ts";
 import { parseTime } from "../time.ts";
 import type { Expanded, UnitFacts } from "./expand.ts";
 
-const ENDED: readonly NodeState[] = ["Succeeded", "Failed"];
-const LOST: readonly NodeState[] = ["Skipped", "Cancelled"];
+const ENDED: readonly Stand[] = ["Succeeded", "Failed"];
+const LOST: readonly Stand[] = ["Skipped", "Cancelled"];
 
 /** All that the unit needs has ended, well or not, and nothing of it works any more (`pass.ts`): what follows from a failure its task skips itself. */
 const GOES_ON: ReadinessRule = {
@@ -33,10 +34,24 @@ const COMES_LAST: ReadinessRule = {
   provesSuccess: false,
 };
 
-/** The rule of a node: that of a part of a packed node may be another one. */
-export function ruleOf(name: string, { units }: { readonly units?: Expanded["units"] }): ReadinessRule {
+/** The nodes of a run, some of which may be parts of packed ones. */
+export interface RuledNodes {
+  readonly spec: Pick<PipelineSpec, "nodes">;
+  readonly units?: Expanded["units"];
+  readonly packed?: Expanded["packed"];
+}
+
+/** The rule of a node, for what the graph says that it needs: of a packed node its first part begins by the rule that the node names. */
+export function ruleOf(name: string, { spec, units, packed }: RuledNodes): ReadinessRule {
   const unit = units?.get(name);
-  return unit === undefined ? ALL_SUCCEEDED : unitRule(unit);
+  if (unit !== undefined && unit.unit !== PLAN_UNIT) return unitRule(unit);
+  return packed?.has(name) === true ? ALL_SUCCEEDED : triggerRuleOf(spec.nodes[name] ?? {});
+}
+
+/** Whether a node begins as its manifest says: all do but packed ones and those of their parts that come after the first. */
+export function beginsByItsRule(name: string, { units, packed }: Omit<RuledNodes, "spec">): boolean {
+  const unit = units?.get(name);
+  return unit === undefined ? packed?.has(name) !== true : unit.unit === PLAN_UNIT;
 }
 
 function unitRule({ unit, goesOn }: UnitFacts): ReadinessRule {

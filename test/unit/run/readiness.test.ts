@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { TriggerRule } from "#api/nodes/rules.ts";
 import type { NodeState } from "#api/pipeline-run.ts";
 import { decideNode, type NodeContext } from "../../../operator/run/node.ts";
-import { ALL_SUCCEEDED, blockedBy, type ReadinessRule } from "../../../operator/run/readiness.ts";
+import { blockedBy, type ReadinessRule, type Stand } from "../../../operator/run/readiness.ts";
+import { ALL_SUCCEEDED, triggerRuleOf } from "../../../operator/run/rules/trigger-rules.ts";
 import { anAttempt, aPipeline, aPod, someFacts, T0 } from "../../support/manifests/make.ts";
 
-const needs = (...states: readonly NodeState[]) =>
+const needs = (...states: readonly Stand[]) =>
   new Map(states.map((state, i) => [String.fromCharCode(97 + i), state] as const));
 
 describe("all must have succeeded", () => {
@@ -33,8 +35,40 @@ describe("all must have succeeded", () => {
   });
 });
 
+describe("trigger rules", () => {
+  test.each<[TriggerRule, readonly Stand[], "due" | "waits" | "never" | string]>([
+    ["allSucceeded", ["Succeeded", "Tolerated"], "due"],
+    ["allSucceeded", ["Succeeded", "Skipped"], "UpstreamSkipped"],
+    ["allSucceeded", ["Skipped", "UpstreamFailed"], "UpstreamFailed"],
+    ["allDone", ["Succeeded", "Failed", "Skipped", "UpstreamFailed", "Tolerated", "Cancelled"], "due"],
+    ["allDone", ["Failed", "Running"], "waits"],
+    ["anyFailed", ["Running", "Failed"], "due"],
+    ["anyFailed", ["Pending", "UpstreamFailed"], "due"],
+    ["anyFailed", ["Succeeded", "Retrying"], "waits"],
+    ["anyFailed", ["Succeeded", "Skipped", "Tolerated"], "RuleNotMet"],
+    ["noneFailed", ["Succeeded", "Skipped", "Tolerated"], "due"],
+    ["noneFailed", ["Succeeded", "Waiting"], "waits"],
+    ["noneFailed", ["Running", "Failed"], "UpstreamFailed"],
+    ["noneFailed", ["Running", "UpstreamFailed"], "UpstreamFailed"],
+    ["anySucceeded", ["Failed", "Running", "Succeeded"], "due"],
+    ["anySucceeded", ["Failed", "Running"], "waits"],
+    ["anySucceeded", ["Failed", "Skipped"], "UpstreamFailed"],
+    ["anySucceeded", ["Skipped", "Tolerated"], "UpstreamSkipped"],
+    ["always", ["Pending", "Failed"], "due"],
+    ["always", [], "due"],
+  ])("%s of nodes that are %j: %s", (triggerRule, states, expected) => {
+    const readiness = triggerRuleOf({ triggerRule }).readinessOf(needs(...states));
+    const found = readiness.is === "never" ? (readiness.reason ?? "UpstreamFailed") : readiness.is;
+    expect(found).toBe(expected);
+  });
+
+  test("is allSucceeded where a node names none", () => {
+    expect(triggerRuleOf({})).toBe(ALL_SUCCEEDED);
+  });
+});
+
 describe("another rule: all must have ended", () => {
-  const ENDS: readonly NodeState[] = ["Succeeded", "Failed", "Skipped", "Cancelled"];
+  const ENDS: readonly Stand[] = ["Succeeded", "Failed", "Skipped", "Cancelled"];
   const ALL_ENDED: ReadinessRule = {
     readinessOf: (all) => {
       const awaited = [...all].flatMap(([need, state]) => (ENDS.includes(state) ? [] : [need]));

@@ -64,6 +64,19 @@ describe("the retries of a node", () => {
       { limit: 7, backoff: { initial: "1m", max: "1h" } },
       { limit: 7, backoff: { initial: "1s", factor: 2, max: "1h" } },
     ],
+    [
+      "by kind its own limit, the pipeline's for that kind, its limit for all kinds, and none for what lasts",
+      { limit: 1, limitByKind: { timeout: 0 } },
+      { limit: 5, limitByKind: { timeout: 3, infrastructure: 4 } },
+      { limits: { timeout: 0, infrastructure: 4, transient: 1, data: 0, configuration: 0 } },
+    ],
+    [
+      "more memory as the pipeline says, by its own factor",
+      { memory: { factor: 3, max: "8Gi" } },
+      { memory: { factor: 2, max: "4Gi" } },
+      { memory: { factor: 3, max: "8Gi" } },
+    ],
+    ["more memory by the default factor", undefined, { memory: { max: "4Gi" } }, { memory: { factor: 2, max: "4Gi" } }],
     ["its own limit where it leaves the backoff empty", { limit: 1, backoff: {} }, undefined, { limit: 1 }],
   ])("are %s", (_, node, pipeline, expected) => {
     expect(of({ retries: node }, { retries: pipeline })).toMatchObject(expected);

@@ -63,6 +63,13 @@ describe("the status of the largest run there can be", () => {
     expect(bytesOf(bare)).toBeGreaterThan(0.9 * largestStatusBytes(namesOf(LARGEST)));
   });
 
+  test("has room for the budgets of nodes that are at work", () => {
+    const failures = { transient: 20, infrastructure: 20, timeout: 20, data: 20, configuration: 20, outOfMemory: 20 };
+    const { finished: _, rows: __, bytes: ___, tests: ____, ...atWork } = full("Retrying", "\u0001");
+    const bare = fitStatus(status(nodesOf(() => ({ ...atWork, failures }))), 0);
+    expect(bytesOf(bare)).toBeLessThanOrEqual(largestStatusBytes(namesOf(LARGEST)));
+  });
+
   test("is refused with its figure when it could not be stored", () => {
     const pipeline = (count: number) => aPipeline(Object.fromEntries(namesOf(count).map((name) => [name, []])));
     expect(findStatusProblems(pipeline(LARGEST))).toEqual([]);
