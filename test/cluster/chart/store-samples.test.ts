@@ -7,7 +7,7 @@ import { sampleFiles } from "../../support/tasks/sample.ts";
 
 describe.each([
   ["songplays", ["events", "songs", "models", "quality"]],
-  ["netflix", ["raw", "models", "docs", "quality"]],
+  ["netflix", ["raw", "models", "docs", "quality", "report"]],
 ])("the sample %s", (sample, order) => {
   const folder = `config/samples/${sample}`;
   const { spec } = parse(readFileSync(`${ROOT}${folder}/pipeline.yaml`, "utf8"));

@@ -50,7 +50,9 @@ test("nothing but the connection is different, and what cannot run on Snowflake 
   const base = only(renderKustomization("config/samples/netflix"), "Pipeline", "netflix").spec;
   const { connections: ownConnections, nodes: ownNodes, ...rest } = base;
   const { connections, nodes, ...others } = overlay();
-  expect(nodes).toEqual({ raw: ownNodes.raw, quality: { ...ownNodes.quality, needs: ["raw"] } });
+  const quality = { ...ownNodes.quality, needs: ["raw"] };
+  const report = { ...ownNodes.report, needs: ["raw", "quality"] };
+  expect(nodes).toEqual({ raw: ownNodes.raw, quality, report });
   expect(others).toEqual(rest);
   expect(connections).toEqual({ ...ownConnections, warehouse: { snowflake: expect.anything() } });
   expect(validatePipeline(overlay())).toMatchObject({ ok: true });
