@@ -18,11 +18,11 @@ import { needsOf } from "./references.ts";
  * | when names a node that does not come before       | the condition is looked at before that has ended |
  * | a node that is not finally needs one that is      | that one runs after all others                   |
  */
-export function findRuleProblems({ nodes }: PipelineSpec): Problem[] {
+export function findRuleProblems({ nodes, params = {} }: PipelineSpec): Problem[] {
   return Object.entries(nodes).flatMap(([name, node]) => [
     ...triggerProblems(name, node),
     ...finallyProblems(name, node, nodes),
-    ...conditionProblems(name, node, nodes),
+    ...conditionProblems(name, node, { nodes, params }),
   ]);
 }
 
@@ -51,7 +51,11 @@ function finallyProblems(name: string, node: PipelineNode, nodes: PipelineSpec["
   });
 }
 
-function conditionProblems(name: string, { when }: PipelineNode, nodes: PipelineSpec["nodes"]): Problem[] {
+function conditionProblems(
+  name: string,
+  { when }: PipelineNode,
+  { nodes, params }: Pick<PipelineSpec, "nodes"> & { readonly params: object },
+): Problem[] {
   if (when === undefined) return [];
   const path = ["spec", "nodes", name, "when"];
   const problem = (message: string): Problem => ({ reason: "InvalidSpec", path, message });
@@ -61,9 +65,18 @@ function conditionProblems(name: string, { when }: PipelineNode, nodes: Pipeline
   if (!read.ok) return [problem(read.problem)];
   const before = nodesBefore(name, nodes);
   return read.condition.entries.flatMap((entry): Problem[] => {
-    if (entry.of !== "nodes" || before.has(entry.name)) return [];
+    if (entry.of === "params")
+      return Object.hasOwn(params, entry.name)
+        ? []
+        : [problem(`${placeIn(when, entry.at)}: ${noParam(entry, params)}`)];
+    if (before.has(entry.name)) return [];
     return [problem(`${placeIn(when, entry.at)}: ${notBefore(name, entry, { nodes, before })}`)];
   });
+}
+
+function noParam({ name }: NamedEntry, params: object): string {
+  const near = nearestName(name, Object.keys(params));
+  return `spec.params has no ${name}; ${near === undefined ? "declare it there" : `did you mean ${near}?`}`;
 }
 
 function notBefore(

@@ -61,3 +61,13 @@ test("only finally nodes can need a finally node", () => {
   ]);
   expect(problemsOf(`{${last}, a: {needs: [last], finally: true, ${C}}, b: {${C}}}`)).toEqual([]);
 });
+
+test("a condition names parameters that the pipeline declares", () => {
+  const of = (when: string) => {
+    const spec = pipeline(`params: {full: {type: boolean, default: true}}, nodes: {a: {${C}, when: "${when}"}}`).spec;
+    const validation = validatePipeline(spec);
+    return validation.ok ? [] : validation.problems.map(formatProblem);
+  };
+  expect(of("params.full")).toEqual([]);
+  expect(of("params.ful")).toEqual(["spec.nodes[a].when: column 1: spec.params has no ful; did you mean full?"]);
+});
