@@ -28,15 +28,18 @@ const LASTING: readonly RetryKind[] = ["data", "configuration"];
 
 const limitOf = (description: string) => integer(description, LIMIT).optional();
 
-const LimitByKind = object("Attempts that may follow failures of one kind, each counted by itself.", {
-  transient: limitOf("A server or the network was in the way, or a program exited and did not say why."),
-  infrastructure: limitOf(
-    "The pod was deleted, lost with its node, killed for its memory, refused, or did not start, as where an image cannot be pulled.",
-  ),
-  timeout: limitOf("The attempt took longer than attemptTimeout."),
-  data: limitOf("The task says that the data is wrong, or a check failed. 0 if nobody sets it."),
-  configuration: limitOf("The task says that the pipeline, a Secret or the project is wrong. 0 if nobody sets it."),
-});
+const LimitByKind = object(
+  "Attempts that may follow failures of one kind. They are counted by themselves and not by limit.",
+  {
+    transient: limitOf("A server or the network was in the way, or a program exited and did not say why."),
+    infrastructure: limitOf(
+      "The pod was deleted, lost with its node, killed for its memory, refused, or did not start, as where an image cannot be pulled.",
+    ),
+    timeout: limitOf("The attempt took longer than attemptTimeout."),
+    data: limitOf("The task says that the data is wrong, or a check failed. 0 if nobody sets it."),
+    configuration: limitOf("The task says that the pipeline, a Secret or the project is wrong. 0 if nobody sets it."),
+  },
+);
 
 const MoreMemory = object(
   "More memory for the attempt after one that was killed for its memory: request and limit times factor, at most max. Parts of a fanned-out load are repeated with what they had.",
@@ -53,7 +56,7 @@ export const Retries = object(
   "How often a failed attempt is repeated. A node takes from the pipeline each field that it does not set itself. Bad configuration and bad data are not repeated unless limitByKind says so; an evicted or preempted pod is, and does not count, unless it used more storage than its own limit.",
   {
     limit: integer(
-      "Attempts that may follow failures of each kind that has no limit of its own in limitByKind. 2 if neither the node nor the pipeline sets it.",
+      "Attempts that may follow failures of all kinds that have no limit of their own in limitByKind, together. 2 if neither the node nor the pipeline sets it.",
       LIMIT,
     ).optional(),
     limitByKind: LimitByKind.optional(),
@@ -65,8 +68,9 @@ export type Retries = z.infer<typeof Retries>;
 
 /** Retries of which every field is known. */
 export interface FullRetries {
+  /** For failures of all kinds that have no limit of their own, together. */
   readonly limit: number;
-  readonly limits: Readonly<Record<RetryKind, number>>;
+  readonly limits: Readonly<Partial<Record<RetryKind, number>>>;
   /** Missing where an attempt is not to get more. */
   readonly memory?: { readonly factor: number; readonly max: Quantity };
   readonly backoff: { readonly initial: string; readonly factor: number; readonly max: string };
@@ -81,18 +85,13 @@ export function retriesOf(
 ): FullRetries {
   const limit = node.limit ?? pipeline.limit ?? DEFAULT.limit;
   const own = (kind: RetryKind) =>
-    node.limitByKind?.[kind] ?? pipeline.limitByKind?.[kind] ?? (LASTING.includes(kind) ? 0 : limit);
+    node.limitByKind?.[kind] ?? pipeline.limitByKind?.[kind] ?? (LASTING.includes(kind) ? 0 : undefined);
+  const limits = RETRY_KINDS.map((kind) => [kind, own(kind)] as const).filter(([, value]) => value !== undefined);
   const max = node.memory?.max ?? pipeline.memory?.max;
   const factor = node.memory?.factor ?? pipeline.memory?.factor ?? DEFAULT.factor;
   return {
     limit,
-    limits: {
-      transient: own("transient"),
-      infrastructure: own("infrastructure"),
-      timeout: own("timeout"),
-      data: own("data"),
-      configuration: own("configuration"),
-    },
+    limits: Object.fromEntries(limits),
     ...(max === undefined ? {} : { memory: { factor, max } }),
     backoff: { ...DEFAULT.backoff, ...defined(pipeline.backoff), ...defined(node.backoff) },
   };

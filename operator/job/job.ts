@@ -98,12 +98,12 @@ export function jobOf(attempt: Attempt, settings: TaskPodSettings): V1Job {
 function completionsOf(node: PipelineNode, spec: PipelineSpec): Partial<V1JobSpec> {
   const { pods, parallel = pods } = node.load?.fanOut ?? {};
   if (pods === undefined) return { completions: 1, parallelism: 1, backoffLimit: 0 };
-  const { limits } = retriesOf(node, spec);
+  const { limit, limits } = retriesOf(node, spec);
   return {
     completionMode: "Indexed",
     completions: pods,
     ...(parallel === undefined ? {} : { parallelism: parallel }),
-    backoffLimitPerIndex: limits.transient,
+    backoffLimitPerIndex: limits.transient ?? limit,
     maxFailedIndexes: 0,
   };
 }

@@ -1,10 +1,10 @@
 import type { NodeStatus } from "../api/pipeline-run.ts";
-import { RETRY_KINDS, type RetryKind } from "../api/retries.ts";
+import { type FullRetries, RETRY_KINDS, type RetryKind } from "../api/retries.ts";
 import type { Failure } from "./attempt/attempt-state.ts";
 
 /*
- * Of which kind a failure of an attempt is. Each kind has a budget of its own (`retries.limitByKind`), so that lost nodes do not use up what
- * is meant for a server that is away.
+ * Of which kind a failure of an attempt is. A kind may have a budget of its own (`retries.limitByKind`), so that lost nodes do not use up
+ * what is meant for a server that is away; the other kinds share `retries.limit`.
  *
  * | kind           | reasons                                                                                            |
  * |----------------|----------------------------------------------------------------------------------------------------|
@@ -43,4 +43,16 @@ export function countFailure(
   const untold = Math.max(0, attempt - 1 - known);
   const killed = end.reason === "OOMKilled" ? { outOfMemory: (failures.outOfMemory ?? 0) + 1 } : {};
   return { ...failures, ...killed, [kind]: (failures[kind] ?? 0) + untold + 1 };
+}
+
+/** Whether another attempt may follow a failure of the kind, which `failures` has counted already. */
+export function isLeft(
+  failures: NonNullable<NodeStatus["failures"]>,
+  kind: RetryKind,
+  { limit, limits }: Pick<FullRetries, "limit" | "limits">,
+): boolean {
+  const own = limits[kind];
+  if (own !== undefined) return (failures[kind] ?? 0) <= own;
+  const shared = RETRY_KINDS.filter((each) => limits[each] === undefined);
+  return shared.reduce((sum, each) => sum + (failures[each] ?? 0), 0) <= limit;
 }

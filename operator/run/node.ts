@@ -10,7 +10,7 @@ import { evictedUnseen } from "./attempt/stopped.ts";
 import type { ResultExpectation } from "./attempt/task-end.ts";
 import { attemptTimes, countsOf } from "./attempt-fields.ts";
 import type { AttemptFacts, Facts, Puzzle } from "./facts.ts";
-import { countFailure, kindOfFailure } from "./failure-kinds.ts";
+import { countFailure, isLeft, kindOfFailure } from "./failure-kinds.ts";
 import { decideOwn } from "./node-kinds/decide-own.ts";
 import { type OwnNode, stopOwn } from "./node-kinds/own-nodes.ts";
 import { awaitResults } from "./node-results.ts";
@@ -272,10 +272,10 @@ function settleFailed(context: NodeContext, attempt: AttemptFacts, end: Failure)
   const inTime = retryAt < (endsAt(context, attempt) ?? Number.POSITIVE_INFINITY);
   const kind = kindOfFailure(end);
   const failures = countFailure(context.stored, attempt.attempt, end);
-  const isLeft = end.uncounted === true || (failures[kind] ?? 0) <= retries.limits[kind];
   // A second try of what the task calls wrong helps only where somebody says that it may.
   const mayHelp = end.retriable || kind === "data" || kind === "configuration";
-  if (mayHelp && inTime && isLeft && attempt.attempt < ATTEMPTS_MAX) {
+  const mayFollow = end.uncounted === true || isLeft(failures, kind, retries);
+  if (mayHelp && inTime && mayFollow && attempt.attempt < ATTEMPTS_MAX) {
     return {
       status: { state: "Retrying", ...status, ...countsOf({ ...status, failures }), retryAt: timeText(retryAt) },
       actions: [],

@@ -71,43 +71,42 @@ function endOfBegun(plan: Plan, name: string, { onFailure }: PipelineNode): Node
   return onFailure === "continue" ? "harmless" : "failed";
 }
 
-/** Failures by the kind whose budget they use; those that are not here use none. */
-const KIND_OF: Readonly<Partial<Record<Outcome, string>>> = {
-  transient: "transient",
-  killed: "transient",
-  "no result": "transient",
-  stuck: "infrastructure",
-  deadline: "timeout",
-};
+/** Failures that use the budget. */
+const COUNTED: readonly Outcome[] = ["transient", "killed", "no result", "stuck", "deadline"];
 
 /** Attempts beyond the planned ones succeed. */
 function endOf(outcomes: readonly Outcome[], limit: number): "Succeeded" | "Failed" {
-  const used = new Map<string, number>();
+  let used = 0;
   for (const outcome of outcomes) {
     if (isSuccess(outcome)) return "Succeeded";
     if (outcome === "configuration" || outcome === "data") return "Failed";
-    const kind = KIND_OF[outcome];
-    if (kind === undefined) continue;
-    used.set(kind, (used.get(kind) ?? 0) + 1);
-    if ((used.get(kind) ?? 0) > limit) return "Failed";
+    if (COUNTED.includes(outcome)) used += 1;
+    if (used > limit) return "Failed";
   }
   return "Succeeded";
 }
 
-/** Whether a next attempt is allowed after these. */
-export function mayFollow(outcomes: readonly Outcome[], limit: number): boolean {
-  const failures = outcomes.filter((outcome) => !isSuccess(outcome));
+/** Whether the attempt of a node or unit is allowed after what ended the ones before it. */
+export function mayFollow(plan: Plan, node: string, attempt: number): boolean {
+  const limit = plan.spec.retries?.limit ?? 0;
+  const parts = plan.parts.get(node)?.slice(0, attempt - 1);
+  if (parts !== undefined)
+    return (
+      endOfParts(
+        parts.filter((part) => !part.every(partSucceeds)),
+        limit,
+      ) === "Succeeded"
+    );
+  const failures = (plan.outcomes.get(node) ?? []).slice(0, attempt - 1).filter((outcome) => !isSuccess(outcome));
   return endOf(failures, limit) === "Succeeded";
 }
 
 /** Parts are tried again by their Job; only what ends all of them at once is followed by another attempt. */
 function endOfParts(attempts: readonly (readonly (readonly PartOutcome[])[])[], limit: number): "Succeeded" | "Failed" {
-  const used = new Map<string, number>();
-  for (const parts of attempts) {
-    const repeated = parts.map(([first]) => first).find((first) => first === "stuck" || first === "no result");
-    if (repeated === undefined) return parts.every(partSucceeds) ? "Succeeded" : "Failed";
-    used.set(repeated, (used.get(repeated) ?? 0) + 1);
-    if ((used.get(repeated) ?? 0) > limit) return "Failed";
+  for (const [used, parts] of attempts.entries()) {
+    const isRepeated = parts.some(([first]) => first === "stuck" || first === "no result");
+    if (!isRepeated) return parts.every(partSucceeds) ? "Succeeded" : "Failed";
+    if (used >= limit) return "Failed";
   }
   return "Succeeded";
 }

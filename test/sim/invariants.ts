@@ -217,10 +217,8 @@ export class Invariants {
     const key = `${node}/${attempt}`;
     if (this.#created.has(key) && !this.#deletes) this.#violated(`a second Job for ${key}`);
     this.#created.add(key);
-    const limit = this.#plan.spec.retries?.limit ?? 0;
-    const before = this.#plan.outcomes.get(node)?.slice(0, attempt - 1) ?? [];
-    if (!mayFollow(before, limit) && !this.#deletes)
-      this.#violated(`attempt ${key} is beyond the limit of ${limit} retries after ${before.join(", ")}`);
+    if (!mayFollow(this.#plan, node, attempt) && !this.#deletes)
+      this.#violated(`attempt ${key} is beyond the limit of ${this.#plan.spec.retries?.limit ?? 0} retries`);
     const previous = `${node}/${attempt - 1}`;
     if (attempt > 1 && !this.#created.has(previous) && !this.#begun.has(previous))
       this.#violated(`attempt ${key} before the one before it`);

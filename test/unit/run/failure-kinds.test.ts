@@ -36,37 +36,40 @@ function run(retries: Retries, ...ends: readonly ((attempt: number) => AttemptFa
   return stored;
 }
 
-describe("failures of each kind have a budget of their own", () => {
-  test("which the limit sets for those that have none", () => {
+describe("failures", () => {
+  test("share one where none is set for their kind", () => {
     const ends = [outOfMemory, (n: number) => exits(n, 1), timedOut];
-    expect(run({ limit: 1 }, ...ends)).toMatchObject({
+    expect(run({ limit: 3 }, ...ends)).toMatchObject({
       state: "Retrying",
       attempt: 3,
       failures: { infrastructure: 1, outOfMemory: 1, transient: 1, timeout: 1 },
     });
-    expect(run({ limit: 1 }, ...ends, timedOut)).toMatchObject({
-      state: "Failed",
-      attempt: 4,
-      reason: "AttemptTimedOut",
-    });
-    expect(run({ limit: 1 }, ...ends, outOfMemory)).toMatchObject({ state: "Failed", attempt: 4, reason: "OOMKilled" });
+    expect(run({ limit: 2 }, ...ends)).toMatchObject({ state: "Failed", attempt: 3, reason: "AttemptTimedOut" });
+    expect(run({ limit: 3 }, ...ends, outOfMemory)).toMatchObject({ state: "Failed", attempt: 4, reason: "OOMKilled" });
   });
 
-  test("or which is said by kind", () => {
+  test("do not use up that of a kind which has its own", () => {
+    const retries = { limit: 1, limitByKind: { timeout: 1 } };
+    expect(run(retries, timedOut, outOfMemory)).toMatchObject({ state: "Retrying", attempt: 2 });
+    expect(run(retries, timedOut, outOfMemory, timedOut)).toMatchObject({ state: "Failed", attempt: 3 });
+    expect(run(retries, timedOut, outOfMemory, outOfMemory)).toMatchObject({ state: "Failed", attempt: 3 });
+  });
+
+  test("have one that is said by kind", () => {
     const retries = { limit: 0, limitByKind: { infrastructure: 2 } };
     expect(run(retries, (n) => exits(n, 1))).toMatchObject({ state: "Failed", attempt: 1 });
     expect(run(retries, outOfMemory, outOfMemory)).toMatchObject({ state: "Retrying", attempt: 2 });
     expect(run(retries, outOfMemory, outOfMemory, outOfMemory)).toMatchObject({ state: "Failed", attempt: 3 });
   });
 
-  test("bad data and bad configuration have none, unless somebody says so", () => {
+  test("of bad data and bad configuration have none, unless somebody says so", () => {
     expect(run({ limit: 5 }, badData)).toMatchObject({ state: "Failed", attempt: 1, reason: "DataError" });
     const retries = { limitByKind: { data: 1 } };
     expect(run(retries, badData)).toMatchObject({ state: "Retrying", failures: { data: 1 } });
     expect(run(retries, badData, badData)).toMatchObject({ state: "Failed", attempt: 2 });
   });
 
-  test("and a node that has ended keeps no count of them", () => {
+  test("are counted no longer once the node has ended", () => {
     expect(run({ limit: 0 }, (n) => exits(n, 1))).not.toHaveProperty("failures");
   });
 });

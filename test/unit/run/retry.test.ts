@@ -65,10 +65,10 @@ describe("the retries of a node", () => {
       { limit: 7, backoff: { initial: "1s", factor: 2, max: "1h" } },
     ],
     [
-      "by kind its own limit, the pipeline's for that kind, its limit for all kinds, and none for what lasts",
+      "by kind its own limit, the pipeline's for that kind, and none for what lasts; its limit for the others",
       { limit: 1, limitByKind: { timeout: 0 } },
       { limit: 5, limitByKind: { timeout: 3, infrastructure: 4 } },
-      { limits: { timeout: 0, infrastructure: 4, transient: 1, data: 0, configuration: 0 } },
+      { limit: 1, limits: { timeout: 0, infrastructure: 4, data: 0, configuration: 0 } },
     ],
     [
       "more memory as the pipeline says, by its own factor",
