@@ -100,7 +100,7 @@ describe.each(POSTGRES_VERSIONS)("models on Postgres %s", (version) => {
           type: "test",
           name: "of_e2",
           test: {
-            name: "test_not_null",
+            name: "not_null",
             kwargs: { model: "{{ get_where_subquery(ref('e2')) }}", column_name: "a" },
           },
         },

@@ -102,7 +102,7 @@ describe.each(POSTGRES_VERSIONS)("seeds and tests on Postgres %s", (version) => 
     const notNull = (name: string, config: Readonly<Record<string, unknown>>) => ({
       type: "test" as const,
       name,
-      test: { name: "test_not_null", kwargs: { model: "{{ get_where_subquery(ref('t')) }}", column_name: "id" } },
+      test: { name: "not_null", kwargs: { model: "{{ get_where_subquery(ref('t')) }}", column_name: "id" } },
       config,
     });
     const run = await runProject(database, {
@@ -143,7 +143,7 @@ describe.each(POSTGRES_VERSIONS)("seeds and tests on Postgres %s", (version) => 
           type: "test",
           name: "stored",
           schema: "audit",
-          test: { name: "test_unique", kwargs: { model: "{{ get_where_subquery(ref('u')) }}", column_name: "id" } },
+          test: { name: "unique", kwargs: { model: "{{ get_where_subquery(ref('u')) }}", column_name: "id" } },
           config: { store_failures: true },
         },
       ],

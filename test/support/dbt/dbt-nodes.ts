@@ -135,7 +135,7 @@ function nodeOf(database: string, spec: NodeSpec, ids: ReadonlyMap<string, strin
     description,
     columns: columnsOf(columns),
     constraints: spec.constraints ?? [],
-    raw_code: test === undefined ? sql : `{{ ${test.name}(**_dbt_generic_test_kwargs) }}`,
+    raw_code: test === undefined ? sql : `{{ test_${test.name}(**_dbt_generic_test_kwargs) }}`,
     language: "sql",
     refs: [],
     sources: [],

@@ -6,7 +6,7 @@ import { manifestOf } from "../../../../support/dbt/dbt-nodes.ts";
 const notNull = (name: string) => ({
   type: "test" as const,
   name: `not_null_${name}`,
-  test: { name: "test_not_null", kwargs: { model: `{{ ref('${name}') }}`, column_name: "id" } },
+  test: { name: "not_null", kwargs: { model: `{{ ref('${name}') }}`, column_name: "id" } },
 });
 
 /** Two models, one behind the other, each with a data test; the second one has two unit tests. */
