@@ -13,7 +13,7 @@ export const Container = object(
       ["Always", "IfNotPresent", "Never"],
     ).optional(),
     command: list("Entry point.", z.string().max(4096), { max: 64 }).optional(),
-    args: list("Arguments.", z.string().max(4096), { max: 64 }).optional(),
+    args: list("Arguments.", z.string().max(4096), { min: 0, max: 64 }).optional(),
     env: map(
       "Environment variables, which are data: use pod.env for values of Secrets. They win over those of the pipeline's pod.env.",
       z.string().max(4096),

@@ -194,3 +194,10 @@ test("values stand in names, variables, arguments and connections with their typ
   expect(nodes.check?.test?.checks[0]?.acceptedValues?.values).toEqual(["a", "1", "z"]);
   expect(nodes.program?.container).toEqual({ env: { EMPTY: "" }, args: ["-n", "5", "a", "1", "$$(x)"] });
 });
+
+test("a program whose only argument is missing gets none, and its pipeline is valid", () => {
+  const spec = { nodes: { program: { container: { args: ["$(params.missing)"] } } } };
+  const resolved = resolveSpec(PipelineSpec.parse(spec), VALUES);
+  expect(resolved.nodes.program?.container).toEqual({ args: [] });
+  expect(PipelineSpec.safeParse(resolved).success).toBe(true);
+});
