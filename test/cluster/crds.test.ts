@@ -83,6 +83,7 @@ test("defaults are filled in, at every depth", () => {
   expect(read("pipelines", "defaults").spec).toEqual({
     suspend: false,
     startAhead: 1,
+    finallyTimeout: "10m",
     history: { succeeded: 10, failed: 10, ttl: "30d" },
     nodes: { a: { ...node, startTimeout: "5m", capacityTimeout: "12h" } },
   });

@@ -1,16 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import type { NodeReportStatus } from "#api/node-report.ts";
 import { mustKubectl } from "../support/cluster/cluster.ts";
-import {
-  applyPipeline,
-  createRun,
-  DEMO,
-  eventually,
-  finishedRun,
-  getJson,
-  sql,
-  verdictOf,
-} from "../support/cluster/kind.ts";
+import { applyPipeline, createRun, DEMO, eventually, finishedRun, sql, verdictOf } from "../support/cluster/kind.ts";
 
 const PROJECT = {
   "dbt_project.yml": "name: grades\nsnapshots: {grades: {+target_schema: dbt_demo}}\n",
@@ -29,8 +20,10 @@ afterAll(() => {
   sql("warehouse", "drop schema if exists dbt_demo cascade");
 });
 
+/** The items of the report, which may come a moment after the end of the run. */
 function itemsOf(run: string): Readonly<Record<string, string>> {
-  const { status } = getJson("nodereport", `${run}-models`) as { readonly status?: NodeReportStatus };
+  const text = mustKubectl(["get", "nodereport", `${run}-models`, "-n", DEMO, "-o", "json", "--ignore-not-found"]);
+  const { status } = JSON.parse(text || "{}") as { readonly status?: NodeReportStatus };
   return Object.fromEntries((status?.items ?? []).map(({ kind, name, state }) => [`${kind} ${name}`, state]));
 }
 

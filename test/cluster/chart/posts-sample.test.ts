@@ -31,10 +31,11 @@ test.each([
   expect(Object.keys(only(demo, "Secret", name).data).sort()).toEqual(keys);
 });
 
-test("connections lead to Services of the demo", () => {
+test("connections lead to Services of the demo, by the defaults of the parameters", () => {
   const demo = renderKustomization("config/samples/posts/demo");
   const { api, lake } = spec.connections;
-  for (const url of [api.http.baseUrl, lake.s3.endpoint].map((text: string) => new URL(text))) {
+  expect(api.http.baseUrl).toBe("$(params.url)");
+  for (const url of [spec.params.url.default, lake.s3.endpoint].map((text: string) => new URL(text))) {
     const [port] = only(demo, "Service", url.hostname).spec.ports;
     expect(String(port.port)).toBe(url.port);
   }
